@@ -1,0 +1,1 @@
+"""Microplastics from infrared spectra: DCNet-CBAM and Grad-CAM for Orange."""

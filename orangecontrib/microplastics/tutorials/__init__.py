@@ -1,0 +1,1 @@
+"""Example workflows, listed in Orange under Help > Example Workflows."""
