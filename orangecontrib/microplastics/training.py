@@ -1,0 +1,370 @@
+"""Fit a DCNet to arrays: spectra and classes in, a trained network and its history out.
+
+A loop of our own rather than a framework's: the data sit on the device as one
+tensor, distortions are drawn there, and every batch can be the last.
+"""
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from orangecontrib.microplastics.augmentation import Augmentation, Augmenter, standardised
+from orangecontrib.microplastics.network import DCNet, DCNetConfig
+
+__all__ = ["TrainingConfig", "Progress", "Epoch", "Fit", "fit", "predict", "choose_device",
+           "automatic_epochs", "validation_split", "threads"]
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train.
+
+    Attributes
+    ----------
+    epochs : int or None
+        Passes over the data; None chooses by :func:`automatic_epochs`.
+    batch_size : int
+    learning_rate : float
+        The one-cycle schedule's maximum.
+    weight_decay : float
+        AdamW's.
+    label_smoothing : float
+        Share of each target spread evenly over all classes.
+    augmentation : Augmentation or None
+        Distortions drawn for each batch.
+    balance : bool
+        Weigh classes so that each counts alike, however many spectra it has.
+    patience : float
+        Share of all epochs without improvement on validation spectra after which
+        training stops early.
+    seed : int
+    device : str
+        "auto", "cpu", "cuda" or "mps".
+    threads : int or None
+        Threads on the CPU; None for as many as torch would take.
+    """
+    epochs: int | None = None
+    batch_size: int = 64
+    learning_rate: float = 4e-3
+    weight_decay: float = 1e-3
+    label_smoothing: float = 0.1
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    balance: bool = False
+    patience: float = 0.4
+    seed: int = 0
+    device: str = "auto"
+    threads: int | None = None
+
+    def __post_init__(self):
+        if self.epochs is not None and self.epochs < 1:
+            raise ValueError("Training takes at least one epoch.")
+        if self.batch_size < 2:
+            raise ValueError("A batch holds at least two spectra.")
+        if not self.learning_rate > 0:
+            raise ValueError("The learning rate must be above 0.")
+
+
+class Epoch(NamedTuple):
+    """A line of the history; validation figures are NaN without validation."""
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    seconds: float
+
+
+class Progress(NamedTuple):
+    """Handed to the callback after each batch; `finished` is the last whole epoch, if any."""
+    fraction: float
+    epoch: int
+    loss: float
+    accuracy: float
+    finished: Epoch | None
+
+
+class Fit(NamedTuple):
+    """A trained network, on the CPU and in evaluation mode, and how it came about."""
+    network: DCNet
+    history: list[Epoch]
+
+
+def automatic_epochs(n: int) -> int:
+    """Epochs for `n` training spectra: 40 of a few, down to 5 of many.
+
+    A budget of 60,000 spectra seen does for mixtures; small sets are spared
+    from being seen more than 40 times.
+    """
+    return max(5, min(40, round(60_000 / max(n, 1))))
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The torch device for a name.
+
+    Raises
+    ------
+    ValueError
+        If the device asked for is not there.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(),
+             "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next(d for d in ("cuda", "mps", "cpu") if there[d])
+    if name not in there:
+        raise ValueError(f"Device '{name}' is not known; choose auto, cpu, cuda or mps.")
+    if not there[name]:
+        raise ValueError(f"This computer offers torch no device '{name}'; choose auto or cpu.")
+    return torch.device(name)
+
+
+@contextlib.contextmanager
+def threads(n: int | None):
+    """Run torch on `n` threads here; the setting belongs to the calling thread."""
+    before = torch.get_num_threads()
+    if n is not None:
+        torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def validation_split(y: np.ndarray, share: float, groups: np.ndarray | None,
+                     seed: int) -> np.ndarray:
+    """Choose what is kept aside: whole groups, about `share` of each class.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n,)
+    share : float
+    groups : ndarray, shape (n,), or None
+        Spectra of one group (near-duplicates, one source) stay together; None
+        takes each spectrum alone.
+    seed : int
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for validation. Every class keeps at least one group for training.
+    """
+    rng = np.random.default_rng(seed)
+    groups = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    # A group counts for the class that most of its spectra have.
+    counts = np.zeros((groups.max(initial=-1) + 1, y.max(initial=-1) + 1), int)
+    np.add.at(counts, (groups, y), 1)
+    home = counts.argmax(axis=1)
+    chosen = np.zeros(len(counts), bool)
+    for cls in np.unique(y):
+        own = rng.permutation(np.flatnonzero(home == cls))
+        want = share * counts[own].sum()
+        taken = np.cumsum(counts[own].sum(axis=1))
+        n = min(int(np.searchsorted(taken, want)) + 1, len(own) - 1) if len(own) > 1 else 0
+        chosen[own[:n]] = True
+    return chosen[groups]
+
+
+def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetConfig,
+        config: TrainingConfig | None = None, *, weights: np.ndarray | None = None,
+        held: np.ndarray | None = None,
+        callback: Callable[[Progress], None] | None = None) -> Fit:
+    """Train one network.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, wavenumbers)
+        Absorbance without missing values.
+    y : ndarray of int, shape (n,)
+        Classes, 0 to ``network.n_classes - 1``.
+    wavenumbers : ndarray
+        cm-1, ascending and uniform.
+    network : DCNetConfig
+    config : TrainingConfig
+    weights : ndarray, shape (n,), optional
+        Importance of each spectrum.
+    held : ndarray of bool, shape (n,), optional
+        Spectra kept aside to choose the best epoch and to stop early, see
+        :func:`validation_split`; by default all are trained on, to the end.
+    callback : callable, optional
+        Called after each batch with a :class:`Progress`; raising in it ends the
+        training at once.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, values are missing or there are fewer than two spectra.
+    """
+    config = config or TrainingConfig()
+    X = np.ascontiguousarray(X, dtype=np.float32)
+    y = np.asarray(y)
+    _check(X, y, wavenumbers, network)
+    held = np.zeros(len(y), bool) if held is None else np.asarray(held, bool)
+    if (~held).sum() < 2:
+        raise ValueError("Too few spectra remain for training beside the validation share.")
+    with threads(config.threads):
+        run = _Run(X, y, wavenumbers, network, config, weights, held)
+        history = run.train(callback)
+    return Fit(run.net.cpu().eval(), history)
+
+
+def _check(X, y, wavenumbers, network):
+    if X.ndim != 2 or len(X) != len(y) or X.shape[1] != len(wavenumbers):
+        raise ValueError(f"Spectra {X.shape}, classes {y.shape} and wavenumbers "
+                         f"({len(wavenumbers)},) do not belong together.")
+    if X.shape[1] != network.n_wavenumbers:
+        raise ValueError(f"The network takes {network.n_wavenumbers} wavenumbers, "
+                         f"the spectra have {X.shape[1]}.")
+    if not np.isfinite(X).all():
+        raise ValueError("Spectra for training must not have missing values.")
+    if len(X) < 2:
+        raise ValueError("Training needs at least two spectra.")
+    if y.min() < 0 or y.max() >= network.n_classes:
+        raise ValueError(f"Classes must lie between 0 and {network.n_classes - 1}.")
+
+
+class _Run:
+    """One training: everything it draws comes from its own generators."""
+
+    def __init__(self, X, y, wavenumbers, network, config, weights, held):
+        self.config = config
+        self.device = device = choose_device(config.device)
+        seeds = np.random.SeedSequence(config.seed).generate_state(3, dtype=np.uint32)
+        on_cpu, self.shuffle, on_device = (
+            torch.Generator(d).manual_seed(int(s))
+            for d, s in zip(("cpu", "cpu", device), seeds, strict=True))
+        self.net = DCNet(network, on_cpu).to(device)
+        self.net.dropout.generator = on_device
+        self.augment = Augmenter(config.augmentation, wavenumbers, on_device, device) \
+            if config.augmentation else None
+        x = standardised(torch.from_numpy(X).to(device))
+        target = torch.as_tensor(y, dtype=torch.long, device=device)
+        weight = torch.ones(len(y), device=device) if weights is None else \
+            torch.as_tensor(np.asarray(weights), dtype=torch.float32, device=device)
+        held_rows = torch.from_numpy(np.flatnonzero(held)).to(device)
+        rows = torch.from_numpy(np.flatnonzero(~held)).to(device)
+        self.x, self.y, self.w = x[rows], target[rows], weight[rows]
+        self.held = (x[held_rows], target[held_rows]) if len(held_rows) else None
+        if config.balance:
+            counts = torch.bincount(self.y, self.w, network.n_classes)
+            self.w = self.w / counts[self.y].clamp_min(1e-12)
+        self.w = self.w / self.w.mean()
+        if self.augment is None:
+            # Without distortions the front says the same in every epoch: say it once.
+            with torch.no_grad():
+                self.x = self.net.front(self.x)
+        n = len(self.x)
+        self.epochs = config.epochs or automatic_epochs(n)
+        # Near-equal batches, none of one spectrum alone: batch norm needs two.
+        self.batches = max(1, min(math.ceil(n / config.batch_size), n // 2))
+        self.optimizer = torch.optim.AdamW(
+            self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, config.learning_rate, total_steps=self.epochs * self.batches + 1)
+
+    def train(self, callback) -> list[Epoch]:
+        history, best, best_state, since = [], math.inf, None, 0
+        patience = max(3, round(self.config.patience * self.epochs))
+        for epoch in range(1, self.epochs + 1):
+            start = time.perf_counter()
+            rate = self.optimizer.param_groups[0]["lr"]
+            loss, accuracy = self._epoch(epoch, history[-1] if history else None, callback)
+            held_loss, held_accuracy = self._validate()
+            history.append(Epoch(epoch, loss, accuracy, held_loss, held_accuracy, rate,
+                                 time.perf_counter() - start))
+            if self.held is None:
+                continue
+            if held_loss < best:
+                best, since = held_loss, 0
+                best_state = {k: v.clone() for k, v in self.net.state_dict().items()}
+            else:
+                since += 1
+                if since >= patience:
+                    break
+        if best_state is not None:
+            self.net.load_state_dict(best_state)
+        self.net.dropout.generator = None
+        return history
+
+    def _epoch(self, epoch, finished, callback):
+        self.net.train()
+        order = torch.randperm(len(self.x), generator=self.shuffle).to(self.device)
+        total = correct = 0.0
+        for i, rows in enumerate(order.tensor_split(self.batches)):
+            loss, right = self._step(rows)
+            total += loss * len(rows)
+            correct += right
+            if callback is not None:
+                done = ((epoch - 1) * self.batches + i + 1) / (self.epochs * self.batches)
+                callback(Progress(done, epoch, loss, right / len(rows), finished))
+        return total / len(self.x), correct / len(self.x)
+
+    def _step(self, rows):
+        x, y, w = self.x[rows], self.y[rows], self.w[rows]
+        if self.augment is not None:
+            with torch.no_grad():
+                x = self.net.front(self.augment(x))
+        scores = self.net.classify(x)
+        losses = F.cross_entropy(scores, y, reduction="none",
+                                 label_smoothing=self.config.label_smoothing)
+        loss = (losses * w).mean()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.schedule.step()
+        return loss.item(), (scores.argmax(dim=1) == y).sum().item()
+
+    def _validate(self):
+        if self.held is None:
+            return math.nan, math.nan
+        scores = _scores(self.net.eval(), self.held[0])
+        loss = F.cross_entropy(scores, self.held[1])
+        return loss.item(), (scores.argmax(dim=1) == self.held[1]).float().mean().item()
+
+
+@torch.inference_mode()
+def _scores(net: DCNet, x: Tensor, batch_size: int = 512) -> Tensor:
+    return torch.cat([net(part) for part in x.split(batch_size)])
+
+
+def predict(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
+    """Class probabilities, averaged over the networks.
+
+    Parameters
+    ----------
+    networks : list of DCNet
+        In evaluation mode.
+    X : ndarray, shape (n, wavenumbers)
+        Absorbance on the networks' grid.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, classes)
+    """
+    result = np.zeros((len(X), networks[0].config.n_classes))
+    with torch.inference_mode():
+        for start in range(0, len(X), batch_size):
+            rows = slice(start, start + batch_size)
+            x = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
+            for net in networks:
+                result[rows] += _softmax(net(x).numpy().astype(float))
+    return result / len(networks)
+
+
+def _softmax(scores):
+    # In numpy: torch's sums in float64 depend on how memory happens to be aligned, and a model
+    # that was saved and loaded must answer the same to the last bit.
+    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return scores / scores.sum(axis=1, keepdims=True)
