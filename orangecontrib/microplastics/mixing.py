@@ -1,0 +1,458 @@
+"""Spectra of mixtures from spectra of pure materials.
+
+By the Beer-Lambert law the absorbances of a mixture's components add, each in
+proportion to its amount. :func:`mix` draws spectra of several classes, scales each to
+one size, adds them with random fractions and disturbs the sum as a measurement would;
+:func:`split_sources` first parts the pure spectra, so that no specimen is in both
+training and test mixtures; :class:`Mixer` shows how one mixture came about.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import combinations
+from math import comb
+
+import numpy as np
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
+
+from orangecontrib.microplastics import variation as vary
+from orangecontrib.microplastics.axis import fill_missing, spectral_columns
+from orangecontrib.microplastics.recipe import (
+    COMBINATION,
+    MAIN,
+    PLUS,
+    Mixing,
+    combination_name,
+    parse_ratios,
+)
+from orangecontrib.microplastics.sources import split_sources, texts_of
+from orangecontrib.microplastics.units import looks_like_transmittance
+
+__all__ = ["Mixing", "Mixer", "Drawn", "mix", "count", "component_means", "split_sources",
+           "parse_ratios", "combination_name", "TransmittanceError", "COMBINATION", "MAIN"]
+
+#: Mixtures made at a time: small enough for the cache and for quick cancelling.
+_BLOCK = 500
+#: Span (cm-1) over which a spectrum's slope is taken for ratio="derivative", about what
+#: a Savitzky-Golay derivative of 9 points at 4 cm-1 sees.
+_SPAN = 16.
+
+
+class TransmittanceError(ValueError):
+    """Spectra to be mixed look like transmittance."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One mixture, taken apart.
+
+    Attributes
+    ----------
+    names : tuple of str, length k
+    fractions : ndarray, shape (k,)
+    wavenumbers : ndarray, shape (m,)
+        cm-1, ascending.
+    components : ndarray, shape (k, m)
+        What each component adds: its spectrum times its fraction.
+    total : ndarray, shape (m,)
+        Their sum.
+    spectrum : ndarray, shape (m,)
+        The sum with baseline, noise and the rest: what the learner gets.
+    sources, contaminants : tuple of str, length k
+        Where each came from, and what clings to it ("" for nothing).
+    """
+
+    names: tuple[str, ...]
+    fractions: np.ndarray
+    wavenumbers: np.ndarray
+    components: np.ndarray
+    total: np.ndarray
+    spectrum: np.ndarray
+    sources: tuple[str, ...]
+    contaminants: tuple[str, ...]
+
+
+class Mixer:
+    """Pure spectra, checked and scaled, from which mixtures are drawn.
+
+    Parameters
+    ----------
+    data : Table
+        Spectra in absorbance with a discrete class. Missing values are interpolated
+        along the spectrum; rows without a class take no part.
+    mixing : Mixing
+
+    Raises
+    ------
+    ValueError
+        If data are no spectra, have no class, too few classes, or spectra that are
+        empty or constant.
+    TransmittanceError
+        If they look like transmittance.
+    """
+
+    def __init__(self, data: Table, mixing: Mixing = Mixing()):  # noqa: B008 - it is frozen
+        self.data, self.mixing = data, mixing
+        self.names, labels = _classes(data, mixing)
+        self.combinations = [c for size in mixing.sizes
+                             for c in combinations(range(len(self.names)), size)]
+        self.columns, self.axis = spectral_columns(data.domain)
+        if len(self.axis) < 5:
+            raise ValueError(f"Data have {len(self.axis)} wavenumbers: too few for spectra.")
+        self.rows = np.flatnonzero(labels >= 0)
+        self.labels = labels[self.rows]
+        self.spectra = _scaled(_absorbance(data, self.rows, self.columns, self.axis),
+                               self.axis, mixing.ratio)
+        self._sizes = _size(self.spectra, self.axis, mixing.ratio)
+        self.weights = _weights(data, self.rows, self.labels, mixing.balance)
+        self.sources = texts_of(data, mixing.by or "source", required=mixing.by is not None)
+        self.samples = texts_of(data, "sample")
+        self.vary = vary.Variation(self.axis, mixing.variation) if mixing.variation else None
+        # A floor, for spectra reach zero: a ten-thousandth of their size.
+        self._logs = np.log(np.maximum(self.spectra, 1e-4)) if self.vary else None
+        self._bands = vary.contaminant_bands(self.axis, mixing.contaminant_names)
+        self._place = vary.position(self.axis)
+
+    # What will come
+
+    def total(self, n: int) -> int:
+        """How many spectra will come when `n` are asked for."""
+        if self.mixing.per_combination is not None:
+            return self.mixing.per_combination * len(self.combinations)
+        return n
+
+    def _plan(self, n, rng):
+        """Combination of each mixture, and its turn within the combination; shuffled."""
+        n, kinds = self.total(n), len(self.combinations)
+        if n < kinds:
+            raise ValueError(f"{n} spectra are too few for {kinds} combinations: "
+                             f"ask for at least {kinds}.")
+        turn, which = np.divmod(np.arange(n), kinds)
+        # The last, incomplete round goes to combinations drawn at random.
+        which[n - n % kinds:] = rng.permutation(kinds)[:n % kinds]
+        order = rng.permutation(n)
+        return which[order], turn[order]
+
+    # Drawing
+
+    def _fractions(self, members, turns, rng):
+        """(rows, classes) fractions of combinations `members`, a list of tuples."""
+        out = np.zeros((len(members), len(self.names)), np.float32)
+        sizes = np.array([len(m) for m in members])
+        for size in np.unique(sizes):
+            rows = np.flatnonzero(sizes == size)
+            grid = self.mixing.grid(size)
+            if grid is None:
+                free = 1 - size * self.mixing.smallest
+                values = self.mixing.smallest + free * rng.dirichlet(np.ones(size), len(rows))
+            else:
+                values = grid[turns[rows] % len(grid)]
+            out[rows[:, None], np.array([members[r] for r in rows])] = values
+        return out
+
+    def _blend(self, fractions, rng, parts=None):
+        """Mixtures (rows, wavenumbers) before and after disturbance, with their origin.
+
+        Returns the sum, the disturbed sum, and two arrays (rows, classes): which spectrum
+        each component is (-1: none), and which contaminant it carries (-1: none). What
+        each component adds is appended to `parts`, if given.
+        """
+        shape = fractions.shape
+        picked, clung = np.full(shape, -1), np.full(shape, -1)
+        total = np.zeros((len(fractions), len(self.axis)), np.float32)
+        for label in range(shape[1]):
+            rows = np.flatnonzero(fractions[:, label])
+            if not len(rows):
+                continue
+            index, weight = self.weights[label]
+            index = rng.choice(index, size=len(rows), p=weight)
+            part, picked[rows, label] = self._component(index, rng, clung[:, label], rows), index
+            part *= fractions[rows, label, None]
+            total[rows] += part
+            if parts is not None:
+                parts.append(part)
+        return total, self._disturbed(total, rng), picked, clung
+
+    def _component(self, index, rng, clung, rows):
+        if self.vary:
+            part = self.vary(self._logs[index], rng)
+            part *= (self._sizes[index]
+                     / _size(part, self.axis, self.mixing.ratio))[:, None]
+        else:
+            part = self.spectra[index]
+        if len(self._bands):
+            amounts = vary.contamination(len(index), len(self._bands), rng,
+                                         self.mixing.contaminated,
+                                         self.mixing.contaminant_height)
+            part += amounts @ self._bands
+            some = amounts.any(axis=1)
+            clung[rows[some]] = amounts[some].argmax(axis=1)
+        return part
+
+    def _disturbed(self, total, rng):
+        m, n = self.mixing, len(total)
+        out = total.copy()
+        if any(m.baseline[:3]):
+            out += vary.baseline(n, self._place, rng, m.baseline[:3])
+        if any(m.baseline[3:]):
+            out += vary.broad_hump(n, self._place, rng, m.baseline[3])
+        if m.atmosphere:
+            out += vary.carbon_dioxide(n, self.axis, rng, .6 * m.atmosphere)
+            out += vary.water_vapour(n, self.axis, rng, .1 * m.atmosphere)
+            out += vary.adsorbed_water(n, self.axis, rng, .4 * m.atmosphere)
+        if m.noise:
+            out += vary.noise(n, len(self.axis), rng, m.noise)
+        if m.cut:
+            vary.cut_stretches(out, rng)
+        return out
+
+    def draw(self, seed: int | None = 0, combination: Sequence[str] | None = None) -> Drawn:
+        """One mixture with all its parts, made as :meth:`table` makes its own.
+
+        Parameters
+        ----------
+        seed : int or None
+            None draws another one each time.
+        combination : sequence of str, optional
+            Names of its components; by default any of those with most components.
+        """
+        rng = np.random.default_rng(seed)
+        if combination is None:
+            most = [c for c in self.combinations if len(c) == self.mixing.sizes[-1]]
+            member = most[rng.integers(len(most))]
+        else:
+            member = tuple(sorted(self.names.index(name) for name in combination))
+            if member not in self.combinations:
+                raise ValueError(f"{combination_name(combination)} is not among the "
+                                 "combinations to be made.")
+        fractions = self._fractions([member], rng.integers(1 << 30, size=1), rng)
+        parts = []
+        total, spectrum, picked, clung = self._blend(fractions, rng, parts)
+        there = list(member)
+        contaminants = self.mixing.contaminant_names
+        return Drawn(
+            tuple(self.names[i] for i in there), fractions[0, there].astype(float), self.axis,
+            np.vstack(parts), total[0], spectrum[0],
+            tuple(self.sources[self.rows[i]] for i in picked[0, there]),
+            tuple(contaminants[i] if i >= 0 else "" for i in clung[0, there]))
+
+    def table(self, n: int = 6000, seed: int = 0,
+              callback: Callable[[float], None] | None = None) -> Table:
+        """`n` mixtures; see :func:`mix`."""
+        rng = np.random.default_rng(seed)
+        which, turns = self._plan(n, rng)
+        n = len(which)
+        # The table's own memory, in the order of the input's columns.
+        X = np.full((n, len(self.data.domain.attributes)), np.nan)
+        fractions = np.zeros((n, len(self.names)))
+        picked, clung = np.full(fractions.shape, -1), np.full(fractions.shape, -1)
+        for start in range(0, n, _BLOCK):
+            if callback is not None:
+                callback(start / n)
+            rows = slice(start, start + _BLOCK)
+            members = [self.combinations[c] for c in which[rows]]
+            part = self._fractions(members, turns[rows], rng)
+            fractions[rows] = part
+            _, X[rows, self.columns], picked[rows], clung[rows] = self._blend(part, rng)
+        table = self._assemble(X[:, np.sort(self.columns)], which, fractions, picked, clung)
+        if callback is not None:
+            callback(1.)
+        return table
+
+    def _assemble(self, X, which, fractions, picked, clung):
+        target, values = self._target(which, fractions)
+        attributes = [self.data.domain.attributes[i] for i in np.sort(self.columns)]
+        metas = [ContinuousVariable(f"fraction {name}", number_of_decimals=3)
+                 for name in self.names]
+        texts = [self._joined(picked, np.array(self.sources, object)[self.rows]),
+                 self._joined(picked, np.array(self.samples, object)[self.rows])]
+        metas += [StringVariable("sources"), StringVariable("samples")]
+        if self.mixing.contaminant_names:
+            texts.append(self._joined(clung, np.array(self.mixing.contaminant_names, object)))
+            metas.append(StringVariable("contaminants"))
+        table = Table.from_numpy(
+            Domain(attributes, target, metas), X, values,
+            np.hstack([fractions.astype(object), np.array(texts, object).T]))
+        table.name = f"Mixtures of {self.data.name}" if self.data.name != "untitled" \
+            else "Mixtures"
+        return table
+
+    def _target(self, which, fractions):
+        original, target = self.data.domain.class_var, self.mixing.target
+        if target == COMBINATION:
+            values = [combination_name([self.names[i] for i in c]) for c in self.combinations]
+            if len(set(values)) < len(values):
+                twice = next(v for v in values if values.count(v) > 1)
+                raise ValueError(f'Two combinations would both be named "{twice}": '
+                                 "rename that class (Edit Domain).")
+            return DiscreteVariable("mixture", values), which.astype(float)
+        if target == MAIN:
+            codes = np.array([original.values.index(name) for name in self.names])
+            return original, codes[fractions.argmax(axis=1)].astype(float)
+        if target not in self.names:
+            raise ValueError(f'"{target}" is none of the classes that are mixed.')
+        return (DiscreteVariable(f"{target} present", ("no", "yes")),
+                (fractions[:, self.names.index(target)] > 0).astype(float))
+
+    @staticmethod
+    def _joined(index, texts):
+        """Texts of the entries >= 0 of each row of `index`, joined."""
+        return [PLUS.join(texts[i] for i in row if i >= 0) for row in index]
+
+
+# Reading the data
+
+def _classes(data, mixing):
+    """Names of the classes to mix, sorted, and each row's place among them or -1."""
+    variable = data.domain.class_var
+    if variable is None or not variable.is_discrete:
+        raise ValueError("Data need a categorical class that names each spectrum's material "
+                         "(Select Columns sets one).")
+    codes = np.asarray(data.Y, float)
+    known = np.isfinite(codes)
+    present = {variable.values[int(c)] for c in np.unique(codes[known])}
+    if mixing.classes is not None:
+        missing = [name for name in mixing.classes if name not in present]
+        if missing:
+            raise ValueError(f'Data hold no spectrum of "{missing[0]}".')
+        present = set(mixing.classes)
+    names = sorted(present)
+    if not names:
+        raise ValueError("Data hold no spectrum with a known class.")
+    if len(names) < mixing.sizes[-1]:
+        raise ValueError(f"Mixtures of {mixing.sizes[-1]} components need as many classes; "
+                         f"data have {len(names)}: {', '.join(names)}.")
+    place = np.array([names.index(v) if v in present else -1 for v in variable.values])
+    labels = np.full(len(data), -1)
+    labels[known] = place[codes[known].astype(int)]
+    return names, labels
+
+
+def _absorbance(data, rows, columns, axis):
+    """(rows, wavenumbers) float64, filled; raises for what cannot be mixed."""
+    X = data.X[rows]
+    X = np.asarray(X.toarray() if hasattr(X, "toarray") else X, float)[:, columns]
+    X = fill_missing(X, axis)
+    empty = ~np.isfinite(X).all(axis=1)
+    flat = ~empty & (np.ptp(X, axis=1) <= 1e-9 * np.abs(X).max(axis=1))
+    for bad, what in ((empty, "empty"), (flat, "constant")):
+        if bad.any():
+            raise ValueError(f"{bad.sum()} of the spectra are {what} (the first in row "
+                             f"{rows[np.argmax(bad)] + 1}); leave them out.")
+    if looks_like_transmittance(X):
+        raise TransmittanceError(
+            "The spectra look like transmittance, in which mixtures do not add up; convert "
+            "them to absorbance first.")
+    return X
+
+
+def _size(spectra, axis, ratio):
+    """Root mean square, of absorbance or of its slope; (rows,)."""
+    if ratio == "derivative":
+        step = max(1, round(_SPAN / float(np.median(np.diff(axis)))))
+        spectra = (spectra[:, step:] - spectra[:, :-step]) \
+            / (axis[step:] - axis[:-step]).astype(spectra.dtype)
+    return np.sqrt(np.einsum("ij,ij->i", spectra, spectra) / spectra.shape[1])
+
+
+def _scaled(X, axis, ratio):
+    """Spectra less their minimum, of rms 1 (or of equal slope and typical rms 1), float32."""
+    X = X - X.min(axis=1, keepdims=True)
+    height = _size(X, axis, "absorbance")
+    if ratio == "derivative":
+        slope = _size(X, axis, "derivative")
+        # Noise, baseline and contaminants are in units of a typical spectrum's rms.
+        height = slope * np.median(height / slope)
+    return (X / height[:, None]).astype(np.float32)
+
+
+def _weights(data, rows, labels, balance):
+    """For each class: the places of its spectra and the probability of each."""
+    studies = None
+    if balance and "study" in data.domain and data.domain["study"] in data.domain.metas:
+        studies = np.array(texts_of(data, "study"), object)[rows]
+    out = []
+    for label in range(labels.max() + 1):
+        index = np.flatnonzero(labels == label)
+        weight = np.ones(len(index))
+        if studies is not None:
+            _, which, sizes = np.unique(studies[index].astype(str), return_inverse=True,
+                                        return_counts=True)
+            weight = 1 / np.sqrt(sizes[which])
+        out.append((index, weight / weight.sum()))
+    return out
+
+
+# What others call
+
+def mix(data: Table, n: int = 6000, *, mixing: Mixing | None = None, seed: int = 0,
+        callback: Callable[[float], None] | None = None, **settings) -> Table:
+    """Mixtures from a Table of pure spectra in absorbance.
+
+    Parameters
+    ----------
+    data : Table
+        Spectra with a discrete class; attributes named by wavenumber.
+    n : int
+        How many, pure ones included, divided evenly among the combinations; ignored
+        where `per_combination` is set.
+    mixing : Mixing, optional
+    seed : int
+        Equal seeds give equal mixtures; no global random state is used.
+    callback : callable, optional
+        Called with the fraction done; what it raises stops the mixing.
+    **settings
+        Fields of :class:`Mixing`, over those of `mixing`.
+
+    Returns
+    -------
+    Table
+        The attributes of `data`, the class that `target` asks for, and metas: each
+        material's fraction ("fraction PE"), the `sources` and `samples` of the
+        components joined by " + " in the order of the combination's name, and the
+        `contaminants` that were added.
+
+    Raises
+    ------
+    ValueError
+        As :class:`Mixing` and :class:`Mixer` do, and if `n` is below the number of
+        combinations.
+    TransmittanceError
+        If the spectra look like transmittance.
+    """
+    return Mixer(data, _settings(mixing, settings)).table(n, seed, callback)
+
+
+def _settings(mixing, settings):
+    unknown = set(settings) - {f.name for f in fields(Mixing)}
+    if unknown:
+        raise TypeError(f"mixing has no setting named {sorted(unknown)[0]!r}")
+    return replace(mixing or Mixing(), **settings)
+
+
+def count(data: Table, n: int = 6000, *, mixing: Mixing | None = None,
+          **settings) -> tuple[int, int]:
+    """Numbers of combinations and of spectra that :func:`mix` would give; makes none."""
+    mixing = _settings(mixing, settings)
+    names, _ = _classes(data, mixing)
+    kinds = sum(comb(len(names), size) for size in mixing.sizes)
+    return kinds, n if mixing.per_combination is None else kinds * mixing.per_combination
+
+
+def component_means(data: Table, *, mixing: Mixing | None = None, **settings) -> Table:
+    """Mean spectrum of each class as it enters the mixtures (scaled, undisturbed)."""
+    mixer = Mixer(data, replace(_settings(mixing, settings), pure=True, components=1,
+                                fractions=None))
+    X = np.full((len(mixer.names), len(data.domain.attributes)), np.nan)
+    X[:, mixer.columns] = [mixer.spectra[index].T.astype(float) @ weight
+                           for index, weight in mixer.weights]
+    original = data.domain.class_var
+    metas = [StringVariable("component"), ContinuousVariable("spectra", number_of_decimals=0)]
+    table = Table.from_numpy(
+        Domain([data.domain.attributes[i] for i in np.sort(mixer.columns)], original, metas),
+        X[:, np.sort(mixer.columns)], [original.values.index(name) for name in mixer.names],
+        np.array([[name, float(len(index))] for name, (index, _)
+                  in zip(mixer.names, mixer.weights, strict=True)], object))
+    table.name = "Components"
+    return table

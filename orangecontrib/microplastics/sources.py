@@ -1,0 +1,124 @@
+"""Where spectra come from: reading source ids, and parting data by them.
+
+Spectra of one specimen, or copies of one spectrum, resemble each other more than new
+specimens ever will. Where some of them train a model and others test it, the test
+proves nothing; so a source is never divided.
+"""
+from __future__ import annotations
+
+import numpy as np
+from Orange.data import Domain, StringVariable, Table
+
+from orangecontrib.microplastics.axis import fill_missing, spectral_columns
+
+__all__ = ["split_sources", "texts_of", "find_sources"]
+
+#: Spectra that correlate more than this come from one specimen, or as good as.
+SAME = 0.999
+
+
+def texts_of(data, name, required=False):
+    """A meta as text for each row; instance ids, which subsets share, where it is absent."""
+    ids = [f"#{i}" for i in data.ids]
+    if name not in data.domain or data.domain[name] not in data.domain.metas:
+        if required:
+            raise ValueError(f'Data have no meta attribute "{name}".')
+        return ids
+    variable = data.domain[name]
+    texts = [variable.str_val(value) for value in data.get_column(variable)]
+    return [i if text in ("?", "") else text for i, text in zip(ids, texts, strict=True)]
+
+
+def find_sources(data: Table, by: str | None = None) -> Table:
+    """Data with a meta that names sources, and that meta's name.
+
+    Where `by` is None and there is no meta `source`, one is added with the groups of
+    near-duplicate spectra (correlation above 0.999) in it.
+
+    Returns
+    -------
+    data : Table
+    name : str
+
+    Raises
+    ------
+    ValueError
+        If there is no meta named `by`.
+    """
+    name = by or "source"
+    metas = {meta.name for meta in data.domain.metas}
+    if name in metas:
+        return data, name
+    if by is not None:
+        raise ValueError(f'Data have no meta attribute "{by}".')
+    from orangecontrib.microplastics.duplicates import near_duplicate_groups
+
+    columns, axis = spectral_columns(data.domain)
+    X = data.X.toarray() if hasattr(data.X, "toarray") else np.asarray(data.X, float)
+    X = np.nan_to_num(fill_missing(X[:, columns], axis))
+    groups = np.asarray(near_duplicate_groups(X, threshold=SAME))
+    domain = data.domain
+    out = data.transform(Domain(domain.attributes, domain.class_vars,
+                                (*domain.metas, StringVariable("source"))))
+    with out.unlocked(out.metas):
+        out.metas[:, -1] = [f"group {group + 1}" for group in groups]
+    return out, "source"
+
+
+def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
+                  by: str | None = None) -> tuple[Table, Table]:
+    """Divide spectra into training and test data that share no source.
+
+    Parameters
+    ----------
+    data : Table
+        With a discrete class; rows without a class go to neither part.
+    fraction : float
+        Share of each class's sources that goes to the test data; at least one goes to
+        either side.
+    seed : int
+        Equal seeds divide equally; no global random state is used.
+    by : str, optional
+        Meta that names the source. By default `source`; where it is absent, groups of
+        near-duplicate spectra are found and both parts get them as the meta `source`.
+
+    Returns
+    -------
+    train, test : Table
+
+    Raises
+    ------
+    ValueError
+        If `fraction` is not between 0 and 1, there is no meta named `by` or no class,
+        or a class has one source only: it is named.
+    """
+    if not 0 < fraction < 1:
+        raise ValueError("The share of sources for testing must lie between 0 and 1.")
+    variable = data.domain.class_var
+    if variable is None or not variable.is_discrete:
+        raise ValueError("Data need a categorical class that names each spectrum's material "
+                         "(Select Columns sets one).")
+    data, name = find_sources(data[np.isfinite(np.asarray(data.Y, float))], by)
+    codes = data.Y.astype(int)
+    _, group = np.unique(np.array(texts_of(data, name), str), return_inverse=True)
+    # A source counts with the class that most of its spectra have.
+    table = np.zeros((group.max(initial=-1) + 1, len(variable.values)), int)
+    np.add.at(table, (group, codes), 1)
+    home = table.argmax(axis=1)
+    rng = np.random.default_rng(seed)
+    test = np.zeros(len(table), bool)
+    for code in np.unique(codes):
+        own = rng.permutation(np.flatnonzero(home == code))
+        if len(own) > 1:
+            test[own[:int(np.clip(round(fraction * len(own)), 1, len(own) - 1))]] = True
+        # Sources that hold several classes may leave a class on one side alone.
+        there = test[group[codes == code]]
+        if len(own) < 2 or there.all() or not there.any():
+            raise ValueError(
+                f'"{variable.values[code]}" has one source only ({name}), which cannot be in '
+                "both training and test data: add spectra from other sources of it, leave "
+                "the class out, or choose another meta for the source.")
+    in_test = test[group]
+    train, held = data[~in_test], data[in_test]
+    train.name, held.name = f"{data.name} (training)", f"{data.name} (test)"
+    return train, held
