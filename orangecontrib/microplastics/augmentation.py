@@ -7,51 +7,19 @@ and stretches that were cut. Tensors in, tensors out, on their own device.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
 import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Augmentation", "Augmenter", "standardised"]
+from orangecontrib.microplastics.configuration import Augmentation
+
+__all__ = ["Augmenter", "standardised"]
 
 #: Rotational lines of water vapour in cm-1 that stand out at 4-8 cm-1 resolution
 #: (from the residuals of published spectra; the intensities are drawn at random).
 _VAPOUR = (1374, 1396, 1419, 1437, 1457, 1473, 1490, 1507, 1522, 1541, 1558, 1576, 1617, 1635,
            1653, 1670, 1684, 1700, 1717, 1734, 1750, 1772, 1792, 1830,
            3567, 3587, 3629, 3649, 3670, 3690, 3711, 3734, 3751, 3780, 3801, 3821, 3854)
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """Strength of each distortion, for spectra of minimum 0 and rms 1; 0 leaves it out.
-
-    With g from -1 to 1 over the axis and N standard normal, a spectrum x becomes
-    x^p (p uniform in 1 -+ `power`), times exp of a random smooth curve (`slope`,
-    `gain`), plus `baseline` x (a random cubic and a broad band), CO2, water
-    vapour, O-H, and noise; then stretches are cut to its mean.
-
-    Attributes
-    ----------
-    power, slope, gain, baseline, co2, vapour, hydroxyl, noise : float
-        Amplitudes as above.
-    cut : int
-        Longest stretch, in points, that is replaced by the mean.
-    """
-    power: float = 0.25
-    slope: float = 0.3
-    gain: float = 0.35
-    baseline: float = 0.3
-    co2: float = 0.6
-    vapour: float = 0.1
-    hydroxyl: float = 0.4
-    noise: float = 0.06
-    cut: int = 60
-
-    @classmethod
-    def scaled(cls, strength: float) -> Augmentation:
-        """The default distortions, all `strength` times as strong."""
-        return cls(**{f.name: type(f.default)(strength * f.default) for f in fields(cls)})
 
 
 def standardised(x: Tensor) -> Tensor:

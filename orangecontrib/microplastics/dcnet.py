@@ -1,18 +1,20 @@
-"""DCNet-CBAM as an Orange learner and model."""
+"""DCNet-CBAM as an Orange learner and model.
+
+torch is loaded when a network is first needed, not with this file: Orange imports
+every widget, and so this, at its start.
+"""
 from __future__ import annotations
 
 import warnings
 from dataclasses import asdict
 
 import numpy as np
-import torch
 from Orange.base import Model as BaseModel
 from Orange.classification import Learner, Model
 from Orange.data import Domain, Instance, Table
 from Orange.data.table import DomainTransformationError
 from Orange.util import dummy_callback
 
-from orangecontrib.microplastics.augmentation import Augmentation
 from orangecontrib.microplastics.axis import (
     Resample,
     fill_missing,
@@ -21,14 +23,14 @@ from orangecontrib.microplastics.axis import (
     spectral_columns,
     uniform_grid,
 )
-from orangecontrib.microplastics.network import DCNet, DCNetConfig
-from orangecontrib.microplastics.training import (
+from orangecontrib.microplastics.backend import import_torch_file
+from orangecontrib.microplastics.configuration import (
+    Augmentation,
+    DCNetConfig,
     Epoch,
     TrainingConfig,
-    fit,
-    predict,
-    validation_split,
 )
+from orangecontrib.microplastics.validation import validation_split
 
 __all__ = ["DCNetLearner", "DCNetModel", "CoverageWarning", "REGIONS"]
 
@@ -178,7 +180,8 @@ class DCNetModel(Model):
         probabilities[~usable] = np.nan
         values = np.full(len(X), np.nan)
         if usable.any():
-            known = predict(self.networks, X if usable.all() else X[usable])
+            training = import_torch_file("training")
+            known = training.predict(self.networks, X if usable.all() else X[usable])
             probabilities[np.ix_(usable, self.used)] = known
             values[usable] = self.used[known.argmax(axis=1)]
         return values, probabilities
@@ -189,8 +192,7 @@ class DCNetModel(Model):
         state["original_data"] = None
         state.pop("instances", None)
         state["networks"] = [
-            (asdict(net.config), {k: v.numpy().copy() for k, v in net.state_dict().items()})
-            for net in self.networks]
+            (asdict(net.config), net.weights()) for net in self.networks]
         state["history"] = [[tuple(e) for e in h] for h in self.history]
         state["format"] = _FORMAT
         return state
@@ -209,9 +211,7 @@ class DCNetModel(Model):
 
 def _rebuild(config, weights):
     config = {k: _tuples(v) for k, v in config.items()}
-    net = DCNet(DCNetConfig(**config), torch.Generator().manual_seed(0))
-    net.load_state_dict({k: torch.from_numpy(np.array(v)) for k, v in weights.items()})
-    return net.eval()
+    return import_torch_file("network").DCNet.from_weights(DCNetConfig(**config), weights)
 
 
 def _tuples(value):
@@ -375,9 +375,10 @@ class DCNetLearner(Learner):
     def _fit_networks(self, X, y, grid, n_classes, weights, held):
         entropy = np.random.SeedSequence(self.seed)
         callback = getattr(self, "callback", None)
+        training = import_torch_file("training")
         fits = []
         for i, seed in enumerate(entropy.generate_state(self.networks)):
-            fits.append(fit(
+            fits.append(training.fit(
                 X, y, grid, self.network_config(grid, n_classes), self._training(int(seed)),
                 weights=weights, held=held,
                 callback=callback and self._part(callback, i)))

@@ -11,8 +11,6 @@ memory: the same arithmetic, about twice as fast on a CPU.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -21,89 +19,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-__all__ = ["ATTENTIONS", "DCNetConfig", "BranchFeatures", "ChannelAttention",
+from orangecontrib.microplastics.configuration import DCNetConfig
+
+__all__ = ["BranchFeatures", "ChannelAttention",
            "SpatialAttention", "CBAM", "Branch", "Front", "DCNet"]
-
-#: Choices of attention: both parts of CBAM, one of them, or none.
-ATTENTIONS = ("cbam", "channel", "spatial", "none")
-
-
-@dataclass(frozen=True)
-class DCNetConfig:
-    """Architecture of a :class:`DCNet`; plain values only, so that it can be stored.
-
-    Attributes
-    ----------
-    n_wavenumbers : int
-        Length of the uniform grid that spectra come on.
-    n_classes : int
-    keep : tuple of (int, int)
-        Half-open ranges of the grid's indices that the network sees; empty for all.
-    derivative : bool
-        Take the first derivative (Savitzky-Golay, 9 points, order 2) first.
-    clip : float
-        Standardised values are limited to plus and minus this.
-    kernels : tuple of int
-        Odd kernel size of each branch; one entry makes one branch, two make two.
-    widths : tuple of int
-        Channels of each block of a branch.
-    stride : int
-        Stride of a branch's first convolution.
-    pools : tuple of int
-        Size of the maximum pooling that ends each block, 1 for none.
-    attention : str
-        One of :data:`ATTENTIONS`.
-    reduction : int
-        The channel attention's hidden layer has channels / reduction units.
-    spatial_kernel : int
-        Kernel size of the spatial attention's convolution, 7 in Woo et al.
-    dropout : float
-        Share of pooled features dropped before the classifier.
-    """
-    n_wavenumbers: int
-    n_classes: int
-    keep: tuple[tuple[int, int], ...] = ()
-    derivative: bool = True
-    clip: float = 8.0
-    kernels: tuple[int, ...] = (3, 15)
-    widths: tuple[int, ...] = (16, 32, 64)
-    stride: int = 2
-    pools: tuple[int, ...] = (2, 2, 2)
-    attention: str = "cbam"
-    reduction: int = 8
-    spatial_kernel: int = 7
-    dropout: float = 0.3
-
-    def __post_init__(self):
-        if self.attention not in ATTENTIONS:
-            raise ValueError(f"Attention '{self.attention}' is not known; "
-                             f"choose one of {', '.join(ATTENTIONS)}.")
-        if not 1 <= len(self.kernels) <= 2:
-            raise ValueError("The network has one branch or two: give one or two kernel sizes.")
-        if any(k < 1 or k % 2 == 0 for k in (*self.kernels, self.spatial_kernel)):
-            raise ValueError("Kernel sizes must be odd, so that features stay centred on "
-                             "their wavenumbers.")
-        if len(self.widths) != len(self.pools):
-            raise ValueError("Give a width and a pooling size for each block.")
-        if self.n_classes < 2:
-            raise ValueError("A classifier needs at least two classes.")
-        if self.n_seen < self.smallest_input:
-            raise ValueError(
-                f"{self.n_seen} wavenumbers are too few for this network; it needs at least "
-                f"{self.smallest_input}. Use a finer grid, a wider range or fewer blocks.")
-
-    @property
-    def n_seen(self) -> int:
-        """Number of the grid's wavenumbers that the network sees."""
-        if not self.keep:
-            return self.n_wavenumbers
-        return sum(stop - start for start, stop in self.keep)
-
-    @property
-    def smallest_input(self) -> int:
-        """Fewest wavenumbers that leave two positions, so that attention can choose one."""
-        return 2 * self.stride * prod(self.pools)
-
 
 class BranchFeatures(NamedTuple):
     """What one branch says of a batch.
@@ -342,6 +261,19 @@ class DCNet(nn.Module):
     def n_parameters(self) -> int:
         """Number of trained weights."""
         return sum(p.numel() for p in self.parameters())
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Copies of all weights and batch-norm statistics, by name."""
+        return {name: value.detach().cpu().numpy().copy()
+                for name, value in self.state_dict().items()}
+
+    @classmethod
+    def from_weights(cls, config: DCNetConfig, weights: dict[str, np.ndarray]) -> DCNet:
+        """The network that :meth:`weights` describes, in evaluation mode."""
+        net = cls(config, torch.Generator())
+        net.load_state_dict({name: torch.from_numpy(np.array(value))
+                             for name, value in weights.items()})
+        return net.eval()
 
     @staticmethod
     def _image(x):

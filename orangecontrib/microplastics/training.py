@@ -9,7 +9,6 @@ import contextlib
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -17,95 +16,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from orangecontrib.microplastics.augmentation import Augmentation, Augmenter, standardised
-from orangecontrib.microplastics.network import DCNet, DCNetConfig
+from orangecontrib.microplastics.augmentation import Augmenter, standardised
+from orangecontrib.microplastics.configuration import (
+    DCNetConfig,
+    Epoch,
+    Progress,
+    TrainingConfig,
+    automatic_epochs,
+)
+from orangecontrib.microplastics.network import DCNet
 
-__all__ = ["TrainingConfig", "Progress", "Epoch", "Fit", "fit", "predict", "choose_device",
-           "automatic_epochs", "validation_split", "threads"]
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """How to train.
-
-    Attributes
-    ----------
-    epochs : int or None
-        Passes over the data; None chooses by :func:`automatic_epochs`.
-    batch_size : int
-    learning_rate : float
-        The one-cycle schedule's maximum.
-    weight_decay : float
-        AdamW's.
-    label_smoothing : float
-        Share of each target spread evenly over all classes.
-    augmentation : Augmentation or None
-        Distortions drawn for each batch.
-    balance : bool
-        Weigh classes so that each counts alike, however many spectra it has.
-    patience : float
-        Share of all epochs without improvement on validation spectra after which
-        training stops early.
-    seed : int
-    device : str
-        "auto", "cpu", "cuda" or "mps".
-    threads : int or None
-        Threads on the CPU; None for as many as torch would take.
-    """
-    epochs: int | None = None
-    batch_size: int = 64
-    learning_rate: float = 4e-3
-    weight_decay: float = 1e-3
-    label_smoothing: float = 0.1
-    augmentation: Augmentation | None = field(default_factory=Augmentation)
-    balance: bool = False
-    patience: float = 0.4
-    seed: int = 0
-    device: str = "auto"
-    threads: int | None = None
-
-    def __post_init__(self):
-        if self.epochs is not None and self.epochs < 1:
-            raise ValueError("Training takes at least one epoch.")
-        if self.batch_size < 2:
-            raise ValueError("A batch holds at least two spectra.")
-        if not self.learning_rate > 0:
-            raise ValueError("The learning rate must be above 0.")
-
-
-class Epoch(NamedTuple):
-    """A line of the history; validation figures are NaN without validation."""
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    learning_rate: float
-    seconds: float
-
-
-class Progress(NamedTuple):
-    """Handed to the callback after each batch; `finished` is the last whole epoch, if any."""
-    fraction: float
-    epoch: int
-    loss: float
-    accuracy: float
-    finished: Epoch | None
+__all__ = ["Fit", "fit", "predict", "choose_device", "threads"]
 
 
 class Fit(NamedTuple):
     """A trained network, on the CPU and in evaluation mode, and how it came about."""
     network: DCNet
     history: list[Epoch]
-
-
-def automatic_epochs(n: int) -> int:
-    """Epochs for `n` training spectra: 40 of a few, down to 5 of many.
-
-    A budget of 60,000 spectra seen does for mixtures; small sets are spared
-    from being seen more than 40 times.
-    """
-    return max(5, min(40, round(60_000 / max(n, 1))))
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -139,40 +66,6 @@ def threads(n: int | None):
         torch.set_num_threads(before)
 
 
-def validation_split(y: np.ndarray, share: float, groups: np.ndarray | None,
-                     seed: int) -> np.ndarray:
-    """Choose what is kept aside: whole groups, about `share` of each class.
-
-    Parameters
-    ----------
-    y : ndarray of int, shape (n,)
-    share : float
-    groups : ndarray, shape (n,), or None
-        Spectra of one group (near-duplicates, one source) stay together; None
-        takes each spectrum alone.
-    seed : int
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-        True for validation. Every class keeps at least one group for training.
-    """
-    rng = np.random.default_rng(seed)
-    groups = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    # A group counts for the class that most of its spectra have.
-    counts = np.zeros((groups.max(initial=-1) + 1, y.max(initial=-1) + 1), int)
-    np.add.at(counts, (groups, y), 1)
-    home = counts.argmax(axis=1)
-    chosen = np.zeros(len(counts), bool)
-    for cls in np.unique(y):
-        own = rng.permutation(np.flatnonzero(home == cls))
-        want = share * counts[own].sum()
-        taken = np.cumsum(counts[own].sum(axis=1))
-        n = min(int(np.searchsorted(taken, want)) + 1, len(own) - 1) if len(own) > 1 else 0
-        chosen[own[:n]] = True
-    return chosen[groups]
-
-
 def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetConfig,
         config: TrainingConfig | None = None, *, weights: np.ndarray | None = None,
         held: np.ndarray | None = None,
@@ -193,7 +86,7 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
         Importance of each spectrum.
     held : ndarray of bool, shape (n,), optional
         Spectra kept aside to choose the best epoch and to stop early, see
-        :func:`validation_split`; by default all are trained on, to the end.
+        :func:`.validation.validation_split`; by default all are trained on, to the end.
     callback : callable, optional
         Called after each batch with a :class:`Progress`; raising in it ends the
         training at once.

@@ -1,0 +1,203 @@
+"""What a network and its training are told, and what they tell: plain values, no torch.
+
+Kept apart from the files that need torch, so that widgets can speak of a network
+before torch, which takes a second to load, is there.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from math import prod
+from typing import NamedTuple
+
+__all__ = ["ATTENTIONS", "DCNetConfig", "Augmentation", "TrainingConfig", "Epoch", "Progress",
+           "automatic_epochs"]
+
+#: Choices of attention: both parts of CBAM, one of them, or none.
+ATTENTIONS = ("cbam", "channel", "spatial", "none")
+
+
+@dataclass(frozen=True)
+class DCNetConfig:
+    """Architecture of a :class:`DCNet`; plain values only, so that it can be stored.
+
+    Attributes
+    ----------
+    n_wavenumbers : int
+        Length of the uniform grid that spectra come on.
+    n_classes : int
+    keep : tuple of (int, int)
+        Half-open ranges of the grid's indices that the network sees; empty for all.
+    derivative : bool
+        Take the first derivative (Savitzky-Golay, 9 points, order 2) first.
+    clip : float
+        Standardised values are limited to plus and minus this.
+    kernels : tuple of int
+        Odd kernel size of each branch; one entry makes one branch, two make two.
+    widths : tuple of int
+        Channels of each block of a branch.
+    stride : int
+        Stride of a branch's first convolution.
+    pools : tuple of int
+        Size of the maximum pooling that ends each block, 1 for none.
+    attention : str
+        One of :data:`ATTENTIONS`.
+    reduction : int
+        The channel attention's hidden layer has channels / reduction units.
+    spatial_kernel : int
+        Kernel size of the spatial attention's convolution, 7 in Woo et al.
+    dropout : float
+        Share of pooled features dropped before the classifier.
+    """
+    n_wavenumbers: int
+    n_classes: int
+    keep: tuple[tuple[int, int], ...] = ()
+    derivative: bool = True
+    clip: float = 8.0
+    kernels: tuple[int, ...] = (3, 15)
+    widths: tuple[int, ...] = (16, 32, 64)
+    stride: int = 2
+    pools: tuple[int, ...] = (2, 2, 2)
+    attention: str = "cbam"
+    reduction: int = 8
+    spatial_kernel: int = 7
+    dropout: float = 0.3
+
+    def __post_init__(self):
+        if self.attention not in ATTENTIONS:
+            raise ValueError(f"Attention '{self.attention}' is not known; "
+                             f"choose one of {', '.join(ATTENTIONS)}.")
+        if not 1 <= len(self.kernels) <= 2:
+            raise ValueError("The network has one branch or two: give one or two kernel sizes.")
+        if any(k < 1 or k % 2 == 0 for k in (*self.kernels, self.spatial_kernel)):
+            raise ValueError("Kernel sizes must be odd, so that features stay centred on "
+                             "their wavenumbers.")
+        if len(self.widths) != len(self.pools):
+            raise ValueError("Give a width and a pooling size for each block.")
+        if self.n_classes < 2:
+            raise ValueError("A classifier needs at least two classes.")
+        if self.n_seen < self.smallest_input:
+            raise ValueError(
+                f"{self.n_seen} wavenumbers are too few for this network; it needs at least "
+                f"{self.smallest_input}. Use a finer grid, a wider range or fewer blocks.")
+
+    @property
+    def n_seen(self) -> int:
+        """Number of the grid's wavenumbers that the network sees."""
+        if not self.keep:
+            return self.n_wavenumbers
+        return sum(stop - start for start, stop in self.keep)
+
+    @property
+    def smallest_input(self) -> int:
+        """Fewest wavenumbers that leave two positions, so that attention can choose one."""
+        return 2 * self.stride * prod(self.pools)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Strength of each distortion, for spectra of minimum 0 and rms 1; 0 leaves it out.
+
+    With g from -1 to 1 over the axis and N standard normal, a spectrum x becomes
+    x^p (p uniform in 1 -+ `power`), times exp of a random smooth curve (`slope`,
+    `gain`), plus `baseline` x (a random cubic and a broad band), CO2, water
+    vapour, O-H, and noise; then stretches are cut to its mean.
+
+    Attributes
+    ----------
+    power, slope, gain, baseline, co2, vapour, hydroxyl, noise : float
+        Amplitudes as above.
+    cut : int
+        Longest stretch, in points, that is replaced by the mean.
+    """
+    power: float = 0.25
+    slope: float = 0.3
+    gain: float = 0.35
+    baseline: float = 0.3
+    co2: float = 0.6
+    vapour: float = 0.1
+    hydroxyl: float = 0.4
+    noise: float = 0.06
+    cut: int = 60
+
+    @classmethod
+    def scaled(cls, strength: float) -> Augmentation:
+        """The default distortions, all `strength` times as strong."""
+        return cls(**{f.name: type(f.default)(strength * f.default) for f in fields(cls)})
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train.
+
+    Attributes
+    ----------
+    epochs : int or None
+        Passes over the data; None chooses by :func:`automatic_epochs`.
+    batch_size : int
+    learning_rate : float
+        The one-cycle schedule's maximum.
+    weight_decay : float
+        AdamW's.
+    label_smoothing : float
+        Share of each target spread evenly over all classes.
+    augmentation : Augmentation or None
+        Distortions drawn for each batch.
+    balance : bool
+        Weigh classes so that each counts alike, however many spectra it has.
+    patience : float
+        Share of all epochs without improvement on validation spectra after which
+        training stops early.
+    seed : int
+    device : str
+        "auto", "cpu", "cuda" or "mps".
+    threads : int or None
+        Threads on the CPU; None for as many as torch would take.
+    """
+    epochs: int | None = None
+    batch_size: int = 64
+    learning_rate: float = 4e-3
+    weight_decay: float = 1e-3
+    label_smoothing: float = 0.1
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    balance: bool = False
+    patience: float = 0.4
+    seed: int = 0
+    device: str = "auto"
+    threads: int | None = None
+
+    def __post_init__(self):
+        if self.epochs is not None and self.epochs < 1:
+            raise ValueError("Training takes at least one epoch.")
+        if self.batch_size < 2:
+            raise ValueError("A batch holds at least two spectra.")
+        if not self.learning_rate > 0:
+            raise ValueError("The learning rate must be above 0.")
+
+
+class Epoch(NamedTuple):
+    """A line of the history; validation figures are NaN without validation."""
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    seconds: float
+
+
+class Progress(NamedTuple):
+    """Handed to the callback after each batch; `finished` is the last whole epoch, if any."""
+    fraction: float
+    epoch: int
+    loss: float
+    accuracy: float
+    finished: Epoch | None
+
+
+def automatic_epochs(n: int) -> int:
+    """Epochs for `n` training spectra: 40 of a few, down to 5 of many.
+
+    A budget of 60,000 spectra seen does for mixtures; small sets are spared
+    from being seen more than 40 times.
+    """
+    return max(5, min(40, round(60_000 / max(n, 1))))
