@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 from Orange.base import Model as BaseModel
@@ -31,6 +32,9 @@ from orangecontrib.microplastics.configuration import (
     TrainingConfig,
 )
 from orangecontrib.microplastics.validation import validation_split
+
+if TYPE_CHECKING:
+    from orangecontrib.microplastics.network import DCNet
 
 __all__ = ["DCNetLearner", "DCNetModel", "CoverageWarning", "REGIONS"]
 
