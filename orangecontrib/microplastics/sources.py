@@ -101,24 +101,45 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
     data, name = find_sources(data[np.isfinite(np.asarray(data.Y, float))], by)
     codes = data.Y.astype(int)
     _, group = np.unique(np.array(texts_of(data, name), str), return_inverse=True)
-    # A source counts with the class that most of its spectra have.
-    table = np.zeros((group.max(initial=-1) + 1, len(variable.values)), int)
-    np.add.at(table, (group, codes), 1)
-    home = table.argmax(axis=1)
-    rng = np.random.default_rng(seed)
-    test = np.zeros(len(table), bool)
-    for code in np.unique(codes):
-        own = rng.permutation(np.flatnonzero(home == code))
-        if len(own) > 1:
-            test[own[:int(np.clip(round(fraction * len(own)), 1, len(own) - 1))]] = True
-        # Sources that hold several classes may leave a class on one side alone.
-        there = test[group[codes == code]]
-        if len(own) < 2 or there.all() or not there.any():
+    held = np.zeros((group.max(initial=-1) + 1, len(variable.values)), bool)
+    held[group, codes] = True
+    present = np.unique(codes)
+    for code in present:
+        if held[:, code].sum() < 2:
             raise ValueError(
                 f'"{variable.values[code]}" has one source only ({name}), which cannot be in '
                 "both training and test data: add spectra from other sources of it, leave "
                 "the class out, or choose another meta for the source.")
+    rng = np.random.default_rng(seed)
+    # Where sources hold several classes (a study), an order may fail and another work.
+    for _ in range(50):
+        test = _choose(held, fraction, rng)
+        lacking = [code for code in present if not held[test, code].any()]
+        if not lacking:
+            break
+    else:
+        raise ValueError(
+            f'"{variable.values[lacking[0]]}" cannot be in both training and test data: its '
+            f"sources ({name}) hold other classes too. Choose another meta for the source.")
     in_test = test[group]
-    train, held = data[~in_test], data[in_test]
-    train.name, held.name = f"{data.name} (training)", f"{data.name} (test)"
-    return train, held
+    train, rest = data[~in_test], data[in_test]
+    train.name, rest.name = f"{data.name} (training)", f"{data.name} (test)"
+    return train, rest
+
+
+def _choose(held, fraction, rng):
+    """Sources for the test data: bool (sources,), given which classes each holds.
+
+    In random order, a source is taken where one of its classes wants more and none
+    would lose its last source for training.
+    """
+    total = held.sum(axis=0)
+    wanted = np.clip(np.round(fraction * total), 1, total - 1)
+    taken = np.zeros(len(total), int)
+    test = np.zeros(len(held), bool)
+    for source in rng.permutation(len(held)):
+        mine = held[source]
+        if (taken < wanted)[mine].any() and (taken + 1 < total)[mine].all():
+            test[source] = True
+            taken += mine
+    return test
