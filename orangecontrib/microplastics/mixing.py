@@ -158,16 +158,15 @@ class Mixer:
         each component is (-1: none), and which contaminant it carries (-1: none). What
         each component adds is appended to `parts`, if given.
         """
-        shape = fractions.shape
-        picked, clung = np.full(shape, -1), np.full(shape, -1)
-        total = np.zeros((len(fractions), len(self.axis)), np.float32)
-        for label in range(shape[1]):
+        picked, clung = np.full(fractions.shape, -1), np.full(fractions.shape, -1)
+        # All sources first: stronger disturbances then show on the same mixture.
+        for label, (index, weight) in enumerate(self.weights):
             rows = np.flatnonzero(fractions[:, label])
-            if not len(rows):
-                continue
-            index, weight = self.weights[label]
-            index = rng.choice(index, size=len(rows), p=weight)
-            part, picked[rows, label] = self._component(index, rng, clung[:, label], rows), index
+            picked[rows, label] = rng.choice(index, size=len(rows), p=weight)
+        total = np.zeros((len(fractions), len(self.axis)), np.float32)
+        for label in np.flatnonzero(fractions.any(axis=0)):
+            rows = np.flatnonzero(fractions[:, label])
+            part = self._component(picked[rows, label], rng, clung[:, label], rows)
             part *= fractions[rows, label, None]
             total[rows] += part
             if parts is not None:
@@ -207,12 +206,12 @@ class Mixer:
             vary.cut_stretches(out, rng)
         return out
 
-    def draw(self, seed: int | None = 0, combination: Sequence[str] | None = None) -> Drawn:
+    def draw(self, seed: int | Sequence[int] | None = 0, combination: Sequence[str] | None = None) -> Drawn:
         """One mixture with all its parts, made as :meth:`table` makes its own.
 
         Parameters
         ----------
-        seed : int or None
+        seed : int, sequence of int or None
             None draws another one each time.
         combination : sequence of str, optional
             Names of its components; by default any of those with most components.
@@ -237,7 +236,7 @@ class Mixer:
             tuple(self.sources[self.rows[i]] for i in picked[0, there]),
             tuple(contaminants[i] if i >= 0 else "" for i in clung[0, there]))
 
-    def table(self, n: int = 6000, seed: int = 0,
+    def table(self, n: int = 6000, seed: int | Sequence[int] = 0,
               callback: Callable[[float], None] | None = None) -> Table:
         """`n` mixtures; see :func:`mix`."""
         rng = np.random.default_rng(seed)
@@ -260,9 +259,26 @@ class Mixer:
             callback(1.)
         return table
 
+    def means(self) -> Table:
+        """Mean spectrum of each class as it enters the mixtures (scaled, undisturbed)."""
+        X = np.full((len(self.names), len(self.data.domain.attributes)), np.nan)
+        X[:, self.columns] = [self.spectra[index].T.astype(float) @ weight
+                              for index, weight in self.weights]
+        original = self.data.domain.class_var
+        metas = [StringVariable("component"), ContinuousVariable("spectra", number_of_decimals=0)]
+        table = Table.from_numpy(
+            Domain(self._attributes(), original, metas), X[:, np.sort(self.columns)],
+            [original.values.index(name) for name in self.names],
+            np.array([[name, float(len(index))] for name, (index, _)
+                      in zip(self.names, self.weights, strict=True)], object))
+        table.name = "Components"
+        return table
+
+    def _attributes(self):
+        return [self.data.domain.attributes[i] for i in np.sort(self.columns)]
+
     def _assemble(self, X, which, fractions, picked, clung):
         target, values = self._target(which, fractions)
-        attributes = [self.data.domain.attributes[i] for i in np.sort(self.columns)]
         metas = [ContinuousVariable(f"fraction {name}", number_of_decimals=3)
                  for name in self.names]
         texts = [self._joined(picked, np.array(self.sources, object)[self.rows]),
@@ -272,7 +288,7 @@ class Mixer:
             texts.append(self._joined(clung, np.array(self.mixing.contaminant_names, object)))
             metas.append(StringVariable("contaminants"))
         table = Table.from_numpy(
-            Domain(attributes, target, metas), X, values,
+            Domain(self._attributes(), target, metas), X, values,
             np.hstack([fractions.astype(object), np.array(texts, object).T]))
         table.name = f"Mixtures of {self.data.name}" if self.data.name != "untitled" \
             else "Mixtures"
@@ -441,18 +457,6 @@ def count(data: Table, n: int = 6000, *, mixing: Mixing | None = None,
 
 
 def component_means(data: Table, *, mixing: Mixing | None = None, **settings) -> Table:
-    """Mean spectrum of each class as it enters the mixtures (scaled, undisturbed)."""
-    mixer = Mixer(data, replace(_settings(mixing, settings), pure=True, components=1,
-                                fractions=None))
-    X = np.full((len(mixer.names), len(data.domain.attributes)), np.nan)
-    X[:, mixer.columns] = [mixer.spectra[index].T.astype(float) @ weight
-                           for index, weight in mixer.weights]
-    original = data.domain.class_var
-    metas = [StringVariable("component"), ContinuousVariable("spectra", number_of_decimals=0)]
-    table = Table.from_numpy(
-        Domain([data.domain.attributes[i] for i in np.sort(mixer.columns)], original, metas),
-        X[:, np.sort(mixer.columns)], [original.values.index(name) for name in mixer.names],
-        np.array([[name, float(len(index))] for name, (index, _)
-                  in zip(mixer.names, mixer.weights, strict=True)], object))
-    table.name = "Components"
-    return table
+    """Mean spectrum of each class; see :meth:`Mixer.means`."""
+    return Mixer(data, replace(_settings(mixing, settings), pure=True, components=1,
+                               fractions=None)).means()
