@@ -17,7 +17,15 @@ import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 
 from orangecontrib.microplastics import variation as vary
-from orangecontrib.microplastics.axis import fill_missing, spectral_columns
+from orangecontrib.microplastics.axis import spectral_columns
+from orangecontrib.microplastics.pure import (
+    TransmittanceError,
+    absorbance_of,
+    classes_of,
+    scaled,
+    size_of,
+    weights_of,
+)
 from orangecontrib.microplastics.recipe import (
     COMBINATION,
     MAIN,
@@ -27,20 +35,12 @@ from orangecontrib.microplastics.recipe import (
     parse_ratios,
 )
 from orangecontrib.microplastics.sources import split_sources, texts_of
-from orangecontrib.microplastics.units import looks_like_transmittance
 
 __all__ = ["Mixing", "Mixer", "Drawn", "mix", "count", "component_means", "split_sources",
            "parse_ratios", "combination_name", "TransmittanceError", "COMBINATION", "MAIN"]
 
 #: Mixtures made at a time: small enough for the cache and for quick cancelling.
 _BLOCK = 500
-#: Span (cm-1) over which a spectrum's slope is taken for ratio="derivative", about what
-#: a Savitzky-Golay derivative of 9 points at 4 cm-1 sees.
-_SPAN = 16.
-
-
-class TransmittanceError(ValueError):
-    """Spectra to be mixed look like transmittance."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Mixer:
 
     def __init__(self, data: Table, mixing: Mixing = Mixing()):  # noqa: B008 - it is frozen
         self.data, self.mixing = data, mixing
-        self.names, labels = _classes(data, mixing)
+        self.names, labels = classes_of(data, mixing)
         self.combinations = [c for size in mixing.sizes
                              for c in combinations(range(len(self.names)), size)]
         self.columns, self.axis = spectral_columns(data.domain)
@@ -102,10 +102,10 @@ class Mixer:
             raise ValueError(f"Data have {len(self.axis)} wavenumbers: too few for spectra.")
         self.rows = np.flatnonzero(labels >= 0)
         self.labels = labels[self.rows]
-        self.spectra = _scaled(_absorbance(data, self.rows, self.columns, self.axis),
-                               self.axis, mixing.ratio)
-        self._sizes = _size(self.spectra, self.axis, mixing.ratio)
-        self.weights = _weights(data, self.rows, self.labels, mixing.balance)
+        self.spectra = scaled(absorbance_of(data, self.rows, self.columns, self.axis),
+                              self.axis, mixing.ratio)
+        self._sizes = size_of(self.spectra, self.axis, mixing.ratio)
+        self.weights = weights_of(data, self.rows, self.labels, mixing.balance)
         self.sources = texts_of(data, mixing.by or "source", required=mixing.by is not None)
         self.samples = texts_of(data, "sample")
         self.vary = vary.Variation(self.axis, mixing.variation) if mixing.variation else None
@@ -177,7 +177,7 @@ class Mixer:
         if self.vary:
             part = self.vary(self._logs[index], rng)
             part *= (self._sizes[index]
-                     / _size(part, self.axis, self.mixing.ratio))[:, None]
+                     / size_of(part, self.axis, self.mixing.ratio))[:, None]
         else:
             part = self.spectra[index]
         if len(self._bands):
@@ -206,7 +206,8 @@ class Mixer:
             vary.cut_stretches(out, rng)
         return out
 
-    def draw(self, seed: int | Sequence[int] | None = 0, combination: Sequence[str] | None = None) -> Drawn:
+    def draw(self, seed: int | Sequence[int] | None = 0,
+             combination: Sequence[str] | None = None) -> Drawn:
         """One mixture with all its parts, made as :meth:`table` makes its own.
 
         Parameters
@@ -317,89 +318,6 @@ class Mixer:
         return [PLUS.join(texts[i] for i in row if i >= 0) for row in index]
 
 
-# Reading the data
-
-def _classes(data, mixing):
-    """Names of the classes to mix, sorted, and each row's place among them or -1."""
-    variable = data.domain.class_var
-    if variable is None or not variable.is_discrete:
-        raise ValueError("Data need a categorical class that names each spectrum's material "
-                         "(Select Columns sets one).")
-    codes = np.asarray(data.Y, float)
-    known = np.isfinite(codes)
-    present = {variable.values[int(c)] for c in np.unique(codes[known])}
-    if mixing.classes is not None:
-        missing = [name for name in mixing.classes if name not in present]
-        if missing:
-            raise ValueError(f'Data hold no spectrum of "{missing[0]}".')
-        present = set(mixing.classes)
-    names = sorted(present)
-    if not names:
-        raise ValueError("Data hold no spectrum with a known class.")
-    if len(names) < mixing.sizes[-1]:
-        raise ValueError(f"Mixtures of {mixing.sizes[-1]} components need as many classes; "
-                         f"data have {len(names)}: {', '.join(names)}.")
-    place = np.array([names.index(v) if v in present else -1 for v in variable.values])
-    labels = np.full(len(data), -1)
-    labels[known] = place[codes[known].astype(int)]
-    return names, labels
-
-
-def _absorbance(data, rows, columns, axis):
-    """(rows, wavenumbers) float64, filled; raises for what cannot be mixed."""
-    X = data.X[rows]
-    X = np.asarray(X.toarray() if hasattr(X, "toarray") else X, float)[:, columns]
-    X = fill_missing(X, axis)
-    empty = ~np.isfinite(X).all(axis=1)
-    flat = ~empty & (np.ptp(X, axis=1) <= 1e-9 * np.abs(X).max(axis=1))
-    for bad, what in ((empty, "empty"), (flat, "constant")):
-        if bad.any():
-            raise ValueError(f"{bad.sum()} of the spectra are {what} (the first in row "
-                             f"{rows[np.argmax(bad)] + 1}); leave them out.")
-    if looks_like_transmittance(X):
-        raise TransmittanceError(
-            "The spectra look like transmittance, in which mixtures do not add up; convert "
-            "them to absorbance first.")
-    return X
-
-
-def _size(spectra, axis, ratio):
-    """Root mean square, of absorbance or of its slope; (rows,)."""
-    if ratio == "derivative":
-        step = max(1, round(_SPAN / float(np.median(np.diff(axis)))))
-        spectra = (spectra[:, step:] - spectra[:, :-step]) \
-            / (axis[step:] - axis[:-step]).astype(spectra.dtype)
-    return np.sqrt(np.einsum("ij,ij->i", spectra, spectra) / spectra.shape[1])
-
-
-def _scaled(X, axis, ratio):
-    """Spectra less their minimum, of rms 1 (or of equal slope and typical rms 1), float32."""
-    X = X - X.min(axis=1, keepdims=True)
-    height = _size(X, axis, "absorbance")
-    if ratio == "derivative":
-        slope = _size(X, axis, "derivative")
-        # Noise, baseline and contaminants are in units of a typical spectrum's rms.
-        height = slope * np.median(height / slope)
-    return (X / height[:, None]).astype(np.float32)
-
-
-def _weights(data, rows, labels, balance):
-    """For each class: the places of its spectra and the probability of each."""
-    studies = None
-    if balance and "study" in data.domain and data.domain["study"] in data.domain.metas:
-        studies = np.array(texts_of(data, "study"), object)[rows]
-    out = []
-    for label in range(labels.max() + 1):
-        index = np.flatnonzero(labels == label)
-        weight = np.ones(len(index))
-        if studies is not None:
-            _, which, sizes = np.unique(studies[index].astype(str), return_inverse=True,
-                                        return_counts=True)
-            weight = 1 / np.sqrt(sizes[which])
-        out.append((index, weight / weight.sum()))
-    return out
-
-
 # What others call
 
 def mix(data: Table, n: int = 6000, *, mixing: Mixing | None = None, seed: int = 0,
@@ -451,7 +369,7 @@ def count(data: Table, n: int = 6000, *, mixing: Mixing | None = None,
           **settings) -> tuple[int, int]:
     """Numbers of combinations and of spectra that :func:`mix` would give; makes none."""
     mixing = _settings(mixing, settings)
-    names, _ = _classes(data, mixing)
+    names, _ = classes_of(data, mixing)
     kinds = sum(comb(len(names), size) for size in mixing.sizes)
     return kinds, n if mixing.per_combination is None else kinds * mixing.per_combination
 
