@@ -1,0 +1,118 @@
+"""Spectra that are the same, or nearly so: what must not stand on both sides of a split.
+
+Published sets repeat rows, and hold several spectra of one particle that differ by noise only.
+A random split puts them into training and test, and any classifier then looks perfect.
+Numpy arrays in, numpy arrays out.
+"""
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+__all__ = ["NEAR", "exact_duplicates", "near_duplicate_groups", "standardized"]
+
+#: Correlation above which two spectra are taken for the same sample (measured on the
+#: published sets: repeats of a particle lie above, particles of one material mostly below).
+NEAR = 0.999
+
+#: Rows compared with all others at a time: 3,000 spectra need blocks of 6 MB.
+_BLOCK = 512
+
+
+def exact_duplicates(X: np.ndarray) -> np.ndarray:
+    """Rows that repeat an earlier row, value for value.
+
+    Parameters
+    ----------
+    X : ndarray, shape (spectra, wavenumbers)
+        Missing values are equal to each other.
+
+    Returns
+    -------
+    ndarray of bool, shape (spectra,)
+        True for every row but the first of its kind.
+    """
+    X = np.asarray(X)
+    repeated = np.zeros(len(X), dtype=bool)
+    seen = set()
+    for i, row in enumerate(X):
+        # Adding zero turns -0.0 into 0.0; one kind of NaN for all.
+        row = row + 0.0
+        row[np.isnan(row)] = np.nan
+        key = row.tobytes()
+        repeated[i] = key in seen
+        seen.add(key)
+    return repeated
+
+
+def standardized(X: np.ndarray, dtype=np.float32) -> np.ndarray:
+    """Rows centred and scaled to length one, so that ``A @ B.T`` holds Pearson correlations.
+
+    Parameters
+    ----------
+    X : ndarray, shape (spectra, wavenumbers)
+        Without missing values. A row that is constant (or not finite) becomes zeros: it
+        correlates with nothing, itself included.
+
+    Returns
+    -------
+    ndarray of `dtype`, shape (spectra, wavenumbers)
+    """
+    X = np.asarray(X, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        Z = X - X.mean(axis=1, keepdims=True)
+        length = np.sqrt((Z * Z).sum(axis=1, keepdims=True))
+        # What rounding leaves of a constant is not a shape.
+        level = np.abs(X).max(axis=1, keepdims=True) if X.shape[1] else 0
+        flat = ~(length > 1e-9 * np.sqrt(max(X.shape[1], 1)) * level)
+        Z = np.where(flat, 0, Z / length)
+    return Z.astype(dtype)
+
+
+def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR) -> np.ndarray:
+    """Groups of spectra linked by correlations above a threshold.
+
+    Two spectra belong to one group where a chain of spectra leads from one to the other, each
+    correlated with the next above `threshold` (connected components).
+
+    Parameters
+    ----------
+    X : ndarray, shape (spectra, wavenumbers)
+        Absorbance on one axis, without missing values.
+    threshold : float
+        Pearson correlation, between -1 and 1.
+
+    Returns
+    -------
+    ndarray of int, shape (spectra,)
+        Number of the group, counted from 0 in the order of first members.
+
+    Raises
+    ------
+    ValueError
+        If values are missing: fill them first.
+
+    Notes
+    -----
+    3,000 spectra of 900 points take about 0.2 s. Correlations are computed by blocks of rows,
+    and links are merged after each block, so that memory grows with the number of spectra
+    and not with its square.
+    """
+    X = np.asarray(X)
+    if not np.isfinite(X).all():
+        raise ValueError("Spectra with missing values cannot be compared; fill them first.")
+    n = len(X)
+    # Float32 products are exact to about 1e-6, the threshold's distance from 1 is 1e-3.
+    Z = standardized(X)
+    label = np.arange(n)
+    for start in range(0, n, _BLOCK):
+        row, col = np.nonzero(Z[start:start + _BLOCK] @ Z[start:].T > threshold)
+        links = np.unique(label[row + start] * n + label[col + start])
+        graph = coo_matrix((np.ones(len(links), bool), (links // n, links % n)), shape=(n, n))
+        # Labels stand for the group's components so far: merge those that the block links.
+        label = connected_components(graph, directed=False)[1][label]
+    _, first, label = np.unique(label, return_index=True, return_inverse=True)
+    order = np.empty(len(first), dtype=int)
+    order[np.argsort(first)] = np.arange(len(first))
+    return order[label]

@@ -1,0 +1,441 @@
+"""Spectra whose label other spectra contradict.
+
+Labels of published sets are wrong more often than one would think, and mistakes that agree
+with each other cannot be seen from inside their set: only spectra of other origin tell. The
+rule compares the shape of bands, as first derivatives, with reference spectra:
+a spectrum is doubtful where its best match in another class is better than in its own by a
+margin, or where nothing in its own class is like it.
+
+What is marked is a question to a person, not a verdict. Hard but rightly named spectra are
+among it, so results on data cleaned this way are a little too good.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
+from scipy.signal import savgol_filter
+
+from orangecontrib.microplastics import axis, duplicates
+
+__all__ = ["Rule", "Verdict", "REGIONS", "SAME", "check_labels", "class_matches", "judge",
+           "shapes", "shared_grid"]
+
+#: Where polymers have bands (cm-1): fingerprint and C-H stretches. What lies between holds
+#: carbon dioxide and the baseline; above, water.
+REGIONS = ((0., 1850.), (2700., 3100.))
+
+#: Sub-classes that count as their parent: no particle is doubtful for being LDPE and not HDPE,
+#: which infrared spectra hardly tell apart.
+SAME = {"HDPE": "PE", "LDPE": "PE", "LLDPE": "PE", "PEF": "PE", "PEL": "PE", "PPL": "PP"}
+
+#: Points of the Savitzky-Golay window and its order, as in the prototype.
+_WINDOW, _ORDER = 9, 2
+
+#: Correlations computed at a time: 16 million float32 are 64 MB.
+_BLOCK = 16_000_000
+
+
+class Rule(NamedTuple):
+    """Thresholds of the rule, all Pearson correlations of first derivatives.
+
+    The values were found on the published sets, where they mark 288 of the 2,393
+    different spectra of Villegas-Camacho (8 cm-1) with Kedzierski and Jung as references.
+
+    Attributes
+    ----------
+    margin : float
+        How much better another class must match than the spectrum's own.
+    floor : float
+        How good that match must be at least.
+    own : float
+        A spectrum whose best match in its own class lies below is doubtful.
+    enough : int
+        ... where its class has at least this many references: fewer do not show what it
+        can look like. Where it has none, nothing is said about the spectrum.
+    """
+
+    margin: float = 0.05
+    floor: float = 0.6
+    own: float = 0.7
+    enough: int = 3
+
+
+class Verdict(NamedTuple):
+    """What the rule says, an entry for each spectrum.
+
+    Attributes
+    ----------
+    own, other : ndarray of float, shape (n,)
+        Best correlation in the spectrum's own class, and the best in any other; NaN where there
+        is no reference.
+    suspected : ndarray of int, shape (n,)
+        The other class that matches best; -1 where there is none.
+    doubtful : ndarray of bool, shape (n,)
+    checked : ndarray of bool, shape (n,)
+        False where the label is missing, its class has no reference or the spectrum is empty.
+    """
+
+    own: np.ndarray
+    other: np.ndarray
+    suspected: np.ndarray
+    doubtful: np.ndarray
+    checked: np.ndarray
+
+
+def shared_grid(*axes, step=4.0, regions=REGIONS):
+    """A uniform grid over the range common to several axes, and the part of it to compare.
+
+    Parameters
+    ----------
+    *axes : ndarray
+        Wavenumbers (cm-1), ascending.
+    step : float
+        Distance of grid points, cm-1.
+    regions : sequence of (low, high)
+        What to compare; all of the range where no region has bands in it.
+
+    Returns
+    -------
+    grid : ndarray, shape (m,)
+    part : ndarray of bool, shape (m,)
+
+    Raises
+    ------
+    ValueError
+        If the axes share less than 30 grid points.
+    """
+    low, high = max(a[0] for a in axes), min(a[-1] for a in axes)
+    grid = axis.uniform_grid(low, high, step) if high > low else np.empty(0)
+    if len(grid) < 30:
+        raise ValueError("The spectra to compare share too little of the axis: "
+                         + " and ".join(f"{a[0]:g} to {a[-1]:g}" for a in axes)
+                         + f" cm-1, at steps of {step:g} cm-1.")
+    part = np.zeros(len(grid), bool)
+    for first, last in regions:
+        part |= (grid >= first) & (grid <= last)
+    # Near-infrared and other axes have their bands elsewhere.
+    if part.sum() < 30:
+        part[:] = True
+    # At its ends the derivative is extrapolated; PS has its strongest band near one of them.
+    part[:_WINDOW // 2] = part[len(part) - _WINDOW // 2:] = False
+    return grid, part
+
+
+def shapes(X, wavenumbers, grid, part):
+    """First derivatives on a grid, standardized so that products are correlations.
+
+    Parameters
+    ----------
+    X : ndarray, shape (spectra, wavenumbers)
+        Absorbance. Missing values are interpolated.
+    wavenumbers : ndarray, shape (wavenumbers,)
+        cm-1, ascending.
+    grid, part : ndarrays
+        From :func:`shared_grid`.
+
+    Returns
+    -------
+    ndarray of float32, shape (spectra, part.sum())
+        Savitzky-Golay derivative (9 points, order 2), each row centred and of length one.
+        Spectra without shape (empty or constant) are zeros.
+    """
+    matrix = axis.resampling_matrix(wavenumbers, grid)
+    out = np.empty((len(X), int(part.sum())), np.float32)
+    for start in range(0, len(X), 1000):
+        rows = slice(start, start + 1000)
+        filled = axis.fill_missing(np.asarray(X[rows], float), wavenumbers)
+        derived = savgol_filter(filled @ matrix, _WINDOW, _ORDER, deriv=1, axis=1)
+        out[rows] = duplicates.standardized(derived[:, part])
+    return out
+
+
+def class_matches(S, R, classes, n_classes, *, keys=None, reference_keys=None, callback=None):
+    """Best correlation of each spectrum with the references of each class.
+
+    Parameters
+    ----------
+    S : ndarray, shape (n, m)
+        Spectra, from :func:`shapes`.
+    R : ndarray, shape (r, m)
+        References, alike.
+    classes : ndarray of int, shape (r,)
+        Class of each reference; negative where unknown.
+    n_classes : int
+    keys, reference_keys : ndarrays of int, shapes (n,), (r,), optional
+        A reference is no witness for a spectrum with the same key (of the same study, or a
+        near-duplicate of it).
+    callback : function of the fraction done, optional
+        Raising in it stops the work.
+
+    Returns
+    -------
+    best : ndarray of float32, shape (n, n_classes)
+        NaN where a class has no reference for the spectrum.
+    count : ndarray of int, shape (n, n_classes)
+        How many references that is.
+    """
+    n = len(S)
+    best = np.full((n, n_classes), -np.inf, np.float32)
+    count = np.zeros((n, n_classes), int)
+    members = [np.flatnonzero(np.asarray(classes) == c) for c in range(n_classes)]
+    rows = max(1, min(1024, _BLOCK // max(1, max(map(len, members), default=1))))
+    for start in range(0, n, rows):
+        block = slice(start, start + rows)
+        for c, mine in enumerate(members):
+            if not len(mine):
+                continue
+            r = S[block] @ R[mine].T
+            if keys is None:
+                count[block, c] = len(mine)
+            else:
+                same = np.asarray(keys)[block, None] == np.asarray(reference_keys)[None, mine]
+                r[same] = -np.inf
+                count[block, c] = len(mine) - same.sum(axis=1)
+            best[block, c] = r.max(axis=1)
+        if callback is not None:
+            callback(min(1.0, (start + rows) / n))
+    best[count == 0] = np.nan
+    return best, count
+
+
+def judge(best, count, labels, rule=None):
+    """Apply the rule.
+
+    Parameters
+    ----------
+    best, count : ndarrays, shape (n, n_classes)
+        From :func:`class_matches`.
+    labels : ndarray of int, shape (n,)
+        Class by the label; negative where unknown.
+    rule : Rule
+
+    Returns
+    -------
+    Verdict
+    """
+    rule = rule or Rule()
+    n, k = best.shape
+    rows = np.arange(n)
+    labels = np.asarray(labels)
+    known = labels >= 0
+    own = np.full(n, np.nan)
+    own[known] = best[rows[known], labels[known]]
+    n_own = np.zeros(n, int)
+    n_own[known] = count[rows[known], labels[known]]
+    others = np.where(np.isnan(best), -np.inf, best).astype(float)
+    others[rows[known], labels[known]] = -np.inf
+    suspected = others.argmax(axis=1) if k else np.full(n, -1)
+    other = others.max(axis=1, initial=-np.inf)
+    suspected[np.isinf(other)] = -1
+    other[np.isinf(other)] = np.nan
+    checked = known & (n_own > 0)
+    with np.errstate(invalid="ignore"):
+        doubtful = checked & (
+            (other > own + rule.margin) & (other > rule.floor)
+            | (own < rule.own) & (n_own >= rule.enough))
+    return Verdict(own, other, suspected, doubtful, checked)
+
+
+class LabelCheck(NamedTuple):
+    """Result of :func:`check_labels`.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        ``suspected`` counts in `classes`.
+    classes : tuple of str
+        Names of the classes that were compared, sub-classes merged.
+    mode : str
+        "reference", "studies" or "neighbours": see :func:`check_labels`.
+    unchecked : tuple of str
+        Classes of the data that have no reference.
+    """
+
+    verdict: Verdict
+    classes: tuple
+    mode: str
+    unchecked: tuple
+
+    def suspected_names(self):
+        """Name of the best other class of each spectrum, shape (n,); "" where there is none."""
+        names = np.array([*self.classes, ""], dtype=object)
+        return names[self.verdict.suspected]
+
+    def annotate(self, data: Table) -> Table:
+        """The data with metas "suspected class", "r own class", "r other class" and "doubtful".
+
+        The suspected class is the best other class; it is given for each spectrum, so that a
+        threshold can be set afterwards.
+        """
+        verdict = self.verdict
+        domain = data.domain
+        taken = {v.name for v in domain.variables + domain.metas}
+        suspected = DiscreteVariable(_free("suspected class", taken), values=self.classes)
+        own = ContinuousVariable(_free("r own class", taken), number_of_decimals=3)
+        other = ContinuousVariable(_free("r other class", taken), number_of_decimals=3)
+        doubtful = DiscreteVariable(_free("doubtful", taken), values=("no", "yes"))
+        table = data.transform(Domain(domain.attributes, domain.class_vars,
+                                      domain.metas + (suspected, own, other, doubtful)))
+        answer = np.where(verdict.checked, verdict.doubtful.astype(float), np.nan)
+        codes = np.where(verdict.suspected < 0, np.nan, verdict.suspected)
+        with table.unlocked(table.metas):
+            for variable, column in ((suspected, codes), (own, verdict.own),
+                                     (other, verdict.other), (doubtful, answer)):
+                table[:, variable] = column[:, None]
+        table.name = data.name
+        return table
+
+
+def _free(name, taken):
+    while name in taken:
+        name += " (checked)"
+    return name
+
+
+def _labels(data, what):
+    variable = data.domain.class_var
+    if variable is None or not variable.is_discrete:
+        raise ValueError(f"{what} need one class of names, such as the polymer (Select Columns).")
+    values = data.get_column(variable)
+    return np.where(np.isnan(values), -1, np.nan_to_num(values)).astype(int), variable.values
+
+
+def _codes(data, name):
+    """A meta (or other column) as integers, negative where missing; None where there is none."""
+    if name not in data.domain or not (data.domain[name].is_discrete
+                                       or data.domain[name].is_string):
+        return None
+    column = data.get_column(name)
+    if data.domain[name].is_string:
+        text = np.array([str(v) for v in column])
+        codes = np.unique(text, return_inverse=True)[1]
+        missing = np.isin(text, ("", "?", "nan", "None"))
+    else:
+        missing = np.isnan(column)
+        codes = np.nan_to_num(column).astype(int)
+    # Of what is not known nothing can be said to be the same.
+    return np.where(missing, -1 - np.arange(len(codes)), codes)
+
+
+def check_labels(data: Table, references: Table | None = None, rule: Rule | None = None, *,
+                 step: float = 4.0, regions=REGIONS, same: Mapping[str, str] | None = None,
+                 callback: Callable[[float], None] | None = None) -> LabelCheck:
+    """Compare the label of each spectrum with what similar spectra are called.
+
+    Who the witnesses are depends on what is given:
+
+    - "reference": the spectra of `references`;
+    - "studies": without references, where `data` has a meta ``study`` of at least two studies
+      that share a class: the spectra of the other studies;
+    - "neighbours": else, the other spectra of `data`, except near-duplicates, which share a
+      meta ``source`` or, without one, correlate above 0.999. Mistakes that are many and alike
+      vouch for each other and stay unseen in this way.
+
+    Parameters
+    ----------
+    data : Table
+        Spectra in absorbance, with a discrete class.
+    references : Table, optional
+        Spectra in absorbance whose labels are trusted. Classes are matched by name.
+    rule : Rule, optional
+        The thresholds.
+    step : float
+        Spectra are compared on a common grid of this step, cm-1.
+    regions : sequence of (low, high)
+        What is compared, cm-1.
+    same : dict of str to str, optional
+        Classes that count as another; by default :data:`SAME`. Give {} for none.
+    callback : function of the fraction done, optional
+        Raising in it stops the work.
+
+    Returns
+    -------
+    LabelCheck
+
+    Raises
+    ------
+    ValueError
+        If data or references have no wavenumbers, no class, or share no range; if there is
+        only one class; if no class of the data has a reference.
+    """
+    rule = rule or Rule()
+    same = SAME if same is None else same
+    y, values = _labels(data, "Data")
+    if len(data) == 0:
+        raise ValueError("There are no spectra to check.")
+    columns, wavenumbers = axis.spectral_columns(data.domain)
+    mode = "reference"
+    if references is None:
+        mode = "studies" if _studies_help(data, y, values, same) else "neighbours"
+        ref_y, ref_values = y, values
+    else:
+        ref_y, ref_values = _labels(references, "Reference data")
+        ref_columns, ref_axis = axis.spectral_columns(references.domain)
+
+    present = {same.get(values[c], values[c]) for c in np.unique(y[y >= 0])}
+    ref_present = {same.get(ref_values[c], ref_values[c]) for c in np.unique(ref_y[ref_y >= 0])}
+    if not present:
+        raise ValueError("No spectrum of the data has a label.")
+    if len(ref_present | present) < 2:
+        raise ValueError(f"All spectra are {next(iter(present))}: with one class there is no "
+                         "other that a spectrum could belong to.")
+    classes = tuple(sorted(ref_present | present))
+    number = {name: i for i, name in enumerate(classes)}
+
+    def merged(codes, names):
+        table = np.array([number.get(same.get(v, v), -1) for v in names] + [-1])
+        return table[codes]
+
+    labels = merged(y, values)
+    if references is None:
+        grid, part = shared_grid(wavenumbers, step=step, regions=regions)
+        S = R = shapes(data.X[:, columns], wavenumbers, grid, part)
+        ref_labels = labels
+        keys = _codes(data, "study") if mode == "studies" else _sources(
+            data, columns, wavenumbers, grid)
+        ref_keys = keys
+    else:
+        grid, part = shared_grid(wavenumbers, ref_axis, step=step, regions=regions)
+        S = shapes(data.X[:, columns], wavenumbers, grid, part)
+        R = shapes(references.X[:, ref_columns], ref_axis, grid, part)
+        ref_labels = merged(ref_y, ref_values)
+        keys = ref_keys = None
+    # Spectra without shape bear no witness, and none is borne about them.
+    ref_labels = np.where(R.any(axis=1), ref_labels, -1)
+    labels = np.where(S.any(axis=1), labels, -1)
+    best, count = class_matches(S, R, ref_labels, len(classes), keys=keys,
+                                reference_keys=ref_keys, callback=callback)
+    verdict = judge(best, count, labels, rule)
+    if not verdict.checked.any():
+        raise ValueError("No class of the data has a reference: the data hold "
+                         f"{', '.join(sorted(present))}, the references "
+                         f"{', '.join(sorted(ref_present))}." if references is not None else
+                         "Each class stands alone, with nothing to compare its spectra with.")
+    seen = np.unique(labels[verdict.checked])
+    unchecked = tuple(c for c in classes if c in present and number[c] not in seen)
+    return LabelCheck(verdict, classes, mode, unchecked)
+
+
+def _studies_help(data, y, values, same):
+    """Whether a study has, for one of its classes at least, another study to compare with."""
+    study = _codes(data, "study")
+    if study is None:
+        return False
+    studies = {}
+    for c, s in set(zip(y.tolist(), study.tolist(), strict=True)):
+        if c >= 0 and s >= 0:
+            studies.setdefault(same.get(values[c], values[c]), set()).add(s)
+    return any(len(s) > 1 for s in studies.values())
+
+
+def _sources(data, columns, wavenumbers, grid):
+    """Keys that near-duplicates share: the meta ``source``, else by correlation."""
+    source = _codes(data, "source")
+    if source is not None:
+        return source
+    filled = axis.fill_missing(np.asarray(data.X[:, columns], float), wavenumbers)
+    X = np.nan_to_num(filled @ axis.resampling_matrix(wavenumbers, grid))
+    return duplicates.near_duplicate_groups(X)
