@@ -88,6 +88,11 @@ class DCNetModel(Model):
         """The first network."""
         return self.networks[0]
 
+    def __repr__(self):
+        classes = ", ".join(self.domain.class_var.values)
+        return f"<DCNetModel: {classes}; {len(self.networks)} x {self.network.n_parameters} " \
+               f"weights; {name_of(self.wavenumbers[0])}-{name_of(self.wavenumbers[-1])} cm-1>"
+
     @property
     def seen(self) -> np.ndarray:
         """Which of `wavenumbers` the networks look at, bool."""

@@ -1,0 +1,436 @@
+"""Dual-Branch CNN: DCNet-CBAM as a learner widget."""
+from __future__ import annotations
+
+import time
+from copy import copy
+
+import numpy as np
+from AnyQt.QtCore import QSize, Qt
+from AnyQt.QtWidgets import QLabel, QPushButton, QSizePolicy
+from Orange.data import ContinuousVariable, Domain, Table
+from Orange.widgets import gui
+from Orange.widgets.settings import Setting
+from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
+from Orange.widgets.utils.owlearnerwidget import OWBaseLearner
+from Orange.widgets.utils.widgetpreview import WidgetPreview
+from Orange.widgets.widget import Msg, Output
+
+from orangecontrib.microplastics.axis import spectral_columns, uniform_grid
+from orangecontrib.microplastics.backend import import_torch_file
+from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
+from orangecontrib.microplastics.widgets.folding import folding_box
+from orangecontrib.microplastics.widgets.trainingplot import TrainingPlot
+
+ATTENTIONS = (("CBAM (channel and spatial)", "cbam"), ("Channel only", "channel"),
+              ("Spatial only", "spatial"), ("None", "none"))
+WIDTHS = (("Narrow", (8, 16, 32)), ("Standard", (16, 32, 64)), ("Wide", (32, 64, 128)))
+SEEN = (("Fingerprint and C-H", REGIONS), ("All wavenumbers", None))
+DEVICES = (("Automatic", "auto"), ("CPU", "cpu"), ("NVIDIA GPU (CUDA)", "cuda"),
+           ("Apple GPU (MPS)", "mps"))
+
+#: Seconds between two pictures of a training under way.
+_REDRAW = .1
+
+
+class _Cancelled(Exception):
+    """Ends a training from within its callback."""
+
+
+class _Running:
+    """Mean loss and accuracy of the epoch under way, thinned to what an eye can follow."""
+
+    def __init__(self, state: TaskState):
+        self.state = state
+        self.drawn = 0.
+        self.key, self.sums, self.n = None, np.zeros(2), 0
+        self.network, self.last = 0, 0
+
+    def __call__(self, progress):
+        if self.state.is_interruption_requested():
+            raise _Cancelled
+        # A falling epoch number is the next network's first.
+        if progress.epoch < self.last:
+            self.network += 1
+        self.last = progress.epoch
+        if self.key != (self.network, progress.epoch):
+            self.key, self.sums, self.n = (self.network, progress.epoch), np.zeros(2), 0
+            self.drawn = 0.
+        self.sums += progress.loss, progress.accuracy
+        self.n += 1
+        now = time.perf_counter()
+        if now - self.drawn > _REDRAW:
+            self.drawn = now
+            self.state.set_progress_value(100 * progress.fraction)
+            loss, accuracy = self.sums / self.n
+            self.state.set_partial_result(
+                (self.network, progress.finished, progress.epoch, loss, accuracy))
+
+
+def run(learner: DCNetLearner, data: Table, state: TaskState):
+    """Train; returns the model and the name of the device that it was trained on."""
+    state.set_status("Loading PyTorch...")
+    training = import_torch_file("training")
+    device = str(training.choose_device(learner.device))
+    state.set_status("Training...")
+    # The learner on the output stays without callback: others train with it too.
+    learner = copy(learner)
+    learner.callback = _Running(state)
+    return learner(data), device
+
+
+def curve_table(history) -> Table:
+    """The history of each network as a Table, a row an epoch."""
+    rows = [(*epoch, i) for i, epochs in enumerate(history, start=1) for epoch in epochs]
+    names = ["Epoch", "Loss", "Accuracy", "Validation loss", "Validation accuracy",
+             "Learning rate", "Seconds"]
+    X = np.array(rows, dtype=float)
+    table = Table.from_numpy(
+        Domain([ContinuousVariable(n) for n in names],
+               metas=[ContinuousVariable("Network", number_of_decimals=0)]),
+        X[:, :-1], metas=X[:, -1:])
+    table.name = "Training curve"
+    return table
+
+
+class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
+    name = "Dual-Branch CNN"
+    description = "Convolutional network with CBAM attention (DCNet-CBAM) that learns " \
+                  "to recognise materials and their mixtures from spectra."
+    icon = "icons/DualBranchCNN.svg"
+    priority = 30
+    keywords = "deep learning, neural network, convolutional, cnn, cbam, attention, dcnet, " \
+               "microplastics, classification"
+
+    LEARNER = DCNetLearner
+    supports_sparse = False
+    want_main_area = True
+    resizing_enabled = True
+
+    class Outputs(OWBaseLearner.Outputs):
+        curve = Output("Training Curve", Table, dynamic=False)
+
+    class Information(OWBaseLearner.Information):
+        cancelled = Msg("Training was cancelled; press Train to start it again.")
+
+    settings_version = 1
+
+    branches = Setting(0)
+    kernel_short = Setting(3)
+    kernel_long = Setting(15)
+    width = Setting(1)
+    attention = Setting(0)
+    derivative = Setting(True)
+    seen = Setting(0)
+    fixed_epochs = Setting(False)
+    epochs = Setting(20)
+    networks = Setting(1)
+    validate = Setting(False)
+    validation = Setting(15)
+    reproducible = Setting(True)
+    seed = Setting(0)
+    learning_rate = Setting(0.004)
+    batch_size = Setting(64)
+    label_smoothing = Setting(0.1)
+    augmentation = Setting(100)
+    step = Setting(4.0)
+    balance = Setting(False)
+    device = Setting(0)
+    more = Setting(False)
+
+    def __init__(self):
+        ConcurrentWidgetMixin.__init__(self)
+        self._device_used = ""
+        OWBaseLearner.__init__(self)
+        self._set_up_main_area()
+        self._show_network()
+
+    # ---------------------------------------------------------------- layout
+
+    def add_main_layout(self):
+        self._add_architecture()
+        self._add_training()
+        self._add_more()
+        gui.rubber(self.controlArea)
+        self._update_enabled()
+
+    def _combo(self, box, value, choices, label, tooltip):
+        return gui.comboBox(
+            box, self, value, label=label, items=[text for text, _ in choices],
+            orientation=Qt.Horizontal, tooltip=tooltip, callback=self.settings_changed)
+
+    def _spin(self, box, value, low, high, label, tooltip, **kwargs):
+        spin = gui.spin(box, self, value, low, high, label=label, alignment=Qt.AlignRight,
+                        controlWidth=80, callback=self.settings_changed, **kwargs)
+        # A spin with a check box comes as a pair.
+        for part in spin if isinstance(spin, tuple) else (spin,):
+            part.setToolTip(tooltip)
+        return spin
+
+    def _add_architecture(self):
+        box = gui.widgetBox(self.controlArea, "Network")
+        self._combo(box, "branches", (("Two", 2), ("One", 1)), "Branches:",
+                    "Two branches look at each spectrum side by side: one with short kernels "
+                    "for sharp bands, one with long kernels for broad ones.")
+        self._spin(box, "kernel_short", 1, 63, "Kernel size, first branch:",
+                   "How many neighbouring points a convolution sees at once. Odd numbers.",
+                   step=2)
+        self.kernel_long_spin = self._spin(
+            box, "kernel_long", 1, 63, "Kernel size, second branch:",
+            "The second branch usually has the longer kernels. Odd numbers.", step=2)
+        self._combo(box, "width", WIDTHS, "Width:",
+                    "Number of features that each layer looks for. Wider networks learn more "
+                    "and take longer.")
+        self._combo(box, "attention", ATTENTIONS, "Attention:",
+                    "CBAM weighs first the features, then the places along the spectrum. "
+                    "Connect several of these widgets to Test and Score to see what it brings.")
+        self._combo(box, "seen", SEEN, "Spectral range:",
+                    "Fingerprint and C-H: below 1850 and 2700 to 3100 cm-1; what lies between "
+                    "is mostly air and moisture. Spectra without these regions are used whole.")
+        gui.checkBox(box, self, "derivative", "First derivative",
+                     tooltip="The network takes the first derivative of each spectrum, which "
+                             "removes the baseline. Switch off if Preprocess Spectra does.",
+                     callback=self.settings_changed)
+
+    def _add_training(self):
+        box = gui.widgetBox(self.controlArea, "Training")
+        self._spin(box, "epochs", 1, 1000, "Fixed number of epochs:",
+                   "How often the network sees all spectra. Unchecked: chosen by the amount "
+                   "of data.", checked="fixed_epochs", checkCallback=self.settings_changed)
+        self._spin(box, "validation", 5, 50, "Keep aside for validation [%]:",
+                   "Part of the spectra, in whole sources, that shows when to stop. Useful "
+                   "with many epochs; needs enough data.", checked="validate",
+                   checkCallback=self.settings_changed)
+        self._spin(box, "networks", 1, 5, "Networks averaged:",
+                   "Several networks that start differently are right more often than one, "
+                   "and take as many times longer.")
+        self._spin(box, "seed", 0, 10_000, "Reproducible, with seed:",
+                   "The same data, settings and seed give the same network. Unchecked: "
+                   "different each time.", checked="reproducible",
+                   checkCallback=self.settings_changed)
+
+    def _add_more(self):
+        box = folding_box(self.controlArea, self, "more", "More settings")
+        self._spin(box, "learning_rate", 1e-5, 1., "Learning rate:",
+                   "Largest step of the optimiser (AdamW, one-cycle schedule).",
+                   step=1e-3, spinType=float, decimals=5)
+        self._spin(box, "batch_size", 2, 4096, "Batch size:",
+                   "Spectra that are looked at before each step.")
+        self._spin(box, "label_smoothing", 0., .5, "Label smoothing:",
+                   "Keeps the network from being too sure of itself.",
+                   step=.05, spinType=float, decimals=2)
+        self._spin(box, "augmentation", 0, 200, "Augmentation [%]:",
+                   "Strength of random distortions (baseline, slope, noise, water vapour ...) "
+                   "while training, so that other instruments surprise the network less.",
+                   step=10)
+        self._spin(box, "step", .5, 32., "Grid [1/cm]:",
+                   "Spectra are put on a grid of this step; models therefore also take "
+                   "spectra with other wavenumbers.", step=.5, spinType=float, decimals=1)
+        gui.checkBox(box, self, "balance", "Each class counts alike",
+                     tooltip="Rare classes get more weight.", callback=self.settings_changed)
+        self._combo(box, "device", DEVICES, "Device:",
+                    "Automatic takes a graphics card where there is one.")
+
+    def _set_up_main_area(self):
+        self.network_label = QLabel(wordWrap=True)
+        self.network_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.mainArea.layout().addWidget(self.network_label)
+        self.plot = TrainingPlot()
+        self.mainArea.layout().addWidget(self.plot)
+        self.progress_label = QLabel(" ", wordWrap=True, toolTip=(
+            "In training, accuracy is counted on distorted spectra with part of the network "
+            "switched off; it is lower than on the spectra as they are."))
+        self.progress_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.mainArea.layout().addWidget(self.progress_label)
+
+    def add_bottom_buttons(self):
+        self.cancel_button = QPushButton(
+            "Cancel", autoDefault=False, enabled=False,
+            toolTip="Stop training at once, or start it again")
+        self.cancel_button.clicked.connect(self._toggle_training)
+        super().add_bottom_buttons()
+        self.buttonsArea.layout().addWidget(self.cancel_button)
+
+    def sizeHint(self):
+        return QSize(980, 660)
+
+    # --------------------------------------------------------------- learner
+
+    def _update_enabled(self):
+        self.kernel_long_spin.setEnabled(self.branches == 0)
+
+    def settings_changed(self, *args, **kwargs):
+        # Even kernels would shift features against their wavenumbers.
+        self.kernel_short |= 1
+        self.kernel_long |= 1
+        self._update_enabled()
+        super().settings_changed(*args, **kwargs)
+
+    def create_learner(self):
+        kernels = (self.kernel_short, self.kernel_long)
+        return self.LEARNER(
+            kernels=kernels[:1] if self.branches else kernels,
+            widths=WIDTHS[self.width][1],
+            attention=ATTENTIONS[self.attention][1],
+            derivative=self.derivative,
+            regions=SEEN[self.seen][1],
+            step=self.step,
+            epochs=self.epochs if self.fixed_epochs else None,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            label_smoothing=self.label_smoothing,
+            augmentation=self.augmentation / 100,
+            balance=self.balance,
+            validation=self.validation / 100 if self.validate else 0.,
+            networks=self.networks,
+            seed=self.seed if self.reproducible else None,
+            device=DEVICES[self.device][1],
+            preprocessors=self.preprocessors)
+
+    @OWBaseLearner.Inputs.data
+    def set_data(self, data):
+        self.cancel()
+        super().set_data(data)
+
+    @OWBaseLearner.Inputs.preprocessor
+    def set_preprocessor(self, preprocessor):
+        self.cancel()
+        super().set_preprocessor(preprocessor)
+
+    # -------------------------------------------------------------- training
+
+    def update_model(self):
+        self.cancel()
+        self.Information.cancelled.clear()
+        self.show_fitting_failed(None)
+        self.model = None
+        self._device_used = ""
+        self.plot.clear()
+        self._show_network()
+        # What was trained before belongs to other data or settings.
+        self.Outputs.model.send(None)
+        self.Outputs.curve.send(None)
+        if self.check_data():
+            self.start(run, self.learner, self.data)
+            self._show_training(True)
+        else:
+            self._show_training(False)
+
+    def _toggle_training(self):
+        if self.task is None:
+            self.update_model()
+        else:
+            self.cancel()
+            self.Information.cancelled()
+            self._show_training(False, "Cancelled")
+
+    def _show_training(self, training: bool, text=""):
+        self.cancel_button.setText("Cancel" if training or not self.valid_data else "Train")
+        self.cancel_button.setEnabled(training or self.valid_data)
+        self.progress_label.setText(text or ("Starting..." if training else " "))
+
+    def on_partial_result(self, result):
+        network, finished, epoch, loss, accuracy = result
+        if finished is not None:
+            self.plot.add(network, finished)
+        self.plot.now(network, epoch, loss, accuracy)
+        which = f"Network {network + 1} of {self.networks}, epoch" if self.networks > 1 else "Epoch"
+        self.progress_label.setText(
+            f"{which} {epoch}: loss {loss:.3f}, accuracy {accuracy:.1%}")
+
+    def on_done(self, result):
+        self.model, self._device_used = result
+        self.model.name = self.effective_learner_name()
+        self._show_history()
+        self._show_network()
+        self.Outputs.model.send(self.model)
+        self.Outputs.curve.send(curve_table(self.model.history))
+
+    def _show_history(self):
+        self.plot.clear()
+        for i, epochs in enumerate(self.model.history):
+            for epoch in epochs:
+                self.plot.add(i, epoch)
+        last = [epochs[-1] for epochs in self.model.history]
+        seconds = sum(e.seconds for epochs in self.model.history for e in epochs)
+        text = f"{len(self.model.history[0])} epochs in {seconds:.1f} s; " \
+               f"training accuracy {np.mean([e.accuracy for e in last]):.1%}"
+        held = np.mean([e.validation_accuracy for e in last])
+        if np.isfinite(held):
+            text += f", validation {held:.1%}"
+        self._show_training(False, text + ". Use Test and Score for an honest figure.")
+
+    def on_exception(self, ex):
+        self._show_training(False)
+        if isinstance(ex, MemoryError):
+            self.Error.out_of_memory()
+        else:
+            self.show_fitting_failed(ex)
+        self.Outputs.model.send(None)
+        self.Outputs.curve.send(None)
+
+    def show_fitting_failed(self, exc):
+        self.Error.out_of_memory.clear()
+        super().show_fitting_failed(exc)
+
+    def _show_network(self):
+        if not hasattr(self, "network_label"):
+            return
+        self.network_label.setText(self._network_text())
+
+    def _network_text(self):
+        if self.model is not None:
+            net = self.model.network
+            low, high = self.model.wavenumbers[[0, -1]]
+            return (f"<b>DCNet{'' if net.config.attention == 'none' else '-CBAM'}</b>: "
+                    f"{net.n_parameters:,} weights; looks at {net.config.n_seen} of "
+                    f"{net.config.n_wavenumbers} points, {low:g} to {high:g} cm<sup>-1</sup>; "
+                    f"trained on {self._device_used.upper()}")
+        if self.data is None:
+            return "Connect spectra with a class to train a network."
+        try:
+            _, axis = spectral_columns(self.data.domain)
+            grid = uniform_grid(axis[0], axis[-1], self.step)
+            config = self.create_learner().network_config(grid, 2)
+        except (ValueError, IndexError):
+            return ""
+        return f"Looks at {config.n_seen} of {len(grid)} points, " \
+               f"{grid[0]:g} to {grid[-1]:g} cm<sup>-1</sup>"
+
+    # ---------------------------------------------------------------- report
+
+    def get_learner_parameters(self):
+        kernels = f"{self.kernel_short}" + ("" if self.branches else f" and {self.kernel_long}")
+        return (
+            ("Branches, kernel sizes", kernels),
+            ("Width", WIDTHS[self.width][0]),
+            ("Attention", ATTENTIONS[self.attention][0]),
+            ("Spectral range", SEEN[self.seen][0]),
+            ("First derivative", self.derivative),
+            ("Epochs", self.epochs if self.fixed_epochs else "automatic"),
+            ("Kept aside for validation", f"{self.validation} %" if self.validate else "none"),
+            ("Networks averaged", self.networks),
+            ("Seed", self.seed if self.reproducible else "none"),
+            ("Learning rate, batch size", f"{self.learning_rate:g}, {self.batch_size}"),
+            ("Label smoothing", self.label_smoothing),
+            ("Augmentation", f"{self.augmentation} %"),
+            ("Grid", f"{self.step:g} 1/cm"),
+            ("Classes count alike", self.balance),
+            ("Device", self._device_used or DEVICES[self.device][0]))
+
+    def send_report(self):
+        super().send_report()
+        if self.model is not None:
+            self.report_items("Training", (
+                ("Network", f"{self.model.network.n_parameters:,} weights"),
+                ("Result", self.progress_label.text())))
+            for name in ("loss", "accuracy"):
+                self.report_plot(self.plot.plots[name])
+
+    def onDeleteWidget(self):
+        self.shutdown()
+        super().onDeleteWidget()
+
+
+if __name__ == "__main__":
+    import orangecontrib.spectroscopy  # noqa: F401  (knows where collagen is)
+    WidgetPreview(OWDCNet).run(Table("collagen"))
