@@ -292,7 +292,8 @@ def _raw(name: str, folder: Path) -> _Raw:
     try:
         with np.load(folder / f"{name}.npz", allow_pickle=False) as file:
             X, wavenumbers = file["spectra"], file["wavenumbers"]
-            sample, polymer = file["sample_id"], file["type"].astype(object)
+            sample = file["sample_id"]
+            polymer = np.array(file["type"].tolist(), dtype=object)
             environmental = file["environmental"] == "Y"
     except FileNotFoundError:
         raise MissingData(f"{SETS[name].title} has not been fetched yet: choose Download in "
@@ -453,13 +454,13 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
 
     values = sorted(set(polymer)) if labelled else []
     prefix = info.study + _SUFFIX.get(name, "")
-    sources, source = np.unique(source, return_inverse=True)
+    # Group names are texts: as values of a discrete variable, thousands would fill each menu.
     metas = [StringVariable("sample"),
              DiscreteVariable("study", values=(info.study,)),
              DiscreteVariable("environmental", values=("no", "yes")),
-             DiscreteVariable("source", values=tuple(f"{prefix}/{s}" for s in sources))]
+             StringVariable("source")]
     columns = [raw.sample[rows], np.zeros(len(rows)),
-               raw.environmental[rows].astype(float), source.astype(float)]
+               raw.environmental[rows].astype(float), [f"{prefix}/{s}" for s in source]]
     if not labelled:
         metas.append(StringVariable("sample code"))
         columns.append(polymer)
@@ -517,7 +518,7 @@ def join(tables: Iterable[Table], step: float = 4.0) -> Table:
 
     def united(name):
         """One variable for a column of all tables, and the column."""
-        variables = [t.domain.get(name, None) for t in tables]
+        variables = [_variable(t, name) for t in tables]
         if all(v is not None and v.is_discrete for v in variables):
             union = sorted({value for v in variables for value in v.values})
             where = {value: i for i, value in enumerate(union)}
@@ -547,3 +548,8 @@ def _texts(table, variable):
     if variable.is_string:
         return [str(value) for value in column]
     return ["" if np.isnan(value) else variable.values[int(value)] for value in column]
+
+
+def _variable(table, name):
+    domain = table.domain
+    return domain[name] if name in domain else None  # noqa: SIM401 - a Domain has no get
