@@ -1,0 +1,229 @@
+"""Dual-Branch CNN through its signals, beside Orange's own suite for learner widgets."""
+import threading
+import time
+import unittest
+from unittest.mock import patch
+
+import numpy as np
+from Orange.base import Model
+from Orange.classification.base_classification import LearnerClassification, ModelClassification
+from Orange.data import Table
+from Orange.evaluation import CA
+from Orange.widgets.evaluate.owtestandscore import OWTestAndScore
+from Orange.widgets.tests.base import ParameterMapping, WidgetLearnerTestMixin, WidgetTest
+
+from orangecontrib.microplastics.backend import TorchUnavailable
+from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.widgets import owdcnet
+from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
+from orangecontrib.spectroscopy.preprocess import Cut
+
+QUICK = {"fixed_epochs": True, "epochs": 1, "width": 0}
+LONG = {"fixed_epochs": True, "epochs": 1000, "width": 0}
+
+
+def collagen(step=12):
+    return Table("collagen")[::step]
+
+
+def training_threads():
+    return [t for t in threading.enumerate() if "ThreadPoolExecutor" in t.name and t.is_alive()]
+
+
+class TestOWDCNetAsLearner(WidgetTest, WidgetLearnerTestMixin):
+    def setUp(self):
+        self.widget = self.create_widget(OWDCNet, stored_settings=QUICK)
+        self.data = collagen()
+        self.valid_datasets = (self.data,)
+        self.inadequate_dataset = (Table("housing"), Table("iris"))
+        self.learner_class = LearnerClassification
+        self.model_class = ModelClassification
+        self.model_name = "Model"
+        spins = self.widget.controls
+        self.parameters = [
+            ParameterMapping("epochs", spins.epochs, values=[1, 2]),
+            ParameterMapping("networks", spins.networks, values=[1, 2]),
+            ParameterMapping("batch_size", spins.batch_size, values=[16, 64]),
+            ParameterMapping("label_smoothing", spins.label_smoothing, values=[0, .2]),
+            ParameterMapping("seed", spins.seed, values=[0, 7]),
+        ]
+
+
+class TestOWDCNet(WidgetTest):
+    def setUp(self):
+        self.data = collagen()
+        self.widget = self.create_widget(OWDCNet, stored_settings=QUICK)
+
+    def model(self):
+        return self.get_output(self.widget.Outputs.model)
+
+    def long_training(self):
+        widget = self.create_widget(OWDCNet, stored_settings=LONG)
+        self.send_signal(widget.Inputs.data, self.data, widget=widget)
+        self.process_events(lambda: "loss" in widget.progress_label.text(), timeout=20_000)
+        return widget
+
+    def test_defaults_are_the_learners(self):
+        """A fresh widget trains what DCNetLearner() trains."""
+        widget = self.create_widget(OWDCNet)
+        self.assertEqual(repr(widget.create_learner()), repr(DCNetLearner()))
+
+    def test_every_setting_reaches_the_learner(self):
+        widget = self.create_widget(OWDCNet, stored_settings=dict(
+            branches=1, kernel_short=9, width=2, attention=2, derivative=False, seen=1,
+            fixed_epochs=True, epochs=3, networks=2, validate=True, validation=20,
+            reproducible=False, learning_rate=.01, batch_size=32, label_smoothing=.05,
+            augmentation=50, step=8., balance=True, device=1))
+        expected = DCNetLearner(
+            kernels=(9,), widths=(32, 64, 128), attention="spatial", derivative=False,
+            regions=None, epochs=3, networks=2, validation=.2, seed=None, learning_rate=.01,
+            batch_size=32, label_smoothing=.05, augmentation=.5, step=8., balance=True,
+            device="cpu")
+        self.assertEqual(widget.create_learner().params, expected.params)
+
+    def test_even_kernels_become_odd(self):
+        self.widget.kernel_short = 4
+        self.widget.settings_changed()
+        self.assertEqual(self.widget.create_learner().kernels, (5, 15))
+
+    def test_training_curve(self):
+        widget = self.create_widget(OWDCNet, stored_settings=dict(
+            QUICK, epochs=3, networks=2, validate=True))
+        self.send_signal(widget.Inputs.data, Table("collagen")[::4], widget=widget)
+        self.wait_until_finished(widget=widget, timeout=60_000)
+        curve = self.get_output(widget.Outputs.curve, widget=widget)
+        names = [a.name for a in curve.domain.attributes]
+        self.assertEqual(names[:3], ["Epoch", "Loss", "Accuracy"])
+        self.assertEqual(len(curve), 6)
+        np.testing.assert_array_equal(curve.metas.ravel(), [1, 1, 1, 2, 2, 2])
+        self.assertLess(curve.X[2, 1], curve.X[0, 1], "loss fell")
+        self.assertTrue(np.isfinite(curve.X[:, 3]).all(), "validation is in the curve")
+
+    def test_learner_has_no_callback(self):
+        self.send_signal(self.widget.Inputs.data, self.data)
+        self.wait_until_finished()
+        learner = self.get_output(self.widget.Outputs.learner)
+        self.assertFalse(hasattr(learner, "callback"))
+
+    def test_cancel_and_train_again(self):
+        widget = self.long_training()
+        widget.cancel_button.click()
+        self.assertTrue(widget.Information.cancelled.is_shown())
+        self.assertIsNone(self.get_output(widget.Outputs.model, widget=widget))
+        self.assertEqual(widget.cancel_button.text(), "Train")
+        widget.epochs = 1
+        widget.update_learner()
+        widget.cancel_button.click()
+        self.assertFalse(widget.Information.cancelled.is_shown())
+        self.wait_until_finished(widget=widget, timeout=60_000)
+        self.assertIsNotNone(self.get_output(widget.Outputs.model, widget=widget))
+
+    def test_cancel_ends_the_thread(self):
+        """The training itself stops, not only its display."""
+        seen = []
+        original = owdcnet._Running.__call__
+
+        def counted(running, progress):
+            seen.append(time.perf_counter())
+            original(running, progress)
+
+        with patch.object(owdcnet._Running, "__call__", counted):
+            widget = self.long_training()
+            widget.cancel()
+            time.sleep(.5)
+            after = len(seen)
+            time.sleep(.5)
+        self.assertEqual(len(seen), after)
+
+    def test_new_data_restart(self):
+        widget = self.long_training()
+        widget.epochs = 1
+        widget.update_learner()
+        self.send_signal(widget.Inputs.data, self.data[:40], widget=widget)
+        self.wait_until_finished(widget=widget, timeout=60_000)
+        self.assertEqual(len(widget.model.history[0]), 1)
+        self.assertFalse(widget.Error.active)
+
+    def test_removing_data_clears_outputs(self):
+        self.send_signal(self.widget.Inputs.data, self.data)
+        self.wait_until_finished()
+        self.assertIsNotNone(self.model())
+        self.send_signal(self.widget.Inputs.data, None)
+        self.assertIsNone(self.model())
+        self.assertIsNone(self.get_output(self.widget.Outputs.curve))
+        self.assertIn("Connect", self.widget.network_label.text())
+
+    def test_delete_while_training(self):
+        widget = self.long_training()
+        before = len(training_threads())
+        widget.onDeleteWidget()
+        self.assertLess(len(training_threads()), before)
+
+    def test_no_wavenumbers(self):
+        self.send_signal(self.widget.Inputs.data, Table("iris"))
+        self.assertTrue(self.widget.Error.data_error.is_shown())
+        self.assertIn("wavenumbers", str(self.widget.Error.data_error))
+        self.send_signal(self.widget.Inputs.data, self.data)
+        self.assertFalse(self.widget.Error.data_error.is_shown())
+        self.wait_until_finished()
+        self.assertIsNotNone(self.model())
+
+    def test_too_short(self):
+        short = Cut(lowlim=1000, highlim=1030)(self.data)
+        self.send_signal(self.widget.Inputs.data, short)
+        self.assertIn("at least", str(self.widget.Error.data_error))
+
+    def test_preprocessor_that_leaves_too_little(self):
+        self.send_signal(self.widget.Inputs.preprocessor, Cut(lowlim=1000, highlim=1030))
+        self.send_signal(self.widget.Inputs.data, self.data)
+        self.wait_until_finished()
+        self.assertTrue(self.widget.Error.fitting_failed.is_shown())
+        self.assertIsNone(self.model())
+
+    def test_missing_device(self):
+        import torch
+        if torch.cuda.is_available():
+            self.skipTest("this computer has CUDA")
+        widget = self.create_widget(OWDCNet, stored_settings=dict(QUICK, device=2))
+        self.send_signal(widget.Inputs.data, self.data, widget=widget)
+        self.wait_until_finished(widget=widget)
+        self.assertIn("auto or cpu", str(widget.Error.fitting_failed))
+
+    def test_torch_missing(self):
+        """Without torch the widget says what to do."""
+        def missing(name):
+            raise TorchUnavailable("PyTorch cannot be loaded here; install it.")
+        with patch.object(owdcnet, "import_torch_file", missing):
+            self.send_signal(self.widget.Inputs.data, self.data)
+            self.wait_until_finished()
+        self.assertIn("install", str(self.widget.Error.fitting_failed))
+        self.assertIsNone(self.model())
+
+    def test_test_and_score(self):
+        """On the canvas's other side: Test and Score takes the learner and gets it right."""
+        widget = self.create_widget(OWDCNet, stored_settings={"fixed_epochs": True, "epochs": 8})
+        learner = self.get_output(widget.Outputs.learner, widget=widget)
+        scorer = self.create_widget(OWTestAndScore, stored_settings={"n_folds": 0})
+        self.send_signal(scorer.Inputs.train_data, Table("collagen")[::3], widget=scorer)
+        self.send_signal(scorer.Inputs.learner, learner, 0, widget=scorer)
+        results = self.get_output(scorer.Outputs.evaluations_results, widget=scorer, wait=60_000)
+        self.assertGreater(CA(results)[0], .8)
+
+    def test_report(self):
+        self.widget.send_report()
+        self.send_signal(self.widget.Inputs.data, self.data)
+        self.wait_until_finished()
+        self.widget.report_html = ""
+        self.widget.send_report()
+        self.assertIn("Attention", self.widget.report_html)
+        self.assertIn("weights", self.widget.report_html)
+
+    def test_model_is_a_model(self):
+        self.send_signal(self.widget.Inputs.data, self.data)
+        self.wait_until_finished()
+        self.assertIsInstance(self.model(), Model)
+        self.assertIn("weights", self.widget.network_label.text())
+
+
+if __name__ == "__main__":
+    unittest.main()
