@@ -174,7 +174,8 @@ def test_weathering_grows_the_carbonyl_index():
         index = np.array(index)
         assert (np.diff(index, axis=0) > 0).all(), polymer  # for each sample
         assert index[0].mean() < .05
-        assert 1 < index[-1].mean() < 4
+        # Brittle debris has an index about 1 and above.
+        assert .8 < index[-1].mean() < 3
 
 
 def test_weathering_grows_hydroxyl_and_vinyl():
