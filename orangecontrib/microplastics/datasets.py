@@ -91,8 +91,8 @@ SETS = {info.name: info for info in (
             "scaled absorbance", (599.8, 3996), *_KEDZIERSKI, 7,
             "Particles from the Mediterranean. Scaled to a maximum of 1, so thickness is lost. "
             "Where carbon dioxide was overcorrected (dips below -0.05 at 2250-2420 and 645-690 "
-            "cm-1), values are missing. PEF, PEL and PPL are kinds of PE and PP; M1, M2 and U2 "
-            "name no material."),
+            "cm-1), values are missing. PEF looks like PE, PPL like PP; M1, M2 and U2 name no "
+            "material, and R looks more like PE than like the rubber of FLOPP."),
     SetInfo("kedzierski_2019_u", "Kedzierski 2019, not identified", "Kedzierski 2019", 4056, 0,
             "absorbance", (599.8, 3997.9), *_KEDZIERSKI, 29,
             "Field spectra without a polymer label; the meta 'sample code' tells where they "
@@ -107,19 +107,20 @@ SETS = {info.name: info for info in (
             "like PS)."),
 )}
 
-#: Full names of the classes.
+#: Full names of the classes. Where a publication's abbreviation is not explained with the
+#: spectra, what its median correlates with (first derivative) stands instead.
 POLYMERS = {
-    "ABS": "acrylonitrile butadiene styrene", "AC": "acrylic", "AFL": "acrylic (AFL)",
+    "ABS": "acrylonitrile butadiene styrene", "AC": "acrylic", "AFL": "AFL, like polyamide",
     "CA": "cellulose acetate", "CE": "cellulose", "CO": "cotton",
     "EAA": "ethylene acrylic acid", "HDPE": "high-density polyethylene",
-    "LDPE": "low-density polyethylene", "M1": "unnamed material 1", "M2": "unnamed material 2",
-    "Mixture": "mixture", "PA": "polyamide", "PC": "polycarbonate", "PE": "polyethylene",
-    "PEF": "polyethylene (PEF)", "PEL": "polyethylene (PEL)",
-    "PET": "polyethylene terephthalate", "PEVA": "polyethylene vinyl acetate",
-    "PLA": "polylactic acid", "PMMA": "polymethyl methacrylate", "PP": "polypropylene",
-    "PPL": "polypropylene (PPL)", "PS": "polystyrene", "PU": "polyurethane",
-    "PVC": "polyvinyl chloride", "R": "rayon", "SR": "silicone rubber", "U1": "unknown 1",
-    "U2": "unknown 2",
+    "LDPE": "low-density polyethylene", "M1": "M1, like polyethylene",
+    "M2": "M2, like polyethylene vinyl acetate", "Mixture": "mixture", "PA": "polyamide",
+    "PC": "polycarbonate", "PE": "polyethylene", "PEF": "PEF, like polyethylene",
+    "PEL": "PEL, like an ester", "PET": "polyethylene terephthalate",
+    "PEVA": "polyethylene vinyl acetate", "PLA": "polylactic acid",
+    "PMMA": "polymethyl methacrylate", "PP": "polypropylene", "PPL": "PPL, like polypropylene",
+    "PS": "polystyrene", "PU": "polyurethane", "PVC": "polyvinyl chloride", "R": "rubber",
+    "SR": "silicone rubber", "U1": "unknown 1", "U2": "unknown 2",
 }
 
 #: Classes that name no material: they bear no witness about labels.

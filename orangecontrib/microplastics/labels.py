@@ -28,8 +28,9 @@ __all__ = ["Rule", "Verdict", "REGIONS", "SAME", "check_labels", "class_matches"
 REGIONS = ((0., 1850.), (2700., 3100.))
 
 #: Sub-classes that count as their parent: no particle is doubtful for being LDPE and not HDPE,
-#: which infrared spectra hardly tell apart.
-SAME = {"HDPE": "PE", "LDPE": "PE", "LLDPE": "PE", "PEF": "PE", "PEL": "PE", "PPL": "PP"}
+#: which infrared spectra hardly tell apart. PEF and PPL are Kedzierski's: their medians
+#: correlate at 0.97 and 0.98 with PE and PP.
+SAME = {"HDPE": "PE", "LDPE": "PE", "LLDPE": "PE", "PEF": "PE", "PPL": "PP"}
 
 #: Points of the Savitzky-Golay window and its order, as in the prototype.
 _WINDOW, _ORDER = 9, 2
@@ -147,6 +148,8 @@ def shapes(X, wavenumbers, grid, part):
     for start in range(0, len(X), 1000):
         rows = slice(start, start + 1000)
         filled = axis.fill_missing(np.asarray(X[rows], float), wavenumbers)
+        # Still missing are whole spectra only.
+        filled = np.nan_to_num(filled)
         derived = savgol_filter(filled @ matrix, _WINDOW, _ORDER, deriv=1, axis=1)
         out[rows] = duplicates.standardized(derived[:, part])
     return out
