@@ -132,10 +132,17 @@ def resampling_matrix(source: np.ndarray, target: np.ndarray) -> sparse.csr_matr
     rows, columns, weights = [], [], []
     for col, (a, b) in enumerate(zip(first, last, strict=True)):
         near = np.arange(a, b)
-        weight = width[near] * (1 - np.abs(source[near] - clipped[col]) / step)
-        # A hole in the source leaves nothing under the triangle: interpolate across it.
-        if len(near) < 2 or weight.sum() <= 0:
-            near, weight = linear[:, [col]].nonzero()[0], linear[:, [col]].data
+        offset = source[near] - clipped[col]
+        weight = width[near] * (1 - np.abs(offset) / step)
+        # Tilt the triangle so that its centre of mass is the target: bands stay in place.
+        spread = weight @ offset ** 2
+        tilt = -(weight @ offset) / spread if spread > 0 else np.inf
+        if abs(tilt) * step < 1:
+            weight *= 1 + tilt * offset
+        else:
+            # At an end or in a hole of the source, no mean has its centre there: interpolate.
+            near = np.array([left[col], left[col] + 1])
+            weight = np.array([1 - share[col], share[col]])
         rows.append(near)
         columns.append(np.full(len(near), col))
         weights.append(weight / weight.sum())
