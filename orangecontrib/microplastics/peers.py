@@ -1,0 +1,137 @@
+"""Other classifiers, given the same input as the network, to compare it with.
+
+Each gets what the network's front makes of a spectrum: first derivative, the regions
+where polymers have bands, standardised spectrum by spectrum. That is the input all of
+them are best on; their settings were chosen on training data, never on a test set. They
+are plain scikit-learn behind Orange's learner interface, without Orange's column-wise
+transformation, which would cost them speed.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from Orange.classification import Learner, Model
+from Orange.data import Instance, Table
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
+
+from orangecontrib.microplastics.axis import fill_missing, spectral_columns
+from orangecontrib.microplastics.labels import REGIONS
+
+__all__ = ["PEERS", "PeerLearner", "PeerModel", "derivative_features"]
+
+
+def derivative_features(X: np.ndarray, wavenumbers: np.ndarray, regions=REGIONS) -> np.ndarray:
+    """First derivative in the regions, each row of mean 0 and deviation 1, clipped at 8.
+
+    Parameters
+    ----------
+    X : ndarray, shape (spectra, wavenumbers)
+    wavenumbers : ndarray, shape (wavenumbers,)
+        cm-1, ascending and uniform.
+    regions : sequence of (float, float), or None
+        Limits in cm-1; None for the whole axis.
+
+    Returns
+    -------
+    ndarray of float32, shape (spectra, wavenumbers in the regions)
+        Savitzky-Golay derivative, 9 points, order 2 (Anal. Chem. 1964, 36, 1627).
+    """
+    X = np.asarray(X, np.float32)
+    X = X - X.mean(axis=1, keepdims=True)
+    padded = np.pad(X, ((0, 0), (4, 4)), mode="edge")
+    n = X.shape[1]
+    out = np.zeros_like(X)
+    for i in range(1, 5):
+        out += np.float32(i / 60) * (padded[:, 4 + i:4 + i + n] - padded[:, 4 - i:4 - i + n])
+    if regions is not None:
+        inside = np.zeros(n, bool)
+        for low, high in regions:
+            inside |= (wavenumbers >= low) & (wavenumbers <= high)
+        if inside.any():
+            out = out[:, inside]
+    out -= out.mean(axis=1, keepdims=True)
+    out /= np.maximum(out.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return np.clip(out, -8, 8, out=out)
+
+
+class PeerModel(Model):
+    """A fitted scikit-learn classifier behind :func:`derivative_features`."""
+
+    def __init__(self, estimator, columns, wavenumbers, regions, domain):
+        super().__init__(domain)
+        self.estimator = estimator
+        self.columns, self.wavenumbers, self.regions = columns, wavenumbers, regions
+
+    def predict_storage(self, data):
+        X = np.atleast_2d(data.x if isinstance(data, Instance) else data.X)
+        X = fill_missing(np.asarray(X, float)[:, self.columns], self.wavenumbers)
+        features = derivative_features(X, self.wavenumbers, self.regions)
+        known = self.estimator.classes_.astype(int)
+        if hasattr(self.estimator, "predict_proba"):
+            part = self.estimator.predict_proba(features)
+            values = known[part.argmax(axis=1)]
+        else:
+            # What SVC's own calibration would cost (five more fits) buys no accuracy.
+            part = self.estimator.decision_function(features)
+            part = np.column_stack((-part, part)) if part.ndim == 1 else part
+            values = known[part.argmax(axis=1)]
+            part = np.exp(part - part.max(axis=1, keepdims=True))
+            part /= part.sum(axis=1, keepdims=True)
+        probabilities = np.zeros((len(X), len(self.domain.class_var.values)))
+        probabilities[:, known] = part
+        return values.astype(float), probabilities
+
+
+class PeerLearner(Learner):
+    """A scikit-learn classifier on :func:`derivative_features`.
+
+    Parameters
+    ----------
+    estimator : callable
+        Makes a new, unfitted classifier from a seed.
+    name : str
+    seed : int
+    regions : sequence of (float, float), or None
+    """
+    __returns__ = PeerModel
+
+    def __init__(self, estimator: Callable, name: str, seed: int = 0, regions=REGIONS):
+        super().__init__()
+        self.estimator, self.name, self.seed, self.regions = estimator, name, seed, regions
+
+    def fit_storage(self, data: Table):
+        columns, wavenumbers = spectral_columns(data.domain)
+        X = fill_missing(np.asarray(data.X, float)[:, columns], wavenumbers)
+        known = np.isfinite(data.Y) & np.isfinite(X).all(axis=1)
+        fitted = self.estimator(self.seed).fit(
+            derivative_features(X[known], wavenumbers, self.regions), data.Y[known].astype(int))
+        return PeerModel(fitted, columns, wavenumbers, self.regions, data.domain)
+
+
+def _forest(seed):
+    return RandomForestClassifier(200, max_features="sqrt", n_jobs=-1, random_state=seed)
+
+
+def _svm(seed):
+    return SVC(C=10, gamma="scale", cache_size=500)
+
+
+def _logistic(seed):
+    return LogisticRegression(C=0.3, max_iter=500, tol=1e-3)
+
+
+def _neighbours(seed):
+    # Rows have mean 0 and equal length: nearest in distance is highest in correlation.
+    return KNeighborsClassifier(5, weights="distance", algorithm="brute")
+
+
+#: Name -> function of a seed that gives a learner.
+PEERS: dict[str, Callable[..., PeerLearner]] = {
+    name: (lambda seed=0, make=make, name=name: PeerLearner(make, name, seed))
+    for name, make in (("Random forest", _forest), ("SVM", _svm),
+                       ("Logistic regression", _logistic), ("kNN, correlation", _neighbours))
+}
