@@ -1,0 +1,560 @@
+"""Microplastic Spectra: simulated and published sets to start from."""
+from __future__ import annotations
+
+from html import escape
+from typing import NamedTuple
+
+from AnyQt.QtCore import QSize, Qt
+from AnyQt.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+from Orange.data import Table
+from Orange.widgets import gui
+from Orange.widgets.settings import Setting
+from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
+from Orange.widgets.utils.widgetpreview import WidgetPreview
+from Orange.widgets.widget import Msg, Output, OWWidget
+
+from orangecontrib.microplastics import datasets
+from orangecontrib.microplastics.bands import NAMES
+from orangecontrib.microplastics.collection import (
+    SIMULATED,
+    UNLABELLED,
+    Gathered,
+    Request,
+    class_counts,
+    class_medians,
+    gather,
+    keep_classes,
+)
+from orangecontrib.microplastics.simulation import SEVEN, TWELVE
+from orangecontrib.microplastics.widgets.classview import ClassBars, MedianPlot
+
+PARTICLES = (("All", None), ("Pristine", False), ("From the environment", True))
+MODES = (("ATR", "atr"), ("Transmission", "transmission"))
+CLASS_NAMES = {**datasets.POLYMERS, **NAMES, UNLABELLED: "not labelled"}
+
+_SIMULATED_TEXT = (
+    "<b>Simulated polymers</b>: made at once from tables of bands, nothing to download. Good for "
+    "lessons and for trying workflows, not for identifying real particles.")
+
+
+class _Cancelled(Exception):
+    """Ends a task from within its progress callback."""
+
+
+class Result(NamedTuple):
+    """What a task hands back: everything the window shows and sends."""
+
+    request: Request
+    gathered: Gathered
+    data: Table | None
+    medians: tuple | None
+
+
+def run(request: Request, left_out: list, gathered: Gathered | None, state: TaskState) -> Result:
+    """Gather the spectra (or take those `gathered` before), and keep the classes wanted."""
+    def progress(fraction):
+        if state.is_interruption_requested():
+            raise _Cancelled
+        state.set_progress_value(95 * fraction)
+
+    if gathered is None:
+        gathered = gather(request, progress)
+    data = medians = None
+    if gathered.data is not None:
+        data = keep_classes(gathered.data, left_out)
+    if data is not None:
+        medians = class_medians(data)
+    progress(1.)
+    return Result(request, gathered, data, medians)
+
+
+def run_fetch(state: TaskState) -> None:
+    """Download the published sets."""
+    def progress(fraction, text):
+        if state.is_interruption_requested():
+            raise _Cancelled
+        state.set_progress_value(100 * fraction)
+        state.set_partial_result(text)
+
+    datasets.fetch(progress)
+
+
+class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
+    name = "Microplastic Spectra"
+    description = "Infrared spectra of microplastics: simulated ones, always there, " \
+                  "and published sets."
+    icon = "icons/MicroplasticSpectra.svg"
+    priority = 10
+    keywords = "data, infrared, ftir, simulate, simulation, library, polymer, plastics, " \
+               "download, published, flopp"
+
+    class Outputs:
+        data = Output("Data", Table)
+
+    class Error(OWWidget.Error):
+        fetch_failed = Msg("{}")
+        failed = Msg("{}")
+        no_memory = Msg("Too many spectra for this computer's memory; choose fewer.")
+
+    class Warning(OWWidget.Warning):
+        missing = Msg("Not on this computer: {}. Press Download to fetch them.")
+        nothing_left = Msg("No spectrum is left of {} by these choices.")
+        no_classes = Msg("All classes are unticked: nothing is sent.")
+
+    class Information(OWWidget.Information):
+        choose = Msg("Tick one set or more.")
+        choose_polymers = Msg("Tick one polymer or more to simulate.")
+        left_out = Msg("Left out as doubtfully labelled: {}. Some of them are right but hard, "
+                       "so accuracies on what is left are a little too good.")
+        doubtful = Msg("Doubtfully labelled and still in: {}.")
+        cancelled = Msg("The download was cancelled; nothing was changed.")
+
+    settings_version = 1
+
+    sets = Setting([SIMULATED], schema_only=True)
+    left_out = Setting([], schema_only=True)
+    merge_pe = Setting(True)
+    particles = Setting(0)
+    drop_doubtful = Setting(True)
+    polymers = Setting(list(SEVEN), schema_only=True)
+    n_spectra = Setting(100)
+    seed = Setting(0)
+    weathering = Setting(0)
+    biofilm = Setting(0)
+    noise = Setting(0.001)
+    baseline = Setting(0.01)
+    atmosphere = Setting(0.003)
+    thickness = Setting(1.)
+    resolution = Setting(8)
+    mode = Setting(0)
+    auto_send = Setting(True)
+
+    def __init__(self):
+        OWWidget.__init__(self)
+        ConcurrentWidgetMixin.__init__(self)
+        self.result: Result | None = None
+        self._fetching = False
+        # Spectra a workflow was saved with go on, whether sending is automatic or not.
+        self._sent_once = False
+        self.sets = [name for name in self.sets if name == SIMULATED or name in datasets.SETS]
+        self.polymers = [code for code in self.polymers if code in TWELVE]
+        self._add_sets()
+        self._add_published()
+        self._add_simulated()
+        gui.rubber(self.controlArea)
+        gui.auto_send(self.buttonsArea, self, "auto_send")
+        self._set_up_main_area()
+        self._show_sets()
+        self._update()
+
+    # ---------------------------------------------------------------- layout
+
+    def _add_sets(self):
+        box = gui.widgetBox(self.controlArea, "Sets")
+        self.set_view = QTreeWidget(
+            rootIsDecorated=False, uniformRowHeights=True,
+            selectionMode=QAbstractItemView.SingleSelection,
+            toolTip="Tick one set or more; several are put on one grid of wavenumbers, and the "
+                    "meta 'study' tells them apart.")
+        self.set_view.setHeaderLabels(["Set", "Spectra", "Classes", "cm\u207b\u00b9", ""])
+        self.set_view.header().setSectionResizeMode(QHeaderView.ResizeToContents)
+        self.set_view.header().setStretchLastSection(True)
+        for name in (SIMULATED, *datasets.SETS):
+            item = QTreeWidgetItem(self.set_view)
+            item.setData(0, Qt.UserRole, name)
+            item.setFlags(item.flags() | Qt.ItemIsUserCheckable)
+            item.setCheckState(0, Qt.Checked if name in self.sets else Qt.Unchecked)
+            for column in (1, 2):
+                item.setTextAlignment(column, int(Qt.AlignRight | Qt.AlignVCenter))
+        self.set_view.itemChanged.connect(self._on_sets_ticked)
+        self.set_view.currentItemChanged.connect(lambda *_: self._show_details())
+        self.set_view.setMinimumWidth(400)
+        self.set_view.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        box.layout().addWidget(self.set_view)
+        self.details = QLabel(textFormat=Qt.RichText, wordWrap=True, openExternalLinks=True,
+                              alignment=Qt.AlignLeft | Qt.AlignTop)
+        self.details.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        box.layout().addWidget(self.details)
+        row = QHBoxLayout()
+        self.fetch_button = QPushButton(
+            f"Download Published Sets ({_megabytes(datasets.DOWNLOAD_SIZE)})", autoDefault=False,
+            toolTip="All published sets come in one file, from the Python package index that "
+                    "this computer's pip uses. They take "
+                    f"{_megabytes(datasets.DISK_SIZE)} in {datasets.data_dir()}. "
+                    "Nothing is downloaded unless you press this.")
+        self.fetch_button.clicked.connect(self._toggle_fetch)
+        self.fetch_label = QLabel()
+        self.fetch_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        row.addWidget(self.fetch_button)
+        row.addWidget(self.fetch_label, 1)
+        box.layout().addLayout(row)
+
+    def _add_published(self):
+        self.published_box = box = gui.widgetBox(self.controlArea, "Published spectra")
+        gui.comboBox(box, self, "particles", label="Particles:", orientation=Qt.Horizontal,
+                     items=[text for text, _ in PARTICLES], callback=self._update,
+                     tooltip="Pristine or found in the environment, as the authors of each set "
+                             "say.")
+        gui.checkBox(box, self, "merge_pe", "HDPE and LDPE are PE", callback=self._update,
+                     tooltip="Sets differ in whether they tell the two polyethylenes apart; "
+                             "together they make one class.")
+        gui.checkBox(box, self, "drop_doubtful", "Leave out doubtful labels",
+                     callback=self._update,
+                     tooltip="Spectra whose label the spectra of other studies contradict. How "
+                             "many there are is told below the window. To see them, use Check "
+                             "Labels.")
+
+    def _add_simulated(self):
+        self.simulated_box = box = gui.widgetBox(self.controlArea, "Simulated spectra")
+        self.polymer_boxes = {}
+        grid = QGridLayout()
+        grid.setVerticalSpacing(2)
+        for i, code in enumerate(TWELVE):
+            check = QCheckBox(code, checked=code in self.polymers, toolTip=NAMES[code])
+            check.toggled.connect(self._on_polymers_ticked)
+            grid.addWidget(check, i // 4, i % 4)
+            self.polymer_boxes[code] = check
+        box.layout().addLayout(grid)
+        columns = gui.hBox(box)
+        left, right = gui.vBox(columns), gui.vBox(columns)
+        spins = (
+            (left, "n_spectra", 1, 5000, 10, 0, "Spectra of each:",
+             "Number of simulated samples of each polymer, one spectrum each."),
+            (right, "seed", 0, 10_000, 1, 0, "Seed:",
+             "The same seed and settings give the same spectra again."),
+            (left, "weathering", 0, 100, 10, 0, "Weathering [%]:",
+             "Oxidation of PE and PP by sun and sea: C=O, O-H and vinyl bands grow. Each sample "
+             "is weathered by half of this or more."),
+            (right, "biofilm", 0, 100, 10, 0, "Biofilm [%]:",
+             "Share of protein and polysaccharide in the signal. Each sample has half of this "
+             "or more."),
+            (left, "noise", 0., .1, .001, 4, "Noise:",
+             "Standard deviation in absorbance. The strongest band of a spectrum is about 0.3."),
+            (right, "baseline", 0., .5, .01, 3, "Baseline:",
+             "Size of baseline drift and scattering slope in absorbance."),
+            (left, "atmosphere", 0., .2, .001, 4, "Air:",
+             "Bands of CO2 and water vapour, in absorbance, as an imperfect background leaves."),
+            (right, "thickness", .1, 20., .1, 1, "Thickness:",
+             "Amount of sample in the beam. Far above 3 the strong bands flatten."),
+            (left, "resolution", 1, 32, 1, 0, "Resolution [cm\u207b\u00b9]:",
+             "Of the instrument. Coarse resolution blurs the 730/719 doublet of PE."),
+        )
+        for parent, value, low, high, step, decimals, label, tooltip in spins:
+            spin = gui.spin(parent, self, value, low, high, step=step, label=label,
+                            spinType=float if decimals else int, decimals=decimals or None,
+                            alignment=Qt.AlignRight, controlWidth=72, callback=self._update)
+            spin.setToolTip(tooltip)
+        gui.comboBox(right, self, "mode", label="Measured in:", orientation=Qt.Horizontal,
+                     items=[text for text, _ in MODES], callback=self._update,
+                     tooltip="ATR looks deeper at low wavenumbers, so C-H stretches come out "
+                             "weaker than in transmission.")
+
+    def _set_up_main_area(self):
+        splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
+        upper = QWidget()
+        layout = QVBoxLayout(upper)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.class_view = ClassBars()
+        self.class_view.checked_changed.connect(self._on_classes_ticked)
+        layout.addWidget(self.class_view)
+        row = QHBoxLayout()
+        for text, wanted in (("All", True), ("None", False)):
+            button = QPushButton(text, autoDefault=False,
+                                 toolTip=f"{'Keep all classes' if wanted else 'Untick all'}.")
+            button.clicked.connect(lambda _, wanted=wanted: self.class_view.tick(wanted))
+            row.addWidget(button)
+        self.summary = QLabel()
+        self.summary.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.summary.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        row.addWidget(self.summary, 1)
+        layout.addLayout(row)
+        self.plot = MedianPlot()
+        self.class_view.class_chosen.connect(self.plot.stress)
+        splitter.addWidget(upper)
+        splitter.addWidget(self.plot)
+        splitter.setSizes([240, 380])
+        self.mainArea.layout().addWidget(splitter)
+
+    def sizeHint(self):
+        return QSize(1080, 660)
+
+    # ------------------------------------------------------------- the sets
+
+    def _show_sets(self):
+        self.set_view.blockSignals(True)
+        for i in range(self.set_view.topLevelItemCount()):
+            item = self.set_view.topLevelItem(i)
+            name = item.data(0, Qt.UserRole)
+            if name == SIMULATED:
+                texts = ["Simulated polymers", f"{self.n_spectra * len(self.polymers):,}",
+                         str(len(self.polymers)), "600\u20134000", "made at once"]
+            else:
+                info = datasets.SETS[name]
+                low, high = info.range
+                texts = [info.title, f"{info.n_spectra:,}", str(info.n_classes or "\u2013"),
+                         f"{low:.0f}\u2013{high:.0f}",
+                         "here" if datasets.is_available(name) else "to download"]
+                for column in range(5):
+                    item.setToolTip(column, f"{info.reference}\n{info.remarks}")
+            for column, text in enumerate(texts):
+                item.setText(column, text)
+        self.set_view.blockSignals(False)
+        if self.set_view.currentItem() is None:
+            chosen = [item for item in map(self.set_view.topLevelItem,
+                                           range(self.set_view.topLevelItemCount()))
+                      if item.checkState(0) == Qt.Checked]
+            self.set_view.setCurrentItem((chosen or [self.set_view.topLevelItem(0)])[0])
+        rows = self.set_view.topLevelItemCount()
+        self.set_view.setFixedHeight(
+            self.set_view.header().sizeHint().height()
+            + rows * self.set_view.sizeHintForRow(0) + 2 * self.set_view.frameWidth() + 2)
+        everything = all(map(datasets.is_available, datasets.SETS))
+        self.fetch_button.setVisible(self._fetching or not everything)
+        self._show_details()
+        published = any(name != SIMULATED for name in self.sets)
+        self.published_box.setEnabled(published)
+        self.simulated_box.setEnabled(SIMULATED in self.sets)
+
+    def _show_details(self):
+        item = self.set_view.currentItem()
+        name = SIMULATED if item is None else item.data(0, Qt.UserRole)
+        if name == SIMULATED:
+            text = _SIMULATED_TEXT
+        else:
+            info = datasets.SETS[name]
+            text = (f'<b>{escape(info.title)}</b>: <a href="{info.url}">'
+                    f"{escape(info.reference)}</a>. Published in {escape(info.unit)}, given in "
+                    f"absorbance. {escape(info.remarks)}")
+        self.details.setText(text)
+        # Room for the longest, so that nothing jumps from set to set.
+        width = max(self.details.width(), 380)
+        height = self.details.fontMetrics().lineSpacing() * 5 + 4
+        self.details.setFixedHeight(max(height, self.details.heightForWidth(width)))
+
+    def _on_sets_ticked(self, item, column):
+        if column != 0:
+            return
+        items = map(self.set_view.topLevelItem, range(self.set_view.topLevelItemCount()))
+        self.sets = [i.data(0, Qt.UserRole) for i in items if i.checkState(0) == Qt.Checked]
+        self.set_view.setCurrentItem(item)
+        self.Error.fetch_failed.clear()
+        self.Information.cancelled.clear()
+        self._update()
+
+    def _on_polymers_ticked(self):
+        self.polymers = [code for code in TWELVE if self.polymer_boxes[code].isChecked()]
+        self._update()
+
+    def _on_classes_ticked(self):
+        # Classes of sets not chosen now stay as they were.
+        others = set(self.left_out) - set(self.class_view.codes())
+        self.left_out = sorted(others | set(self.class_view.unticked()))
+        self._update()
+
+    # ------------------------------------------------------------- fetching
+
+    def _toggle_fetch(self):
+        if self._fetching:
+            self.cancel()
+            self._end_fetch()
+            self.Information.cancelled()
+            self._update()
+            return
+        self.Error.fetch_failed.clear()
+        self.Information.cancelled.clear()
+        self._fetching = True
+        self.fetch_button.setText("Cancel Download")
+        self.fetch_label.setText("Connecting...")
+        self.start(run_fetch)
+
+    def _end_fetch(self):
+        self._fetching = False
+        self.fetch_button.setText(
+            f"Download Published Sets ({_megabytes(datasets.DOWNLOAD_SIZE)})")
+        self.fetch_label.clear()
+        self._show_sets()
+
+    def on_partial_result(self, text):
+        self.fetch_label.setText(text)
+
+    # ------------------------------------------------------------- spectra
+
+    def request(self) -> Request:
+        """What the controls ask for."""
+        simulation = {}
+        sets = tuple(name for name in self.sets if name != SIMULATED or self.polymers)
+        if SIMULATED in sets:
+            simulation = {
+                "polymers": tuple(self.polymers), "n": self.n_spectra, "seed": self.seed,
+                "mode": MODES[self.mode][1], "weathering": self.weathering / 100,
+                "biofilm": self.biofilm / 100, "noise": self.noise,
+                "baseline": self.baseline, "scattering": self.baseline,
+                "atmosphere": self.atmosphere, "thickness": self.thickness,
+                "resolution": self.resolution}
+        return Request(sets, self.merge_pe, PARTICLES[self.particles][1], self.drop_doubtful,
+                       simulation)
+
+    def _update(self):
+        self._show_sets()
+        if self._fetching:
+            return  # the download goes on; what is asked for is gathered after it
+        self.Error.failed.clear()
+        self.Error.no_memory.clear()
+        request = self.request()
+        self.Information.choose(shown=not self.sets)
+        self.Information.choose_polymers(shown=SIMULATED in self.sets and not self.polymers)
+        gathered = None
+        # A set that was missing may have come since, from another widget.
+        if self.result is not None and self.result.request == request \
+                and not self.result.gathered.missing:
+            gathered = self.result.gathered
+        self.start(run, request, list(self.left_out), gathered)
+        self.setInvalidated(True)
+
+    def on_done(self, result):
+        self.setInvalidated(False)
+        if result is None:
+            self._end_fetch()
+            self._update()
+            return
+        self.result = result
+        self._show_result()
+        if self._sent_once:
+            self.commit.deferred()
+        else:
+            self._sent_once = True
+            self.commit.now()
+
+    def on_exception(self, ex):
+        self.setInvalidated(False)
+        if self._fetching:
+            self._end_fetch()
+            self._update()
+            if not isinstance(ex, datasets.FetchError):
+                raise ex
+            self.Error.fetch_failed(str(ex))
+            return
+        self.result = None
+        self._show_result()
+        self.commit.now()
+        if isinstance(ex, MemoryError):
+            self.Error.no_memory()
+        elif isinstance(ex, ValueError):
+            self.Error.failed(str(ex))
+        else:
+            raise ex
+
+    def _show_result(self):
+        result = self.result
+        for message in (self.Warning.missing, self.Warning.nothing_left, self.Warning.no_classes,
+                        self.Information.left_out, self.Information.doubtful):
+            message.clear()
+        self.summary.clear()
+        if result is None or result.gathered.data is None:
+            self.class_view.set_classes({}, {}, ())
+        else:
+            counts = class_counts(result.gathered.data)
+            self.class_view.set_classes(counts, CLASS_NAMES, self.left_out)
+        if result is None:
+            self.plot.show_medians([], {}, [])
+            return
+        gathered = result.gathered
+        if gathered.missing:
+            self.Warning.missing(_titles(gathered.missing))
+        if gathered.empty:
+            self.Warning.nothing_left(_titles(gathered.empty))
+        if gathered.data is not None and result.data is None:
+            self.Warning.no_classes()
+        if gathered.doubtful:
+            texts = "; ".join(f"{n:,} of {of:,} in {_titles([name])}"
+                              for name, (n, of) in gathered.doubtful.items())
+            if result.request.drop_doubtful:
+                self.Information.left_out(texts)
+            else:
+                self.Information.doubtful(texts)
+        if result.data is None:
+            self.plot.show_medians([], {}, [])
+        else:
+            axis, medians = result.medians
+            self.plot.show_medians(axis, medians, self.class_view.codes(),
+                                   self.class_view.selected())
+            names = [a.name for a in result.data.domain.attributes]
+            self.summary.setText(f"{len(result.data):,} spectra of {len(names):,} points, "
+                                 f"{names[0]} to {names[-1]} cm\u207b\u00b9")
+
+    @gui.deferred
+    def commit(self):
+        self.Outputs.data.send(None if self.result is None else self.result.data)
+
+    # -------------------------------------------------------------- the rest
+
+    def onDeleteWidget(self):
+        self.shutdown()
+        super().onDeleteWidget()
+
+    def send_report(self):
+        if self.result is None or self.result.data is None:
+            self.report_paragraph("No spectra.")
+            return
+        request, gathered = self.result.request, self.result.gathered
+        items = []
+        for name in request.sets:
+            if name in gathered.missing:
+                continue
+            if name == SIMULATED:
+                items.append(("Simulated polymers",
+                              "from bands; not for identifying real particles"))
+            else:
+                info = datasets.SETS[name]
+                items.append((info.title, info.reference))
+        self.report_items("Sets", items)
+        if any(name != SIMULATED for name in request.sets):
+            self.report_items("Published spectra", [
+                ("Particles", PARTICLES[self.particles][0]),
+                ("HDPE and LDPE", "one class, PE" if request.merge_pe else "as published"),
+                ("Doubtful labels", self._doubtful_text(request, gathered))])
+        if SIMULATED in request.sets:
+            self.report_items("Simulation", [
+                ("Polymers", ", ".join(self.polymers)), ("Spectra of each", self.n_spectra),
+                ("Measured in", MODES[self.mode][0]), ("Weathering", f"{self.weathering} %"),
+                ("Biofilm", f"{self.biofilm} %"), ("Noise", f"{self.noise:g}"),
+                ("Baseline and scattering", f"{self.baseline:g}"),
+                ("CO2 and water vapour", f"{self.atmosphere:g}"),
+                ("Thickness", f"{self.thickness:g}"),
+                ("Resolution", f"{self.resolution} cm\u207b\u00b9"), ("Seed", self.seed)])
+        self.report_data("Data", self.result.data)
+        self.report_items("Spectra of each class", list(class_counts(self.result.data).items()))
+        self.report_plot("Medians", self.plot.plotItem)
+
+    @staticmethod
+    def _doubtful_text(request, gathered):
+        n = sum(count for count, _ in gathered.doubtful.values())
+        if not n:
+            return "none known"
+        return f"{n:,} left out" if request.drop_doubtful else f"{n:,} still in"
+
+
+def _megabytes(size) -> str:
+    return f"{size / 1e6:.0f}\u00a0MB"
+
+
+def _titles(names) -> str:
+    return ", ".join(datasets.SETS[name].title for name in names)
+
+
+if __name__ == "__main__":  # pragma: no cover
+    WidgetPreview(OWMicroplasticSpectra).run()
