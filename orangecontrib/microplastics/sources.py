@@ -10,11 +10,12 @@ import numpy as np
 from Orange.data import Domain, StringVariable, Table
 
 from orangecontrib.microplastics.axis import fill_missing, spectral_columns
+from orangecontrib.microplastics.duplicates import near_duplicate_groups
 
-__all__ = ["split_sources", "texts_of", "find_sources"]
+__all__ = ["split_sources", "texts_of", "find_sources", "NEAR_DUPLICATES"]
 
-#: Spectra that correlate more than this come from one specimen, or as good as.
-SAME = 0.999
+#: Name for sources that are groups of near-duplicate spectra, and of the meta with them.
+NEAR_DUPLICATES = "near-duplicates"
 
 
 def texts_of(data, name, required=False):
@@ -29,16 +30,16 @@ def texts_of(data, name, required=False):
     return [i if text in ("?", "") else text for i, text in zip(ids, texts, strict=True)]
 
 
-def find_sources(data: Table, by: str | None = None) -> Table:
+def find_sources(data: Table, by: str | None = None) -> tuple[Table, str]:
     """Data with a meta that names sources, and that meta's name.
 
-    Where `by` is None and there is no meta `source`, one is added with the groups of
-    near-duplicate spectra (correlation above 0.999) in it.
-
-    Returns
-    -------
+    Parameters
+    ----------
     data : Table
-    name : str
+    by : str, optional
+        Name of a meta, or :data:`NEAR_DUPLICATES`: then a meta of that name is added, in
+        which spectra that a chain of correlations above 0.999 links share a group. By
+        default the meta `source`; where there is none, it is added with such groups.
 
     Raises
     ------
@@ -49,20 +50,18 @@ def find_sources(data: Table, by: str | None = None) -> Table:
     metas = {meta.name for meta in data.domain.metas}
     if name in metas:
         return data, name
-    if by is not None:
+    if by not in (None, NEAR_DUPLICATES):
         raise ValueError(f'Data have no meta attribute "{by}".')
-    from orangecontrib.microplastics.duplicates import near_duplicate_groups
-
     columns, axis = spectral_columns(data.domain)
     X = data.X.toarray() if hasattr(data.X, "toarray") else np.asarray(data.X, float)
     X = np.nan_to_num(fill_missing(X[:, columns], axis))
-    groups = np.asarray(near_duplicate_groups(X, threshold=SAME))
+    groups = np.asarray(near_duplicate_groups(X))
     domain = data.domain
     out = data.transform(Domain(domain.attributes, domain.class_vars,
-                                (*domain.metas, StringVariable("source"))))
+                                (*domain.metas, StringVariable(name))))
     with out.unlocked(out.metas):
         out.metas[:, -1] = [f"group {group + 1}" for group in groups]
-    return out, "source"
+    return out, name
 
 
 def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
@@ -79,8 +78,7 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
     seed : int
         Equal seeds divide equally; no global random state is used.
     by : str, optional
-        Meta that names the source. By default `source`; where it is absent, groups of
-        near-duplicate spectra are found and both parts get them as the meta `source`.
+        Meta that names the source, or :data:`NEAR_DUPLICATES`; see :func:`find_sources`.
 
     Returns
     -------

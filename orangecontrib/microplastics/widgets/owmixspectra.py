@@ -1,0 +1,292 @@
+"""Mix Spectra: mixtures of known ratio from spectra of pure materials."""
+from __future__ import annotations
+
+from AnyQt.QtWidgets import QPushButton
+from Orange.data import Table
+from Orange.widgets import gui
+from Orange.widgets.settings import Setting
+from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
+from Orange.widgets.utils.widgetpreview import WidgetPreview
+from Orange.widgets.widget import Input, Msg, Output, OWWidget
+
+from orangecontrib.microplastics.mixing import Mixer, TransmittanceError, count
+from orangecontrib.microplastics.widgets.mixingcontrols import (
+    ANY,
+    GRID_STEPS,
+    MixingControls,
+)
+from orangecontrib.microplastics.widgets.mixingtask import (
+    Cancelled,
+    Prepared,
+    Results,
+    Task,
+    of_each,
+    run,
+)
+from orangecontrib.microplastics.widgets.mixtureplot import MixturePlot
+
+
+class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
+    name = "Mix Spectra"
+    description = "Make spectra of mixtures of known ratio from spectra of pure materials."
+    icon = "icons/MixSpectra.svg"
+    priority = 20
+    keywords = "mix spectra, mixture, simulate, blend, beer-lambert, augmentation, ratio, " \
+               "train test split"
+    settings_version = 1
+
+    class Inputs:
+        data = Input("Data", Table)
+
+    class Outputs:
+        train = Output("Training Mixtures", Table, default=True)
+        test = Output("Test Mixtures", Table)
+        components = Output("Components", Table)
+
+    class Error(OWWidget.Error):
+        cannot_mix = Msg("{}")
+        transmittance = Msg("The spectra look like transmittance, in which mixtures do not "
+                            "add up. Convert them to absorbance.")
+
+    class Warning(OWWidget.Warning):
+        no_class = Msg("{} spectra without a class are left out.")
+        many = Msg("The mixtures will need about {:.1f} GB of memory.")
+
+    class Information(OWWidget.Information):
+        converted = Msg("The spectra looked like transmittance and were converted to absorbance. "
+                        "Convert what you give to a trained model as well.")
+        cancelled = Msg("Cancelled. Press Apply, or change a setting, to mix again.")
+
+    convert = Setting(False, schema_only=True)
+    auto_apply = Setting(True)
+
+    def __init__(self):
+        OWWidget.__init__(self)
+        ConcurrentWidgetMixin.__init__(self)
+        self.data: Table | None = None
+        self._ready: Table | None = None
+        self._mixer: Mixer | None = None
+        self._draw_number = 0
+        self._filling = False
+
+        box = gui.vBox(self.controlArea, "What Will Come")
+        self.summary = gui.widgetLabel(box, "")
+        self.summary.setWordWrap(True)
+        self.summary.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
+        self.convert_button = QPushButton(
+            "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
+            toolTip="Take the spectra for transmittance, T, and mix A = -log10 T.")
+        self.convert_button.hide()
+        box.layout().addWidget(self.convert_button)
+        tabs = gui.tabWidget(self.controlArea)
+        for title, fill, tip in (
+                ("Mixtures", self._mixture_page, "Which materials, in which ratios"),
+                ("Output", self._output_page, "How many, from which sources, and their class"),
+                ("Disturbances", self._disturbance_page,
+                 "What measuring and weather do to a spectrum")):
+            fill(gui.createTabPage(tabs, title))
+            tabs.setTabToolTip(tabs.count() - 1, tip)
+
+        self.cancel_button = gui.button(self.buttonsArea, self, "Cancel", callback=self._cancel,
+                                        autoDefault=False, enabled=False,
+                                        tooltip="Stop mixing.")
+        gui.auto_apply(self.buttonsArea, self, "auto_apply", commit=self.commit)
+
+        self.plot = MixturePlot()
+        self.plot.another.clicked.connect(self._another)
+        self.mainArea.layout().addWidget(self.plot)
+        self._update_controls()
+        self._tell()
+
+    # Input
+
+    @Inputs.data
+    def set_data(self, data: Table | None):
+        self.clear_messages()
+        self.cancel()
+        self.data = data if data is not None and len(data) else None
+        self._ready = self._mixer = None
+        self.convert_button.hide()
+        self.plot.clear()
+        self._fill()
+        self._update_controls()
+        self._tell()
+        self.commit.now()
+
+    # What changes
+
+    def _changed(self):
+        self._update_controls()
+        self._tell()
+        self._preview()
+        self.commit.deferred()
+
+    def _source_changed(self):
+        self._ready = None
+        self._changed()
+
+    def _toggle_convert(self):
+        self.convert = not self.convert
+        self._ready = None
+        self._changed()
+
+    def _tell(self):
+        """Say what will come, or why nothing can."""
+        self.Error.cannot_mix.clear()
+        self.Warning.many.clear()
+        if self.data is None:
+            self.summary.setText("No data.")
+            return
+        try:
+            mixing = self.mixing()
+            numbers = [count(self.data, n, mixing=of_each(mixing, n))
+                       for n in self._numbers()]
+        except ValueError as error:
+            self.summary.setText("Nothing.")
+            self.Error.cannot_mix(str(error))
+            return
+        kinds, train = numbers[0]
+        test = numbers[1][1] if self.use_test else 0
+        classes = len(mixing.classes)
+        lines = [f"{kinds:,} combination{'s' * (kinds > 1)} of {classes} "
+                 f"material{'s' * (classes > 1)}", f"{train:,} training spectra"]
+        lines.append(f"{test:,} test spectra, from other sources" if test
+                     else "no test spectra")
+        self.summary.setText("\n".join(lines))
+        size = (train + test) * len(self.data.domain.attributes) * 8 / 1e9
+        self.Warning.many(size, shown=size > 2)
+
+    # Work
+
+    def _start(self, make):
+        self.Information.cancelled.clear()
+        try:
+            mixing = self.mixing()
+        except ValueError:  # told by _tell
+            return False
+        self.start(run, Task(self.data, self._ready, mixing, self.convert,
+                             self.test_share / 100 if self.use_test else None,
+                             self._numbers(), self.seed, make))
+        self.cancel_button.setEnabled(make)
+        return True
+
+    def _preview(self):
+        """The picture by the present settings, also where mixing waits for a click."""
+        if self.data is not None and not self.auto_apply and not self.Error.cannot_mix.is_shown():
+            self._start(make=False)
+
+    @gui.deferred
+    def commit(self):
+        if self.data is None or self.Error.cannot_mix.is_shown():
+            self.cancel()
+            self.cancel_button.setEnabled(False)
+            self._mixer = None
+            if self.data is not None:
+                self.plot.clear("Nothing can be mixed.")
+            self._send(Results(None, None, None))
+        else:
+            self._start(make=True)
+
+    def _cancel(self):
+        self.cancel()
+        self.cancel_button.setEnabled(False)
+        self._send(Results(None, None, None))
+        self.Information.cancelled()
+
+    def _send(self, results):
+        self.Outputs.train.send(results.train)
+        self.Outputs.test.send(results.test)
+        self.Outputs.components.send(results.components)
+
+    def on_partial_result(self, result):
+        if isinstance(result, Prepared):
+            self._ready = result.data
+            self.Information.converted(shown=result.converted)
+            self.Error.transmittance.clear()
+            self.convert_button.setVisible(result.converted)
+            self.convert_button.setText("Do not Convert")
+        else:
+            self._mixer = result
+            self._draw()
+
+    def on_done(self, results: Results):
+        self.cancel_button.setEnabled(False)
+        if results.train is not None:
+            self._send(results)
+
+    def on_exception(self, ex: Exception):
+        self.cancel_button.setEnabled(False)
+        if isinstance(ex, Cancelled):
+            return
+        if not isinstance(ex, (ValueError, MemoryError)):
+            raise ex
+        self._mixer = None
+        self.plot.clear("Nothing can be mixed.")
+        self._send(Results(None, None, None))
+        if isinstance(ex, TransmittanceError):
+            self.Information.converted.clear()
+            self.Error.transmittance()
+            self.convert_button.setText("Convert to Absorbance")
+            self.convert_button.show()
+        elif isinstance(ex, MemoryError):
+            self.Error.cannot_mix("There is not enough memory for so many spectra.")
+        else:
+            self.Error.cannot_mix(str(ex))
+
+    # The picture
+
+    def _another(self):
+        self._draw_number += 1
+        self._draw()
+
+    def _draw(self):
+        if self._mixer is not None:
+            self.plot.show_mixture(self._mixer.draw((self.seed, self._draw_number)),
+                                   self._disturbances())
+
+    def onDeleteWidget(self):
+        self.shutdown()
+        super().onDeleteWidget()
+
+    def send_report(self):
+        if self.data is None:
+            return
+        try:
+            mixing = self.mixing()
+        except ValueError:
+            return
+        ratio = ("any", f"grid in steps of {100 * GRID_STEPS[self.grid_step]:.0f} %",
+                 self.fixed)[self.ratio_kind]
+        if self.ratio_kind == ANY:
+            ratio += f", smallest fraction {self.smallest} %"
+        split = f"{self.test_share} % of sources ({self.source_name}) for test mixtures" \
+            if self.use_test else "no test mixtures"
+        self.report_items("Mixtures", (
+            ("Data", self.data.name),
+            ("Materials", ", ".join(mixing.classes)),
+            ("Components", ", ".join(map(str, mixing.sizes))),
+            ("Ratio", ratio),
+            ("Fractions of", ("absorbance", "derivative signal")[self.by_derivative]),
+            ("Result", self.summary.text().replace("\n", "; ")),
+            ("Class", ("combination", "main component",
+                       f"presence of {self.target_name}")[self.target_kind]),
+            ("Split", split),
+            ("Seed", self.seed)))
+        self.report_items("Disturbances", (
+            ("Baseline", self.baseline), ("Noise", self.noise),
+            ("Atmosphere", self.atmosphere), ("Lost stretch", "yes" if self.cut else "no"),
+            ("Variation of components", self.variation),
+            ("Contaminants", f"{', '.join(self.contaminants)} on {self.contaminated} % of "
+             "components" if self.contaminants else "none")))
+        if self.plot.drawn is not None:
+            self.report_plot("One mixture: components and sum", self.plot.upper)
+            self.report_plot("The same mixture as it is sent", self.plot.lower)
+            drawn = self.plot.drawn
+            self.report_caption(" + ".join(
+                f"{100 * f:.0f} % {name} ({source})" for name, f, source
+                in zip(drawn.names, drawn.fractions, drawn.sources, strict=True)))
+
+
+if __name__ == "__main__":
+    import orangecontrib.spectroscopy  # noqa: F401 - registers the collagen set
+    WidgetPreview(OWMixSpectra).run(set_data=Table("collagen"))
