@@ -483,6 +483,9 @@ class TestSplit:
         keep = (meta(data, "source") != "PS-1") & (meta(data, "source") != "PS-2")
         with pytest.raises(ValueError, match='"PS" has one source only'):
             split_sources(data[keep])
+        with pytest.raises(ValueError, match='"PE", "PS" have one source only'):
+            split_sources(data[keep & (data.Y != 0) & (meta(data, "source") != "PE-0")
+                               & (meta(data, "source") != "PE-1")])
         # The others can be split.
         split_sources(data[data.Y != 2])
 

@@ -88,7 +88,7 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
     ------
     ValueError
         If `fraction` is not between 0 and 1, there is no meta named `by` or no class,
-        or a class has one source only: it is named.
+        or classes have one source only: they are named.
     """
     if not 0 < fraction < 1:
         raise ValueError("The share of sources for testing must lie between 0 and 1.")
@@ -102,12 +102,14 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
     held = np.zeros((group.max(initial=-1) + 1, len(variable.values)), bool)
     held[group, codes] = True
     present = np.unique(codes)
-    for code in present:
-        if held[:, code].sum() < 2:
-            raise ValueError(
-                f'"{variable.values[code]}" has one source only ({name}), which cannot be in '
-                "both training and test data: add spectra from other sources of it, leave "
-                "the class out, or choose another meta for the source.")
+    single = [variable.values[code] for code in present if held[:, code].sum() < 2]
+    if single:
+        names = ", ".join(f'"{value}"' for value in single)
+        raise ValueError(
+            f"{names} {'has' if len(single) == 1 else 'have'} one source only ({name}), which "
+            "cannot be in both training and test data: add spectra from other sources, leave "
+            f"{'the class' if len(single) == 1 else 'these classes'} out, or choose another "
+            "meta for the source.")
     rng = np.random.default_rng(seed)
     # Where sources hold several classes (a study), an order may fail and another work.
     for _ in range(50):

@@ -154,7 +154,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
                      else "no test spectra")
         self.summary.setText("\n".join(lines))
         size = (train + test) * len(self.data.domain.attributes) * 8 / 1e9
-        self.Warning.many(size, shown=size > 2)
+        self.Warning.many(size, shown=size > 1)
 
     # Work
 
