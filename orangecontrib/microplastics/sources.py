@@ -12,10 +12,18 @@ from Orange.data import Domain, StringVariable, Table
 from orangecontrib.microplastics.axis import fill_missing, spectral_columns
 from orangecontrib.microplastics.duplicates import near_duplicate_groups
 
-__all__ = ["split_sources", "texts_of", "find_sources", "NEAR_DUPLICATES"]
+__all__ = ["split_sources", "texts_of", "find_sources", "SingleSourceError", "NEAR_DUPLICATES"]
 
 #: Name for sources that are groups of near-duplicate spectra, and of the meta with them.
 NEAR_DUPLICATES = "near-duplicates"
+
+
+class SingleSourceError(ValueError):
+    """Classes that cannot be divided; `classes` has their names."""
+
+    def __init__(self, message, classes):
+        super().__init__(message)
+        self.classes = list(classes)
 
 
 def texts_of(data, name, required=False):
@@ -87,8 +95,9 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
     Raises
     ------
     ValueError
-        If `fraction` is not between 0 and 1, there is no meta named `by` or no class,
-        or classes have one source only: they are named.
+        If `fraction` is not between 0 and 1, or there is no meta named `by` or no class.
+    SingleSourceError
+        If classes have one source only: they are named.
     """
     if not 0 < fraction < 1:
         raise ValueError("The share of sources for testing must lie between 0 and 1.")
@@ -105,11 +114,11 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
     single = [variable.values[code] for code in present if held[:, code].sum() < 2]
     if single:
         names = ", ".join(f'"{value}"' for value in single)
-        raise ValueError(
+        raise SingleSourceError(
             f"{names} {'has' if len(single) == 1 else 'have'} one source only ({name}), which "
             "cannot be in both training and test data: add spectra from other sources, leave "
             f"{'the class' if len(single) == 1 else 'these classes'} out, or choose another "
-            "meta for the source.")
+            "meta for the source.", single)
     rng = np.random.default_rng(seed)
     # Where sources hold several classes (a study), an order may fail and another work.
     for _ in range(50):

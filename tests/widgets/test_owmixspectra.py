@@ -184,6 +184,15 @@ class TestOWMixSpectra(WidgetTest):
         keep = ~np.isin(data.get_column("source"), ["PS-1", "PS-2", "PS-3"])
         self.send(data[keep])
         self.assert_nothing('"PS" has one source only')
+        self.assertIn("PS", self.widget.summary.text())
+        self.assertFalse(self.widget.leave_button.isHidden())
+        self.widget.leave_button.click()
+        self.wait_until_finished()
+        self.assertEqual(self.outputs()[0].domain.class_var.values, ("PE", "PP", "PE + PP"))
+        self.assertTrue(self.widget.leave_button.isHidden())
+        self.widget.excluded = []
+        self.send(data[keep])
+        self.assert_nothing('"PS" has one source only')
         # Either way out works: leaving the class out, or doing without a test.
         self.change(use_test=False)
         train, test, _ = self.outputs()

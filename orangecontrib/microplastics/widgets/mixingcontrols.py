@@ -268,6 +268,16 @@ class MixingControls:
             item.data(Qt.UserRole) for item in items if item.checkState() != Qt.Checked]
         self._changed()
 
+    def untick(self, names):
+        """Leave out these materials, without telling of each."""
+        self._filling = True
+        for i in range(self.class_list.count()):
+            item = self.class_list.item(i)
+            if item.data(Qt.UserRole) in names:
+                item.setCheckState(Qt.Unchecked)
+        self._filling = False
+        self.excluded = sorted({*self.excluded, *names})
+
     def _contaminants_changed(self):
         self.contaminants = [n for n, box in self.contaminant_boxes.items() if box.isChecked()]
         if not self._filling:

@@ -10,6 +10,7 @@ from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
 from orangecontrib.microplastics.mixing import Mixer, TransmittanceError, count
+from orangecontrib.microplastics.sources import SingleSourceError
 from orangecontrib.microplastics.widgets.mixingcontrols import (
     ANY,
     GRID_STEPS,
@@ -66,6 +67,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self.data: Table | None = None
         self._ready: Table | None = None
         self._mixer: Mixer | None = None
+        self._single: list[str] = []  # classes that cannot be split, by the last attempt
         self._draw_number = 0
         self._filling = False
 
@@ -78,6 +80,11 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
             toolTip="Take the spectra for transmittance, T, and mix A = -log10 T.")
         self.convert_button.hide()
         box.layout().addWidget(self.convert_button)
+        self.leave_button = QPushButton(
+            "Leave them out", autoDefault=False, clicked=self._leave_out,
+            toolTip="Mix the other materials.")
+        self.leave_button.hide()
+        box.layout().addWidget(self.leave_button)
         tabs = gui.tabWidget(self.controlArea)
         for title, fill, tip in (
                 ("Mixtures", self._mixture_page, "Which materials, in which ratios"),
@@ -107,6 +114,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self.data = data if data is not None and len(data) else None
         self._ready = self._mixer = None
         self.convert_button.hide()
+        self.leave_button.hide()
         self.plot.clear()
         self._fill()
         self._update_controls()
@@ -130,10 +138,15 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self._ready = None
         self._changed()
 
+    def _leave_out(self):
+        self.untick(self._single)
+        self._changed()
+
     def _tell(self):
         """Say what will come, or why nothing can."""
         self.Error.cannot_mix.clear()
         self.Warning.many.clear()
+        self.leave_button.hide()
         if self.data is None:
             self.summary.setText("No data.")
             return
@@ -142,8 +155,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
             numbers = [count(self.data, n, mixing=of_each(mixing, n))
                        for n in self._numbers()]
         except ValueError as error:
-            self.summary.setText("Nothing.")
-            self.Error.cannot_mix(str(error))
+            self._refuse(str(error))
             return
         kinds, train = numbers[0]
         test = numbers[1][1] if self.use_test else 0
@@ -155,6 +167,11 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self.summary.setText("\n".join(lines))
         size = (train + test) * len(self.data.domain.attributes) * 8 / 1e9
         self.Warning.many(size, shown=size > 1)
+
+    def _refuse(self, message):
+        """Say it twice: the status bar has room for a few words only."""
+        self.Error.cannot_mix(message)
+        self.summary.setText(f"Nothing: {message}")
 
     # Work
 
@@ -200,9 +217,11 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
 
     def on_partial_result(self, result):
         if isinstance(result, Prepared):
+            if self.Error.transmittance.is_shown():
+                self.Error.transmittance.clear()
+                self._tell()
             self._ready = result.data
             self.Information.converted(shown=result.converted)
-            self.Error.transmittance.clear()
             self.convert_button.setVisible(result.converted)
             self.convert_button.setText("Do not Convert")
         else:
@@ -224,14 +243,19 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self.plot.clear("Nothing can be mixed.")
         self._send(Results(None, None, None))
         if isinstance(ex, TransmittanceError):
+            self.summary.setText("Nothing, before the spectra are in absorbance.")
             self.Information.converted.clear()
             self.Error.transmittance()
             self.convert_button.setText("Convert to Absorbance")
             self.convert_button.show()
         elif isinstance(ex, MemoryError):
-            self.Error.cannot_mix("There is not enough memory for so many spectra.")
+            self._refuse("There is not enough memory for so many spectra.")
         else:
-            self.Error.cannot_mix(str(ex))
+            self._refuse(str(ex))
+            if isinstance(ex, SingleSourceError):
+                self._single = ex.classes
+                self.leave_button.setText(f"Leave out {', '.join(ex.classes)}")
+                self.leave_button.show()
 
     # The picture
 
