@@ -15,17 +15,16 @@ from AnyQt.QtWidgets import (
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
 #: Okabe and Ito's colours without yellow, which vanishes on white, and grey for black, which
-#: vanishes on black. Lines of further classes are dashed, then dotted.
+#: vanishes on black. They come again after seven; each curve also has its name beside it.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#808080")
-STYLES = (Qt.SolidLine, Qt.DashLine, Qt.DotLine)
 
 _COUNT = Qt.UserRole + 1
 _SHARE = Qt.UserRole + 2
 
 
-def class_pen(index: int, width: float) -> tuple[QColor, Qt.PenStyle, float]:
-    """Colour, line style and width of the `index`-th class."""
-    return (QColor(COLORS[index % len(COLORS)]), STYLES[index // len(COLORS) % len(STYLES)], width)
+def class_color(index: int) -> QColor:
+    """Colour of the `index`-th class."""
+    return QColor(COLORS[index % len(COLORS)])
 
 
 class _BarDelegate(QStyledItemDelegate):
@@ -84,7 +83,7 @@ class ClassBars(QTreeWidget):
             item = QTreeWidgetItem(self, [code, names.get(code, ""), ""])
             item.setFlags(item.flags() | Qt.ItemIsUserCheckable)
             item.setCheckState(0, Qt.Unchecked if code in left_out else Qt.Checked)
-            item.setForeground(0, class_pen(i, 1)[0])
+            item.setForeground(0, class_color(i))
             font = item.font(0)
             font.setBold(True)
             item.setFont(0, font)
@@ -168,16 +167,22 @@ class MedianPlot(PlotWidget):
             index = order.index(name) if name in order else row
             curve = self.plot(wavenumbers, scaled, antialias=True, connect="finite")
             self._curves[name] = (curve, index)
-            label = pg.TextItem(name, color=class_pen(index, 1)[0], anchor=(0, 1))
-            label.setPos(wavenumbers[-1], base + .05)
+            label = pg.TextItem(name, color=class_color(index), anchor=(1, .7))
+            font = self.font()
+            font.setPointSizeF(font.pointSizeF() * (1 if len(medians) < 14 else .8))
+            label.setFont(font)
+            label.setPos(wavenumbers[-1], base + (scaled[np.isfinite(scaled)][-1] - base) / 2)
             self.addItem(label)
         if medians:
-            self.setXRange(wavenumbers[0], wavenumbers[-1], padding=.01)
+            # The names stand left of the curves.
+            margin = .09 * (wavenumbers[-1] - wavenumbers[0])
+            self.setXRange(wavenumbers[0], wavenumbers[-1] + margin, padding=.01)
             self.setYRange(-.05, len(medians), padding=.01)
+        else:
+            self.setXRange(600, 4000)
         self.stress(chosen)
 
     def stress(self, chosen: str):
         """Draw one class's curve thick; none for an empty text."""
         for name, (curve, index) in self._curves.items():
-            colour, style, width = class_pen(index, 3. if name == chosen else 1.3)
-            curve.setPen(pg.mkPen(colour, width=width, style=style))
+            curve.setPen(pg.mkPen(class_color(index), width=3. if name == chosen else 1.3))

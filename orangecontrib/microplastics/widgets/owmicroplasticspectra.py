@@ -4,10 +4,11 @@ from __future__ import annotations
 from html import escape
 from typing import NamedTuple
 
-from AnyQt.QtCore import QSize, Qt
+from AnyQt.QtCore import QSize, Qt, QTimer
 from AnyQt.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
+    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
@@ -82,15 +83,15 @@ def run(request: Request, left_out: list, gathered: Gathered | None, state: Task
     return Result(request, gathered, data, medians)
 
 
-def run_fetch(state: TaskState) -> None:
-    """Download the published sets."""
+def run_fetch(wheel: str | None, state: TaskState) -> None:
+    """Download the published sets, or take them from a file downloaded before."""
     def progress(fraction, text):
         if state.is_interruption_requested():
             raise _Cancelled
         state.set_progress_value(100 * fraction)
         state.set_partial_result(text)
 
-    datasets.fetch(progress)
+    datasets.fetch(progress, wheel=wheel)
 
 
 class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
@@ -150,6 +151,9 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self._fetching = False
         # Spectra a workflow was saved with go on, whether sending is automatic or not.
         self._sent_once = False
+        # No task may be started while another one's end is handled.
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._update)
         self.sets = [name for name in self.sets if name == SIMULATED or name in datasets.SETS]
         self.polymers = [code for code in self.polymers if code in TWELVE]
         self._add_sets()
@@ -159,6 +163,9 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         gui.auto_send(self.buttonsArea, self, "auto_send")
         self._set_up_main_area()
         self._show_sets()
+        self._fit_sets()
+        # Qt would otherwise open no larger than two thirds of the screen.
+        self.resize(self.sizeHint())
         self._update()
 
     # ---------------------------------------------------------------- layout
@@ -170,7 +177,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
             selectionMode=QAbstractItemView.SingleSelection,
             toolTip="Tick one set or more; several are put on one grid of wavenumbers, and the "
                     "meta 'study' tells them apart.")
-        self.set_view.setHeaderLabels(["Set", "Spectra", "Classes", "cm\u207b\u00b9", ""])
+        self.set_view.setHeaderLabels(["Set", "Spectra", "Classes", "cm\u207b\u00b9", "Status"])
         self.set_view.header().setSectionResizeMode(QHeaderView.ResizeToContents)
         self.set_view.header().setStretchLastSection(True)
         for name in (SIMULATED, *datasets.SETS):
@@ -182,7 +189,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                 item.setTextAlignment(column, int(Qt.AlignRight | Qt.AlignVCenter))
         self.set_view.itemChanged.connect(self._on_sets_ticked)
         self.set_view.currentItemChanged.connect(lambda *_: self._show_details())
-        self.set_view.setMinimumWidth(400)
+        self.set_view.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.set_view.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         box.layout().addWidget(self.set_view)
         self.details = QLabel(textFormat=Qt.RichText, wordWrap=True, openExternalLinks=True,
@@ -197,9 +204,15 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                     f"{_megabytes(datasets.DISK_SIZE)} in {datasets.data_dir()}. "
                     "Nothing is downloaded unless you press this.")
         self.fetch_button.clicked.connect(self._toggle_fetch)
+        self.file_button = QPushButton(
+            "From a File...", autoDefault=False,
+            toolTip="Where there is no network: take the published sets from the file of "
+                    f"{datasets.REQUIREMENT} (a wheel, .whl) that was downloaded elsewhere.")
+        self.file_button.clicked.connect(self._choose_file)
         self.fetch_label = QLabel()
         self.fetch_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         row.addWidget(self.fetch_button)
+        row.addWidget(self.file_button)
         row.addWidget(self.fetch_label, 1)
         box.layout().addLayout(row)
 
@@ -209,10 +222,11 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                      items=[text for text, _ in PARTICLES], callback=self._update,
                      tooltip="Pristine or found in the environment, as the authors of each set "
                              "say.")
-        gui.checkBox(box, self, "merge_pe", "HDPE and LDPE are PE", callback=self._update,
+        row = gui.hBox(box)
+        gui.checkBox(row, self, "merge_pe", "HDPE and LDPE are PE", callback=self._update,
                      tooltip="Sets differ in whether they tell the two polyethylenes apart; "
                              "together they make one class.")
-        gui.checkBox(box, self, "drop_doubtful", "Leave out doubtful labels",
+        gui.checkBox(row, self, "drop_doubtful", "Leave out doubtful labels",
                      callback=self._update,
                      tooltip="Spectra whose label the spectra of other studies contradict. How "
                              "many there are is told below the window. To see them, use Check "
@@ -222,15 +236,18 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self.simulated_box = box = gui.widgetBox(self.controlArea, "Simulated spectra")
         self.polymer_boxes = {}
         grid = QGridLayout()
-        grid.setVerticalSpacing(2)
+        grid.setVerticalSpacing(0)
         for i, code in enumerate(TWELVE):
             check = QCheckBox(code, checked=code in self.polymers, toolTip=NAMES[code])
             check.toggled.connect(self._on_polymers_ticked)
-            grid.addWidget(check, i // 4, i % 4)
+            grid.addWidget(check, i // 6, i % 6)
             self.polymer_boxes[code] = check
         box.layout().addLayout(grid)
         columns = gui.hBox(box)
         left, right = gui.vBox(columns), gui.vBox(columns)
+        columns.layout().setSpacing(16)
+        for column in (left, right):
+            column.layout().setSpacing(1)
         spins = (
             (left, "n_spectra", 1, 5000, 10, 0, "Spectra of each:",
              "Number of simulated samples of each polymer, one spectrum each."),
@@ -290,7 +307,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self.mainArea.layout().addWidget(splitter)
 
     def sizeHint(self):
-        return QSize(1080, 660)
+        return QSize(1120, 690)
 
     # ------------------------------------------------------------- the sets
 
@@ -301,13 +318,13 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
             name = item.data(0, Qt.UserRole)
             if name == SIMULATED:
                 texts = ["Simulated polymers", f"{self.n_spectra * len(self.polymers):,}",
-                         str(len(self.polymers)), "600\u20134000", "made at once"]
+                         str(len(self.polymers)), "600\u20134000", "ready"]
             else:
                 info = datasets.SETS[name]
                 low, high = info.range
                 texts = [info.title, f"{info.n_spectra:,}", str(info.n_classes or "\u2013"),
                          f"{low:.0f}\u2013{high:.0f}",
-                         "here" if datasets.is_available(name) else "to download"]
+                         "ready" if datasets.is_available(name) else "download"]
                 for column in range(5):
                     item.setToolTip(column, f"{info.reference}\n{info.remarks}")
             for column, text in enumerate(texts):
@@ -318,12 +335,9 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                                            range(self.set_view.topLevelItemCount()))
                       if item.checkState(0) == Qt.Checked]
             self.set_view.setCurrentItem((chosen or [self.set_view.topLevelItem(0)])[0])
-        rows = self.set_view.topLevelItemCount()
-        self.set_view.setFixedHeight(
-            self.set_view.header().sizeHint().height()
-            + rows * self.set_view.sizeHintForRow(0) + 2 * self.set_view.frameWidth() + 2)
         everything = all(map(datasets.is_available, datasets.SETS))
         self.fetch_button.setVisible(self._fetching or not everything)
+        self.file_button.setVisible(not self._fetching and not everything)
         self._show_details()
         published = any(name != SIMULATED for name in self.sets)
         self.published_box.setEnabled(published)
@@ -331,19 +345,28 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
 
     def _show_details(self):
         item = self.set_view.currentItem()
-        name = SIMULATED if item is None else item.data(0, Qt.UserRole)
-        if name == SIMULATED:
-            text = _SIMULATED_TEXT
-        else:
-            info = datasets.SETS[name]
-            text = (f'<b>{escape(info.title)}</b>: <a href="{info.url}">'
-                    f"{escape(info.reference)}</a>. Published in {escape(info.unit)}, given in "
-                    f"absorbance. {escape(info.remarks)}")
-        self.details.setText(text)
-        # Room for the longest, so that nothing jumps from set to set.
-        width = max(self.details.width(), 380)
-        height = self.details.fontMetrics().lineSpacing() * 5 + 4
-        self.details.setFixedHeight(max(height, self.details.heightForWidth(width)))
+        self.details.setText(_details(SIMULATED if item is None else item.data(0, Qt.UserRole)))
+
+    def _fit_sets(self):
+        """Give the list all its rows and columns, and the text below it room for the longest."""
+        view = self.set_view
+        view.ensurePolished()
+        frame = 2 * view.frameWidth()
+        header = view.header()
+        view.setMinimumWidth(frame + 8 + sum(
+            max(view.sizeHintForColumn(c), header.sectionSizeHint(c)) for c in range(4))
+            + view.fontMetrics().horizontalAdvance("download") + 16)
+        view.setFixedHeight(header.sizeHint().height() + frame + 2
+                            + view.topLevelItemCount() * view.sizeHintForRow(0))
+        font = self.details.font()
+        font.setPointSizeF(.9 * font.pointSizeF())
+        self.details.setFont(font)
+        shown, heights = self.details.text(), []
+        for name in (SIMULATED, *datasets.SETS):
+            self.details.setText(_details(name))
+            heights.append(self.details.heightForWidth(view.minimumWidth() - 4))
+        self.details.setText(shown)
+        self.details.setFixedHeight(max(heights))
 
     def _on_sets_ticked(self, item, column):
         if column != 0:
@@ -374,12 +397,23 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
             self.Information.cancelled()
             self._update()
             return
+        self._fetch()
+
+    def _choose_file(self):
+        path, _ = QFileDialog.getOpenFileName(
+            self, f"File of {datasets.REQUIREMENT}", "", "Wheel (*.whl);;All files (*)")
+        if path:
+            self._fetch(path)
+
+    def _fetch(self, wheel=None):
         self.Error.fetch_failed.clear()
         self.Information.cancelled.clear()
         self._fetching = True
-        self.fetch_button.setText("Cancel Download")
-        self.fetch_label.setText("Connecting...")
-        self.start(run_fetch)
+        self.fetch_button.setText("Cancel")
+        self.fetch_button.setVisible(True)
+        self.file_button.setVisible(False)
+        self.fetch_label.setText("Connecting..." if wheel is None else "Reading...")
+        self.start(run_fetch, wheel)
 
     def _end_fetch(self):
         self._fetching = False
@@ -429,7 +463,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self.setInvalidated(False)
         if result is None:
             self._end_fetch()
-            self._update()
+            self._later.start()
             return
         self.result = result
         self._show_result()
@@ -443,7 +477,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self.setInvalidated(False)
         if self._fetching:
             self._end_fetch()
-            self._update()
+            self._later.start()
             if not isinstance(ex, datasets.FetchError):
                 raise ex
             self.Error.fetch_failed(str(ex))
@@ -493,8 +527,8 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
             self.plot.show_medians(axis, medians, self.class_view.codes(),
                                    self.class_view.selected())
             names = [a.name for a in result.data.domain.attributes]
-            self.summary.setText(f"{len(result.data):,} spectra of {len(names):,} points, "
-                                 f"{names[0]} to {names[-1]} cm\u207b\u00b9")
+            self.summary.setText(f"{len(result.data):,} spectra, {len(names):,} points, "
+                                 f"{names[0]}\u2013{names[-1]} cm\u207b\u00b9")
 
     @gui.deferred
     def commit(self):
@@ -503,6 +537,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
     # -------------------------------------------------------------- the rest
 
     def onDeleteWidget(self):
+        self._later.stop()
         self.shutdown()
         super().onDeleteWidget()
 
@@ -546,6 +581,15 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         if not n:
             return "none known"
         return f"{n:,} left out" if request.drop_doubtful else f"{n:,} still in"
+
+
+def _details(name) -> str:
+    """What there is to know of a set, as rich text."""
+    if name == SIMULATED:
+        return _SIMULATED_TEXT
+    info = datasets.SETS[name]
+    return (f'<b>{escape(info.title)}</b>: <a href="{info.url}">{escape(info.reference)}</a>. '
+            f"Published in {escape(info.unit)}, given in absorbance. {escape(info.remarks)}")
 
 
 def _megabytes(size) -> str:
