@@ -13,6 +13,7 @@ from AnyQt.QtWidgets import (
     QTreeWidgetItem,
 )
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
+from orangewidget.utils import enum_as_int
 
 #: Okabe and Ito's colours without yellow, which vanishes on white, and grey for black, which
 #: vanishes on black. They come again after seven; each curve also has its name beside it.
@@ -41,13 +42,13 @@ class _BarDelegate(QStyledItemDelegate):
         bar = QRectF(rect.left() + number + 6, rect.top(),
                      max(1., share * (rect.width() - number - 6)), rect.height())
         ticked = index.sibling(index.row(), 0).data(Qt.CheckStateRole)
-        ticked = ticked in (Qt.Checked, 2)  # an int in PyQt5
+        ticked = enum_as_int(ticked) == enum_as_int(Qt.Checked)
         colour = QColor(index.sibling(index.row(), 0).data(Qt.ForegroundRole).color())
         colour.setAlpha(255 if ticked else 50)
         painter.fillRect(bar, colour)
         painter.setPen(option.palette.color(QPalette.Text))
         painter.drawText(QRectF(rect.left(), rect.top() - 3, number, rect.height() + 6),
-                         int(Qt.AlignRight | Qt.AlignVCenter), f"{count:,}")
+                         enum_as_int(Qt.AlignRight | Qt.AlignVCenter), f"{count:,}")
         painter.restore()
 
 

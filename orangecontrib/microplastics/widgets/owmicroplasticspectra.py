@@ -27,6 +27,7 @@ from Orange.widgets.settings import Setting
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Msg, Output, OWWidget
+from orangewidget.utils import enum_as_int
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.bands import NAMES
@@ -186,7 +187,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
             item.setFlags(item.flags() | Qt.ItemIsUserCheckable)
             item.setCheckState(0, Qt.Checked if name in self.sets else Qt.Unchecked)
             for column in (1, 2):
-                item.setTextAlignment(column, int(Qt.AlignRight | Qt.AlignVCenter))
+                item.setTextAlignment(column, enum_as_int(Qt.AlignRight | Qt.AlignVCenter))
         self.set_view.itemChanged.connect(self._on_sets_ticked)
         self.set_view.currentItemChanged.connect(lambda *_: self._show_details())
         self.set_view.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
