@@ -1,0 +1,87 @@
+"""The command line: ``orange-microplastics``, or ``python -m orangecontrib.microplastics``."""
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, 1 for an error told in words, 130 if stopped."""
+    args = _parser().parse_args(argv)
+    try:
+        return args.run(args)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as ex:
+        print(f"\norange-microplastics: {ex}", file=sys.stderr)
+        return 1
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="orange-microplastics",
+        description="Microplastics from infrared spectra: DCNet-CBAM beside other classifiers, "
+                    "and Grad-CAM to see which bands decided.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser(
+        "demo", help="train on published spectra, compare with other classifiers, write a folder",
+        description="Fetches published spectra (once), mixes them, trains DCNet-CBAM, random "
+                    "forest, SVM, logistic regression and kNN on the same mixtures, and writes "
+                    "a table, pictures, the test mixtures (for Orange's File widget) and the "
+                    "trained models (for Load Model).")
+    demo.add_argument("--output", type=Path, default=Path("microplastics-demo"), metavar="DIR",
+                      help="folder for the results (default: %(default)s)")
+    demo.add_argument("--quick", action="store_true",
+                      help="fewer mixtures: a look at it, not a measurement")
+    demo.add_argument("--seed", type=_seed, default=0,
+                      help="of splits, mixtures and classifiers (default: %(default)s)")
+    demo.add_argument("--no-fetch", action="store_true",
+                      help="download nothing; without spectra at hand, use orange-spectroscopy's")
+    demo.set_defaults(run=_demo)
+
+    fetch = commands.add_parser(
+        "fetch", help="fetch the published spectra",
+        description="Downloads the published spectra with pip (54 MB), checks them and keeps "
+                    "them in Orange's data folder.")
+    fetch.add_argument("--wheel", type=Path, metavar="FILE",
+                       help="a wheel that was downloaded before; then nothing is downloaded")
+    fetch.set_defaults(run=_fetch)
+    return parser
+
+
+def _seed(text):
+    seed = int(text)
+    if seed < 0:
+        raise argparse.ArgumentTypeError("a seed is not below 0")
+    return seed
+
+
+def _demo(args):
+    # Imports wait until they are needed: --help answers at once.
+    from orangecontrib.microplastics import demo
+    demo.run(args.output, quick=args.quick, seed=args.seed, fetch=not args.no_fetch,
+             say=lambda text: print(text, flush=True), status=_status)
+    print(f"\nTable, pictures, mixtures and models are in {args.output.resolve()}")
+    return 0
+
+
+def _fetch(args):
+    from orangecontrib.microplastics import datasets
+    datasets.fetch(lambda fraction, text: _status(f"{fraction:4.0%} {text}"), wheel=args.wheel)
+    _status("")
+    print(f"The published spectra are in {datasets.data_dir()}")
+    return 0
+
+
+def _status(text):
+    """A line that the next one overwrites; nothing where nobody watches."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text[:78]}", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
