@@ -13,9 +13,10 @@ from Orange.widgets.visualize.utils.plotutils import PlotWidget
 from orangecontrib.microplastics.mixing import Drawn
 
 #: Okabe and Ito's colours, told apart by colour-blind people too: blue, vermilion, green;
-#: and Tol's purple for what is sent, over the grey of the sum.
-COMPONENT_COLORS = ("#0072B2", "#D55E00", "#009E73")
-SENT_COLOR, UNDER_COLOR = "#AA3377", "#A0A0A0"
+#: and a purple for what is sent, over the grey of the sum. Darker on white, lighter on black.
+ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#AA3377")
+ON_DARK = ("#56B4E9", "#E69F00", "#00C08B", "#E68FC0")
+UNDER_COLOR = "#A0A0A0"
 
 
 _GAP = "&nbsp;&nbsp; "
@@ -88,10 +89,6 @@ class MixturePlot(QWidget):
     def sizeHint(self):
         return QSize(720, 540)
 
-    @property
-    def _ink(self):
-        return self.palette().color(QPalette.Text).name()
-
     def clear(self, text="Connect spectra of pure materials to see how they mix."):
         """An empty picture that says why."""
         self.drawn = None
@@ -107,11 +104,13 @@ class MixturePlot(QWidget):
         self.clear("")
         self.drawn = drawn
         self.another.setEnabled(True)
-        x, ink = drawn.wavenumbers, self._ink
+        x, ink = drawn.wavenumbers, self.palette().color(QPalette.Text).name()
+        dark = self.palette().color(QPalette.Base).lightness() < 128
+        *colors, sent = ON_DARK if dark else ON_LIGHT
         parts, marks = [], []
         for i, (name, percent, curve) in enumerate(zip(
                 drawn.names, percents(drawn.fractions), drawn.components, strict=True)):
-            color = COMPONENT_COLORS[i % len(COMPONENT_COLORS)]
+            color = colors[i % len(colors)]
             fill = QColor(color)
             fill.setAlpha(50)
             self.upper.plot(x, curve.astype(float), pen=pg.mkPen(color, width=2), fillLevel=0.,
@@ -124,14 +123,14 @@ class MixturePlot(QWidget):
             marks.append(_mark(ink, "sum"))
         self.lower.plot(x, drawn.total.astype(float), pen=pg.mkPen(UNDER_COLOR, width=2.5),
                         antialias=True)
-        self.lower.plot(x, drawn.spectrum.astype(float), pen=pg.mkPen(SENT_COLOR, width=1.2),
+        self.lower.plot(x, drawn.spectrum.astype(float), pen=pg.mkPen(sent, width=1.2),
                         antialias=True)
         self.title.setText(" + ".join(parts))
         self.upper_legend.setText("<b>Absorbances add</b>" + _GAP + _GAP.join(marks))
         self.lower_legend.setText(
             "<b>What is sent</b>" + _GAP
             + _mark(UNDER_COLOR, "sum") + _GAP
-            + _mark(SENT_COLOR, escape(disturbances)))
+            + _mark(sent, escape(disturbances)))
         self.footnote.setText(self._origin(drawn))
         self._fit(drawn)
 

@@ -312,5 +312,5 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
 
 
 if __name__ == "__main__":
-    import orangecontrib.spectroscopy  # noqa: F401 - registers the collagen set
-    WidgetPreview(OWMixSpectra).run(set_data=Table("collagen"))
+    from orangecontrib.microplastics.simulation import simulate
+    WidgetPreview(OWMixSpectra).run(set_data=simulate(n=50))
