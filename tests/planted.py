@@ -1,0 +1,40 @@
+"""Spectra in which one planted band alone decides, and a network trained on them.
+
+The network pools over all positions: it knows bands by their shape and their neighbours,
+not by their place. For a band alone to decide, each class's band has a shape of its own.
+"""
+import numpy as np
+
+from orangecontrib.microplastics.network import DCNetConfig
+from orangecontrib.microplastics.training import TrainingConfig, fit
+
+GRID = np.arange(700, 2300, 4.0)
+#: The band of each class, cm-1.
+BANDS = (900.0, 1300.0, 1900.0)
+#: Its shape: offsets and width of its parts, cm-1.
+SHAPES = (((0,), 8), ((-28, 28), 8), ((0,), 40))
+
+
+def planted(k, grid=GRID):
+    """The band of class `k`, 1 high."""
+    offsets, width = SHAPES[k]
+    return sum(np.exp(-0.5 * ((grid - BANDS[k] - o) / width) ** 2) for o in offsets)
+
+
+def spectra(n, seed, grid=GRID):
+    """Bands anywhere, of random height and alike in all classes, a slope, and the planted one."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % len(BANDS)
+    X = 0.005 * rng.normal(size=(n, len(grid)))
+    for _ in range(4):
+        X += rng.uniform(0.2, 0.6, (n, 1)) * np.exp(
+            -0.5 * ((grid - rng.uniform(grid.min(), grid.max(), (n, 1))) / 20) ** 2)
+    X += rng.normal(size=(n, 1)) * np.linspace(0, 1, len(grid))
+    X += rng.uniform(0.6, 1, (n, 1)) * np.array([planted(k, grid) for k in range(3)])[y]
+    return X.astype(np.float32), y
+
+
+def network(seed=0, **config):
+    X, y = spectra(900, 1)
+    return fit(X, y, GRID, DCNetConfig(len(GRID), len(BANDS), **config),
+               TrainingConfig(epochs=8, augmentation=None, seed=seed, threads=1)).network
