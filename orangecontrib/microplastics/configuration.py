@@ -32,7 +32,12 @@ class DCNetConfig:
     clip : float
         Standardised values are limited to plus and minus this.
     kernels : tuple of int
-        Odd kernel size of each branch; one entry makes one branch, two make two.
+        Odd kernel size of each branch's first block; one entry makes one branch, two
+        make two.
+    narrowing : bool
+        Halve the kernel (and keep it odd and 3 at least, if it was) from block to block.
+        As pooling halves the resolution, it covers a like stretch of the axis with less
+        arithmetic.
     widths : tuple of int
         Channels of each block of a branch.
     stride : int
@@ -45,6 +50,10 @@ class DCNetConfig:
         The channel attention's hidden layer has channels / reduction units.
     spatial_kernel : int
         Kernel size of the spatial attention's convolution, 7 in Woo et al.
+    segments : int
+        The classifier sees the average and maximum of each channel in so many equal
+        stretches of the axis (fewer where the map is short), and so where a feature is;
+        1 for the whole axis at once.
     dropout : float
         Share of pooled features dropped before the classifier.
     """
@@ -54,12 +63,14 @@ class DCNetConfig:
     derivative: bool = True
     clip: float = 8.0
     kernels: tuple[int, ...] = (3, 15)
+    narrowing: bool = True
     widths: tuple[int, ...] = (16, 32, 64)
     stride: int = 2
     pools: tuple[int, ...] = (2, 2, 2)
     attention: str = "cbam"
     reduction: int = 8
     spatial_kernel: int = 7
+    segments: int = 48
     dropout: float = 0.3
 
     def __post_init__(self):
@@ -73,6 +84,8 @@ class DCNetConfig:
                              "their wavenumbers.")
         if len(self.widths) != len(self.pools):
             raise ValueError("Give a width and a pooling size for each block.")
+        if self.segments < 1:
+            raise ValueError("The classifier looks at one stretch of the axis at least.")
         if self.n_classes < 2:
             raise ValueError("A classifier needs at least two classes.")
         if self.n_seen < self.smallest_input:
@@ -86,6 +99,22 @@ class DCNetConfig:
         if not self.keep:
             return self.n_wavenumbers
         return sum(stop - start for start, stop in self.keep)
+
+    def block_kernels(self, kernel: int) -> tuple[int, ...]:
+        """Kernel size of each block of the branch whose first has `kernel`."""
+        sizes = [kernel]
+        while len(sizes) < len(self.widths):
+            kernel = max(min(kernel, 3), kernel // 2 | 1) if self.narrowing else kernel
+            sizes.append(kernel)
+        return tuple(sizes)
+
+    @property
+    def map_length(self) -> int:
+        """Number of positions of a branch's feature map."""
+        length = -(-self.n_seen // self.stride)
+        for pool in self.pools:
+            length //= pool
+        return length
 
     @property
     def smallest_input(self) -> int:

@@ -163,7 +163,8 @@ class _Run:
         # Near-equal batches, none of one spectrum alone: batch norm needs two.
         self.batches = max(1, min(math.ceil(n / config.batch_size), n // 2))
         self.optimizer = torch.optim.AdamW(
-            self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+            self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay,
+            fused=True if device.type in ("cpu", "cuda") else None)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, config.learning_rate, total_steps=self.epochs * self.batches + 1)
 
@@ -189,6 +190,7 @@ class _Run:
         if best_state is not None:
             self.net.load_state_dict(best_state)
         self.net.dropout.generator = None
+        self.optimizer.zero_grad(set_to_none=True)
         return history
 
     def _epoch(self, epoch, finished, callback):
@@ -247,6 +249,7 @@ def predict(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.n
     ndarray of float64, shape (n, classes)
     """
     result = np.zeros((len(X), networks[0].config.n_classes))
+    networks = [net.folded() for net in networks]
     with torch.inference_mode():
         for start in range(0, len(X), batch_size):
             rows = slice(start, start + batch_size)
