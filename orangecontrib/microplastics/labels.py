@@ -21,7 +21,7 @@ from scipy.signal import savgol_filter
 from orangecontrib.microplastics import axis, duplicates
 
 __all__ = ["Rule", "Verdict", "REGIONS", "SAME", "check_labels", "class_matches", "judge",
-           "shapes", "shared_grid"]
+           "shapes", "shared_grid", "LabelCheck", "class_medians", "scaled"]
 
 #: Where polymers have bands (cm-1): fingerprint and C-H stretches. What lies between holds
 #: carbon dioxide and the baseline; above, water.
@@ -255,12 +255,23 @@ class LabelCheck(NamedTuple):
         "reference", "studies" or "neighbours": see :func:`check_labels`.
     unchecked : tuple of str
         Classes of the data that have no reference.
+    best, count : ndarrays, shape (n, n_classes)
+        From :func:`class_matches`.
+    labels : ndarray of int, shape (n,)
+        Class of each spectrum by its label, counted in `classes`; -1 where unknown.
     """
 
     verdict: Verdict
     classes: tuple
     mode: str
     unchecked: tuple
+    best: np.ndarray
+    count: np.ndarray
+    labels: np.ndarray
+
+    def with_rule(self, rule: Rule) -> LabelCheck:
+        """The same comparison judged by other thresholds, at once."""
+        return self._replace(verdict=judge(self.best, self.count, self.labels, rule))
 
     def suspected_names(self):
         """Name of the best other class of each spectrum, shape (n,); "" where there is none."""
@@ -419,7 +430,46 @@ def check_labels(data: Table, references: Table | None = None, rule: Rule | None
                          "Each class stands alone, with nothing to compare its spectra with.")
     seen = np.unique(labels[verdict.checked])
     unchecked = tuple(c for c in classes if c in present and number[c] not in seen)
-    return LabelCheck(verdict, classes, mode, unchecked)
+    return LabelCheck(verdict, classes, mode, unchecked, best, count, labels)
+
+
+def class_medians(data: Table, classes, grid, part, *, same: Mapping[str, str] | None = None):
+    """Median spectrum of each class, for pictures.
+
+    Parameters
+    ----------
+    data : Table
+        Spectra with a class.
+    classes : sequence of str
+        As :class:`LabelCheck` has them.
+    grid, part : ndarrays, shape (m,)
+        From :func:`shared_grid`, within the range of the data.
+    same : dict of str to str, optional
+        As in :func:`check_labels`.
+
+    Returns
+    -------
+    ndarray, shape (len(classes), m)
+        Of spectra standardized by :func:`scaled`; NaN for absent classes.
+    """
+    same = SAME if same is None else same
+    codes, values = _labels(data, "Data")
+    columns, wavenumbers = axis.spectral_columns(data.domain)
+    matrix = axis.resampling_matrix(wavenumbers, grid)
+    out = np.full((len(classes), len(grid)), np.nan)
+    for i, name in enumerate(classes):
+        mine = np.isin(codes, [c for c, v in enumerate(values) if same.get(v, v) == name])
+        X = axis.fill_missing(np.asarray(data.X[mine][:, columns], float), wavenumbers)
+        X = X[np.isfinite(X).all(axis=1)]
+        if len(X):
+            out[i] = np.median(scaled(X @ matrix, part), axis=0)
+    return out
+
+
+def scaled(X, part):
+    """Spectra with mean 0 and standard deviation 1 over the compared part (SNV), for pictures."""
+    level = X[..., part].std(axis=-1, keepdims=True)
+    return (X - X[..., part].mean(axis=-1, keepdims=True)) / np.where(level > 0, level, 1)
 
 
 def _studies_help(data, y, values, same):

@@ -1,0 +1,501 @@
+"""Check Labels: spectra whose label other spectra contradict."""
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+from AnyQt.QtCore import QItemSelectionModel, QSize, Qt
+from AnyQt.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QTableView,
+)
+from Orange.data import Table
+from Orange.widgets import gui
+from Orange.widgets.settings import Setting
+from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
+from Orange.widgets.utils.itemmodels import PyTableModel
+from Orange.widgets.utils.widgetpreview import WidgetPreview
+from Orange.widgets.widget import Input, Msg, Output, OWWidget
+from scipy.signal import savgol_filter
+
+from orangecontrib.microplastics import axis, labels
+from orangecontrib.microplastics.units import looks_like_transmittance
+from orangecontrib.microplastics.widgets.labelplot import LabelPlot
+
+COMPARED = (("Fingerprint and C-H", labels.REGIONS), ("All wavenumbers", ((0., np.inf),)))
+
+#: Share of doubtful spectra above which something else than labels is likely to be wrong.
+_MANY = 1 / 3
+
+#: Said of spectra that match no class.
+NOTHING = "nothing known"
+
+#: Kinds of doubt listed beside the table.
+_KINDS = 7
+
+
+class _Cancelled(Exception):
+    """Ends a comparison from within its callback."""
+
+
+class Comparison(NamedTuple):
+    """What is compared once; thresholds are applied to it afterwards.
+
+    ``medians`` are those of each class on ``grid``, shape (k, m), of which ``part`` is compared.
+    """
+
+    check: labels.LabelCheck
+    grid: np.ndarray
+    part: np.ndarray
+    medians: np.ndarray
+
+
+def run(data: Table, references: Table | None, rule, regions, same, state: TaskState):
+    """Compare each spectrum with the references."""
+    def callback(fraction):
+        if state.is_interruption_requested():
+            raise _Cancelled
+        state.set_progress_value(95 * fraction)
+
+    state.set_status("Comparing...")
+    callback(0)
+    check = labels.check_labels(data, references, rule, regions=regions, same=same,
+                                callback=callback)
+    callback(1)
+    axes = [axis.wavenumbers(t.domain) for t in (data, references) if t is not None]
+    grid, part = labels.shared_grid(*axes, regions=regions)
+    witnesses = data if references is None else references
+    medians = labels.class_medians(witnesses, check.classes, grid, part, same=same)
+    if references is not None:
+        # A class that only the data hold is drawn as the data have it.
+        absent = ~np.isfinite(medians).all(axis=1)
+        medians[absent] = labels.class_medians(data, check.classes, grid, part,
+                                               same=same)[absent]
+    callback(1)
+    return Comparison(check, grid, part, medians)
+
+
+class DoubtfulModel(PyTableModel):
+    """Rows of (name, label, suspected class, r own, r other), sortable."""
+
+    def __init__(self, parent=None):
+        super().__init__(parent=parent, editable=False)
+        self.setHorizontalHeaderLabels(["Spectrum", "Label", "Looks like", "r own", "r other"])
+
+    def data(self, index, role=Qt.DisplayRole):
+        column = index.column()
+        if column >= 3 and index.isValid():
+            value = self._table[self.mapToSourceRows(index.row())][column]
+            if role == Qt.DisplayRole:
+                return f"{value:.2f}" if np.isfinite(value) else "?"
+            if role == Qt.TextAlignmentRole:
+                return int(Qt.AlignLeft | Qt.AlignVCenter)
+        return super().data(index, role)
+
+
+class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
+    name = "Check Labels"
+    description = "Find spectra whose class other spectra contradict: wrong labels, " \
+                  "before they teach a model."
+    icon = "icons/CheckLabels.svg"
+    priority = 25
+    keywords = "check labels, wrong label, mislabelled, doubtful, clean, quality, curation, " \
+               "correlation, library search, reference, microplastics"
+
+    class Inputs:
+        data = Input("Data", Table, default=True)
+        references = Input("Reference Data", Table)
+
+    class Outputs:
+        doubtful = Output("Doubtful", Table)
+        agreed = Output("Agreed", Table, default=True)
+        annotated = Output("Data", Table)
+
+    class Error(OWWidget.Error):
+        failed = Msg("{}")
+        out_of_memory = Msg("Not enough memory: check fewer spectra at a time (Data Sampler).")
+
+    class Warning(OWWidget.Warning):
+        transmittance = Msg("{} look like transmittance: convert them to absorbance first "
+                            "(Interferogram to Spectrum or Preprocess Spectra), or every "
+                            "label is doubted.")
+        many = Msg("{:.0%} of the labels are doubtful: are both inputs absorbance, and do the "
+                   "references suit these samples?")
+
+    class Information(OWWidget.Information):
+        cancelled = Msg("Cancelled; press Check to start again.")
+        unchecked = Msg("No reference for {}: those spectra are left as they are, in Agreed.")
+        inside = Msg("Compared within one set. Mistakes that are many and alike vouch for each "
+                     "other and stay unseen; Reference Data of other origin find them.")
+
+    settings_version = 1
+    want_main_area = True
+    resizing_enabled = True
+
+    margin = Setting(labels.Rule().margin)
+    floor = Setting(labels.Rule().floor)
+    own = Setting(labels.Rule().own)
+    enough = Setting(labels.Rule().enough)
+    compared = Setting(0)
+    merge = Setting(True)
+    derivative = Setting(False)
+    auto_commit = Setting(True)
+
+    def __init__(self):
+        OWWidget.__init__(self)
+        ConcurrentWidgetMixin.__init__(self)
+        self.data: Table | None = None
+        self.references: Table | None = None
+        self.result: Comparison | None = None
+        self.rows = np.empty(0, int)
+        self._add_controls()
+        self._add_main_area()
+        self._show_result()
+
+    # ---------------------------------------------------------------- layout
+
+    def _add_controls(self):
+        box = gui.widgetBox(self.controlArea, "Doubtful where (correlations)")
+        self._spin(box, "margin", "other class better by:",
+                   "How much better the best match in another class must be than the best in "
+                   "the spectrum's own. Smaller: more spectra are doubted.", 0.)
+        self._spin(box, "floor", "   and above:",
+                   "Matches in other classes below this are taken for chance.", -1.)
+        self._spin(box, "own", "or own class below:",
+                   "A spectrum that resembles nothing of its own class is doubtful too: 0.7 is "
+                   "a common limit of library search.", -1.)
+        spin = gui.spin(box, self, "enough", 1, 1000, label="   of at least references:",
+                        controlWidth=70, alignment=Qt.AlignRight, callback=self._rule_changed)
+        spin.setToolTip("Few references do not show all that a class can look like; with less, "
+                        "only a better match elsewhere makes a label doubtful.")
+        gui.button(box, self, "Defaults", callback=self._set_defaults, autoDefault=False,
+                   tooltip="Back to 0.05, 0.6, 0.7 and 3, found on published sets.")
+
+        box = gui.widgetBox(self.controlArea, "Comparison")
+        gui.comboBox(box, self, "compared", label="Compare:", orientation=Qt.Horizontal,
+                     items=[text for text, _ in COMPARED], callback=self._start,
+                     tooltip="Fingerprint and C-H: below 1850 and 2700 to 3100 cm-1. What lies "
+                             "between is mostly carbon dioxide and moisture.")
+        gui.checkBox(box, self, "merge", "HDPE and LDPE count as PE", callback=self._start,
+                     tooltip="Infrared spectra hardly tell them apart. Also: PEF counts as PE "
+                             "and PPL as PP (Kedzierski's classes).")
+
+        box = gui.widgetBox(self.controlArea, "Result")
+        self.result_label = QLabel(textFormat=Qt.RichText, wordWrap=True)
+        self.result_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.result_label.setAlignment(Qt.AlignTop)
+        box.layout().addWidget(self.result_label)
+        gui.rubber(self.controlArea)
+
+        self.cancel_button = QPushButton("Cancel", autoDefault=False, enabled=False,
+                                         toolTip="Stop the comparison, or start it again")
+        self.cancel_button.clicked.connect(self._toggle)
+        self.buttonsArea.layout().addWidget(self.cancel_button)
+        gui.auto_send(self.buttonsArea, self, "auto_commit")
+
+    def _spin(self, box, value, label, tooltip, low):
+        spin = gui.doubleSpin(box, self, value, low, 1., .01, label=label, decimals=2,
+                              controlWidth=70, alignment=Qt.AlignRight,
+                              callback=self._rule_changed)
+        spin.setToolTip(tooltip)
+
+    def _add_main_area(self):
+        splitter = QSplitter(Qt.Horizontal)
+        self.model = DoubtfulModel(self)
+        self.view = QTableView(
+            sortingEnabled=True, alternatingRowColors=True, showGrid=False,
+            selectionBehavior=QAbstractItemView.SelectRows,
+            selectionMode=QAbstractItemView.SingleSelection,
+            editTriggers=QAbstractItemView.NoEditTriggers,
+            toolTip="Doubtful spectra. Click a column's head to sort; select a row to see it.")
+        self.view.verticalHeader().hide()
+        self.view.verticalHeader().setDefaultSectionSize(22)
+        self.view.horizontalHeader().setSectionResizeMode(QHeaderView.Interactive)
+        self.view.horizontalHeader().setStretchLastSection(True)
+        self.view.horizontalHeader().setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+        self.view.setModel(self.model)
+        # What looks most like something else comes first.
+        self.view.sortByColumn(4, Qt.DescendingOrder)
+        self.view.setMinimumWidth(180)
+        self.view.selectionModel().selectionChanged.connect(self._draw)
+        splitter.addWidget(self.view)
+        right = gui.vBox(None)
+        self.plot = LabelPlot()
+        right.layout().addWidget(self.plot)
+        gui.checkBox(right, self, "derivative", "Draw first derivatives",
+                     callback=self._draw,
+                     tooltip="The rule compares the first derivative of each spectrum, which "
+                             "removes the baseline.")
+        splitter.addWidget(right)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([360, 560])
+        self.mainArea.layout().addWidget(splitter)
+
+    def sizeHint(self):
+        return QSize(1280, 640)
+
+    # ---------------------------------------------------------------- inputs
+
+    @Inputs.data
+    def set_data(self, data):
+        self.data = data or None
+
+    @Inputs.references
+    def set_references(self, references):
+        self.references = references or None
+
+    def handleNewSignals(self):
+        self._start()
+
+    # ------------------------------------------------------------ comparison
+
+    def _rule(self):
+        return labels.Rule(self.margin, self.floor, self.own, self.enough)
+
+    def _start(self):
+        self.cancel()
+        self.clear_messages()
+        self.result = None
+        self._show_result()
+        if self.data is None:
+            self._show_running(False)
+            self.commit.now()
+            return
+        units = [name for name, table in (("Data", self.data), ("Reference Data", self.references))
+                 if table is not None and self._transmittance(table)]
+        if units:
+            self.Warning.transmittance(" and ".join(units))
+        self._show_running(True)
+        self.start(run, self.data, self.references, self._rule(), COMPARED[self.compared][1],
+                   None if self.merge else {})
+
+    @staticmethod
+    def _transmittance(table):
+        try:
+            columns, _ = axis.spectral_columns(table.domain)
+        except ValueError:
+            return False
+        # A sample tells, and takes no time.
+        return looks_like_transmittance(table.X[::max(1, len(table) // 200)][:, columns])
+
+    def _toggle(self):
+        if self.task is None:
+            self._start()
+        else:
+            self.cancel()
+            self._show_running(False)
+            self.Information.cancelled()
+            self.commit.now()
+
+    def _show_running(self, running):
+        self.cancel_button.setText("Cancel" if running or self.data is None else "Check")
+        self.cancel_button.setEnabled(running or self.data is not None)
+        if running:
+            self.result_label.setText("Comparing ...")
+
+    def on_done(self, result):
+        self.result = result
+        self._show_running(False)
+        check = result.check
+        if check.unchecked:
+            self.Information.unchecked(", ".join(check.unchecked))
+        if check.mode == "neighbours":
+            self.Information.inside()
+        self._show_result()
+        self.commit.now()
+
+    def on_exception(self, ex):
+        self._show_running(False)
+        if isinstance(ex, MemoryError):
+            self.Error.out_of_memory()
+        elif isinstance(ex, ValueError):
+            self.Error.failed(str(ex))
+        else:
+            raise ex
+        self._show_result()
+        self.commit.now()
+
+    # ---------------------------------------------------------------- result
+
+    def _rule_changed(self):
+        if self.result is not None:
+            self.result = self.result._replace(check=self.result.check.with_rule(self._rule()))
+            self._show_result()
+            self.commit.deferred()
+
+    def _set_defaults(self):
+        self.margin, self.floor, self.own, self.enough = labels.Rule()
+        self._rule_changed()
+
+    def _kinds(self):
+        """How many spectra of which label look like which class, the most frequent first."""
+        check = self.result.check
+        mine = [check.classes[c] for c in check.labels[self.rows]]
+        return Counter(zip(mine, self._alike()[self.rows], strict=True)).most_common()
+
+    def _alike(self):
+        """The class that each spectrum looks like; a match below the floor is none."""
+        check = self.result.check
+        with np.errstate(invalid="ignore"):
+            return np.where(check.verdict.other > self.floor, check.suspected_names(), NOTHING)
+
+    def _show_result(self):
+        self.Warning.many.clear()
+        self.plot.clear("Connect spectra with a class." if self.data is None else
+                        "Nothing to show.")
+        if self.result is None:
+            self.rows = np.empty(0, int)
+            self.model.clear()
+            self.result_label.setText("" if self.data is None or self.task is None
+                                      else "Comparing ...")
+            return
+        check = self.result.check
+        verdict = check.verdict
+        self.rows = np.flatnonzero(verdict.doubtful)
+        if len(self.rows) > _MANY * max(1, verdict.checked.sum()):
+            self.Warning.many(len(self.rows) / verdict.checked.sum())
+        names, called = self._names(), self._called()
+        alike = self._alike()
+        self.model.wrap([[names[i], called[i], alike[i], float(verdict.own[i]),
+                          float(verdict.other[i])] for i in self.rows])
+        header = self.view.horizontalHeader()
+        self.view.sortByColumn(header.sortIndicatorSection(), header.sortIndicatorOrder())
+        self.view.resizeColumnsToContents()
+        # Long names must not push the numbers out of sight.
+        for column, widest in enumerate(("Spectrum0", "Label0", NOTHING, "r own")):
+            width = self.view.fontMetrics().horizontalAdvance(widest) + 12
+            self.view.setColumnWidth(column, min(self.view.columnWidth(column), width))
+        self.result_label.setText(self._summary())
+        if len(self.rows):
+            self.plot.clear()
+            self.view.selectionModel().setCurrentIndex(
+                self.model.index(0, 0),
+                QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows)
+        else:
+            self.plot.clear("No label is doubtful.")
+
+    def _against(self):
+        return {"reference": f"{0 if self.references is None else len(self.references):,} "
+                             "reference spectra",
+                "studies": "the other studies in the data",
+                "neighbours": "the other spectra of the data, near-duplicates left out",
+                }[self.result.check.mode]
+
+    def _summary(self):
+        n, checked = len(self.rows), int(self.result.check.verdict.checked.sum())
+        lines = [f"<b>{n:,} of {checked:,} labels are doubtful</b>, compared with "
+                 f"{escape(self._against())}."]
+        kinds = self._kinds()
+        lines += [f"{count:,} {escape(own)} look like {escape(other)}"
+                  for (own, other), count in kinds[:_KINDS]]
+        rest = sum(count for _, count in kinds[_KINDS:])
+        if rest:
+            lines.append(f"{rest:,} others")
+        return "<br>".join(lines)
+
+    def _names(self):
+        """What to call each spectrum: a meta that tells them apart, else its row."""
+        for meta in self.data.domain.metas:
+            if meta.is_string:
+                column = [str(v) for v in self.data.get_column(meta)]
+                if len(set(column)) == len(column):
+                    return column
+        return [f"Row {i}" for i in range(1, len(self.data) + 1)]
+
+    def _called(self):
+        values = self.data.domain.class_var.values
+        return ["?" if np.isnan(v) else values[int(v)] for v in self.data.Y]
+
+    def _draw(self, *_):
+        chosen = self.view.selectionModel().selectedRows()
+        if self.result is None or not chosen or not len(self.rows):
+            return
+        row = self.rows[self.model.mapToSourceRows(chosen[0].row())]
+        check, grid, part, medians = self.result
+        verdict = check.verdict
+        columns, wavenumbers = axis.spectral_columns(self.data.domain)
+        spectrum = axis.fill_missing(np.asarray(self.data.X[[row]][:, columns], float),
+                                     wavenumbers) @ axis.resampling_matrix(wavenumbers, grid)
+        spectrum = labels.scaled(spectrum, part)[0]
+        own = medians[check.labels[row]]
+        other = medians[verdict.suspected[row]] if verdict.suspected[row] >= 0 \
+            else np.full(len(grid), np.nan)
+        quantity = "Absorbance, scaled"
+        if self.derivative:
+            spectrum, own, other = (self._derived(c, part) for c in (spectrum, own, other))
+            quantity = "First derivative, scaled"
+        called, suspected = self._called()[row], check.suspected_names()[row]
+        self.plot.show_spectrum(
+            self._names()[row], grid, spectrum, (called, verdict.own[row], own),
+            (suspected, verdict.other[row], other), part, quantity)
+
+    @staticmethod
+    def _derived(curve, part):
+        if not np.isfinite(curve).all():
+            return curve
+        derived = savgol_filter(curve, 9, 2, deriv=1)
+        return derived / (derived[part].std() or 1)
+
+    # --------------------------------------------------------------- outputs
+
+    @gui.deferred
+    def commit(self):
+        doubtful = agreed = annotated = None
+        if self.result is not None:
+            check = self.result.check
+            annotated = check.annotate(self.data)
+            if len(self.rows):
+                doubtful = annotated[self.rows]
+                doubtful.name = f"{self.data.name}: doubtful labels"
+            if len(self.rows) < len(self.data):
+                # As it came, without our metas: it is what a model learns from.
+                agreed = self.data[~check.verdict.doubtful]
+                agreed.name = self.data.name
+        self.Outputs.doubtful.send(doubtful)
+        self.Outputs.agreed.send(agreed)
+        self.Outputs.annotated.send(annotated)
+
+    # ---------------------------------------------------------------- report
+
+    def send_report(self):
+        if self.data is None:
+            return
+        self.report_data("Data", self.data)
+        if self.references is not None:
+            self.report_data("Reference data", self.references)
+        self.report_items("A label is doubtful where", (
+            ("another class matches better by", f"{self.margin:.2f}"),
+            ("with a correlation above", f"{self.floor:.2f}"),
+            ("or its own class matches below", f"{self.own:.2f}"),
+            ("if that has references, at least", self.enough),
+            ("Compared", f"first derivatives (Savitzky-Golay 9, 2); {COMPARED[self.compared][0]}"),
+            ("HDPE and LDPE count as PE", "yes" if self.merge else "no")))
+        if self.result is None:
+            return
+        self.report_paragraph("Result", self.result_label.text())
+        if len(self.rows):
+            self.report_table("Doubtful labels", self.view)
+            self.report_caption("r: best correlation of first derivatives in the class.")
+            if self.view.selectionModel().hasSelection():
+                self.report_name(self.plot.title.text())
+                self.report_plot(self.plot.own)
+                self.report_plot(self.plot.other)
+
+    def onDeleteWidget(self):
+        self.shutdown()
+        super().onDeleteWidget()
+
+
+if __name__ == "__main__":
+    from orangecontrib.microplastics import datasets
+    WidgetPreview(OWCheckLabels).run(
+        set_data=datasets.load("villegas_camacho_2024_c8"),
+        set_references=datasets.join([datasets.load("kedzierski_2019"),
+                                      datasets.load("jung_2018")]))
