@@ -4,7 +4,12 @@ from scipy.integrate import trapezoid
 from scipy.signal import savgol_filter
 
 from orangecontrib.microplastics import datasets
-from orangecontrib.microplastics.axis import resampling_matrix, uniform_grid, wavenumbers
+from orangecontrib.microplastics.axis import (
+    fill_missing,
+    resampling_matrix,
+    uniform_grid,
+    wavenumbers,
+)
 from orangecontrib.microplastics.bands import BANDS
 from orangecontrib.microplastics.simulation import SEVEN, TWELVE, peaks, simulate
 
@@ -281,3 +286,24 @@ def test_simulated_means_resemble_real_medians():
         others = [r[c] for c in classes if c not in same.get(code, {code})]
         assert r[code] > .8, (code, r)
         assert r[code] > max(others), (code, r)
+
+
+@pytest.mark.skipif(not datasets.is_available("jung_2018"),
+                    reason="the published sets have not been fetched: choose them in "
+                           "Microplastic Spectra")
+@pytest.mark.parametrize("name", ["jung_2018", "kedzierski_2019"])
+def test_real_spectra_are_nearest_to_their_own_simulated_mean(name):
+    """Of sets that had no part in the making of the tables."""
+    real = datasets.load(name, merge_pe=True)
+    values = real.domain.class_var.values
+    labels = np.array([values[int(y)] for y in real.Y])
+    known = np.isin(labels, SEVEN)
+    grid = uniform_grid(700, 3900, 4)
+    axis = wavenumbers(real.domain)
+    X = derivative(fill_missing(real.X[known], axis), axis, grid)
+    data = simulate()
+    means = np.array([derivative(spectra(data, code).mean(axis=0), wavenumbers(data.domain), grid)
+                      for code in SEVEN])
+    r = np.corrcoef(X, means)[:len(X), len(X):]
+    assert len(X) > 500
+    assert np.mean(np.array(SEVEN)[r.argmax(axis=1)] == labels[known]) > .98

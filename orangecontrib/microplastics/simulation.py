@@ -4,11 +4,16 @@ Infrared spectra of polymers made from tables of bands: no network, no files.
 Good for: a first lesson; trying out a workflow; seeing what thickness, noise, weathering, water
 vapour or a biofilm do to a spectrum when everything else stays as it is; tests.
 
-Not good for: identifying real particles. The shapes come from one library's positions and
-heights, so a network trained on these has not met the additives, dyes, fillers, grades and
-instruments of the real world; nor are optical effects calculated (the dispersion that distorts
-ATR and reflection spectra, Mie scattering with its resonances). Accuracies reached on simulated
-spectra say nothing about real ones: test on published or own spectra.
+Not good for: identifying particles from the environment. A network trained on these has met
+neither the dyes, fillers and grades of the real world nor the materials that are missing here, so
+it will name those wrongly and with confidence; nor are optical effects calculated (the dispersion
+that distorts ATR and reflection spectra, Mie scattering with its resonances). Clean spectra of the
+seven pure polymers it does name (tests/test_simulation.py holds the simulator against four
+published sets), but those are the easy part. Accuracies reached on simulated spectra say nothing
+about real ones: test on published or own spectra.
+
+Widths, and heights not in the literature, were adjusted by comparison with medians of FLOPP:
+agreement with FLOPP is no independent proof, that with the other sets is.
 """
 import re
 from zlib import crc32

@@ -176,7 +176,7 @@ class MedianPlot(PlotWidget):
             self.addItem(label)
         if medians:
             # The names stand left of the curves.
-            margin = .09 * (wavenumbers[-1] - wavenumbers[0])
+            margin = .11 * (wavenumbers[-1] - wavenumbers[0])
             self.setXRange(wavenumbers[0], wavenumbers[-1] + margin, padding=.01)
             self.setYRange(-.05, len(medians), padding=.01)
         else:

@@ -50,7 +50,7 @@ CLASS_NAMES = {**datasets.POLYMERS, **NAMES, UNLABELLED: "not labelled"}
 
 _SIMULATED_TEXT = (
     "<b>Simulated polymers</b>: made at once from tables of bands, nothing to download. Good for "
-    "lessons and for trying workflows, not for identifying real particles.")
+    "lessons and for trying workflows, not for identifying particles from the environment.")
 
 
 class _Cancelled(Exception):
@@ -553,7 +553,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                 continue
             if name == SIMULATED:
                 items.append(("Simulated polymers",
-                              "from bands; not for identifying real particles"))
+                              "made from tables of bands"))
             else:
                 info = datasets.SETS[name]
                 items.append((info.title, info.reference))
