@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orangecontrib.microplastics import axis, datasets, duplicates, fetching
+from orangecontrib.microplastics import axis, datasets, duplicates, fetching, storing
 
 PE, PP, PS = (719, 1468, 2848, 2916), (841, 1167, 1375, 1454, 2951), (754, 1028, 1493, 3026)
 BANDS = {"PE": PE, "HDPE": PE, "LDPE": PE, "PP": PP, "PS": PS, "PVC": (966, 1254, 1427),
@@ -293,7 +293,7 @@ def test_a_full_disk_and_a_folder_that_cannot_be_written(folder, wheel, monkeypa
         with pytest.raises(datasets.FetchError, match="disk .* is full"):
             datasets.fetch(wheel=path, sha256=digest)
     with monkeypatch.context() as patch:
-        patch.setattr(datasets.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10}))
+        patch.setattr(storing.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10}))
         with pytest.raises(datasets.FetchError, match="disk .* is full"):
             datasets.fetch(wheel=path, sha256=digest)
     assert list(folder.iterdir()) == []
@@ -421,7 +421,7 @@ def test_doubtful_labels_are_dropped(fetched):
 
 
 def test_test_set_is_never_a_witness():
-    assert all("frond_2021" not in witnesses for witnesses in datasets._WITNESSES.values())
+    assert all("frond_2021" not in witnesses for witnesses in storing._WITNESSES.values())
 
 
 def test_derived_is_made_again_where_it_is_lost(folder, wheel):

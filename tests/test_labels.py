@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 
-from orangecontrib.microplastics import datasets, labels
+from orangecontrib.microplastics import datasets, matching
 from orangecontrib.microplastics.axis import uniform_grid
 from orangecontrib.microplastics.labels import Rule, check_labels
 
@@ -138,23 +138,23 @@ def test_rule_by_hand():
     count[5] = 0, 5
 
     def doubtful(**kwargs):
-        return labels.judge(best, count, np.zeros(6, int), Rule(**kwargs)).doubtful.tolist()
+        return matching.judge(best, count, np.zeros(6, int), Rule(**kwargs)).doubtful.tolist()
 
     assert doubtful(own=-1) == [False, True, False, False, False, False]
     assert doubtful(own=-1, margin=.03) == [True, True, False, False, False, False]
     assert doubtful(own=-1, floor=.55) == [False, True, True, True, False, False]
     assert doubtful() == [False, True, True, True, True, False]
     assert doubtful(own=.45) == [False, True, False, True, False, False]
-    unknown = labels.judge(best, count, np.full(6, -1))
+    unknown = matching.judge(best, count, np.full(6, -1))
     assert not unknown.checked.any() and not unknown.doubtful.any()
     assert unknown.suspected.tolist() == [1, 1, 1, 1, 0, 1]
 
 
 def test_blocks_agree_with_all_at_once(monkeypatch, rng):
-    S, R = (labels.duplicates.standardized(rng.normal(size=(n, 30))) for n in (50, 40))
+    S, R = (matching.duplicates.standardized(rng.normal(size=(n, 30))) for n in (50, 40))
     classes = rng.integers(-1, 3, 40)
     keys, ref_keys = rng.integers(0, 4, 50), rng.integers(0, 4, 40)
-    best, count = labels.class_matches(S, R, classes, 4, keys=keys, reference_keys=ref_keys)
+    best, count = matching.class_matches(S, R, classes, 4, keys=keys, reference_keys=ref_keys)
     r = S @ R.T
     for i in range(50):
         for c in range(4):
@@ -164,9 +164,9 @@ def test_blocks_agree_with_all_at_once(monkeypatch, rng):
                 assert best[i, c] == pytest.approx(r[i, allowed].max(), abs=1e-6)
             else:
                 assert np.isnan(best[i, c])
-    monkeypatch.setattr(labels, "_BLOCK", 40)
+    monkeypatch.setattr(matching, "_BLOCK", 40)
     seen = []
-    again, _ = labels.class_matches(S, R, classes, 4, keys=keys, reference_keys=ref_keys,
+    again, _ = matching.class_matches(S, R, classes, 4, keys=keys, reference_keys=ref_keys,
                                     callback=seen.append)
     np.testing.assert_allclose(again, best, atol=1e-6)
     assert len(seen) > 10 and seen[-1] == 1 and seen == sorted(seen)
@@ -249,9 +249,9 @@ def test_bad_input_is_refused_in_words(planted, rng):
 
 def test_axes_without_polymer_regions_are_compared_whole(rng):
     near_infrared = np.arange(4100, 8000, 10.)
-    grid, part = labels.shared_grid(near_infrared, step=10)
+    grid, part = matching.shared_grid(near_infrared, step=10)
     assert part[4:-4].all() and not part[:4].any()
-    grid, part = labels.shared_grid(np.arange(600, 4000, 2.))
+    grid, part = matching.shared_grid(np.arange(600, 4000, 2.))
     assert set(np.flatnonzero(np.diff(part.astype(int)) != 0)) and not part[grid > 3100].any()
     assert not part[(grid > 1850) & (grid < 2700)].any()
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections import Counter
 from html import escape
-from typing import NamedTuple
 
 import numpy as np
 from AnyQt.QtCore import QItemSelectionModel, QSize, Qt
@@ -19,15 +18,15 @@ from AnyQt.QtWidgets import (
 from Orange.data import Table
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
-from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
-from Orange.widgets.utils.itemmodels import PyTableModel
+from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 from scipy.signal import savgol_filter
 
-from orangecontrib.microplastics import axis, labels
+from orangecontrib.microplastics import axis, labels, matching
 from orangecontrib.microplastics.units import looks_like_transmittance
 from orangecontrib.microplastics.widgets.labelplot import LabelPlot
+from orangecontrib.microplastics.widgets.labeltask import Comparison, DoubtfulModel, run
 
 COMPARED = (("Fingerprint and C-H", labels.REGIONS), ("All wavenumbers", ((0., np.inf),)))
 
@@ -39,65 +38,6 @@ NOTHING = "nothing known"
 
 #: Kinds of doubt listed beside the table.
 _KINDS = 7
-
-
-class _Cancelled(Exception):
-    """Ends a comparison from within its callback."""
-
-
-class Comparison(NamedTuple):
-    """What is compared once; thresholds are applied to it afterwards.
-
-    ``medians`` are those of each class on ``grid``, shape (k, m), of which ``part`` is compared.
-    """
-
-    check: labels.LabelCheck
-    grid: np.ndarray
-    part: np.ndarray
-    medians: np.ndarray
-
-
-def run(data: Table, references: Table | None, rule, regions, same, state: TaskState):
-    """Compare each spectrum with the references."""
-    def callback(fraction):
-        if state.is_interruption_requested():
-            raise _Cancelled
-        state.set_progress_value(95 * fraction)
-
-    state.set_status("Comparing...")
-    callback(0)
-    check = labels.check_labels(data, references, rule, regions=regions, same=same,
-                                callback=callback)
-    callback(1)
-    axes = [axis.wavenumbers(t.domain) for t in (data, references) if t is not None]
-    grid, part = labels.shared_grid(*axes, regions=regions)
-    witnesses = data if references is None else references
-    medians = labels.class_medians(witnesses, check.classes, grid, part, same=same)
-    if references is not None:
-        # A class that only the data hold is drawn as the data have it.
-        absent = ~np.isfinite(medians).all(axis=1)
-        medians[absent] = labels.class_medians(data, check.classes, grid, part,
-                                               same=same)[absent]
-    callback(1)
-    return Comparison(check, grid, part, medians)
-
-
-class DoubtfulModel(PyTableModel):
-    """Rows of (name, label, suspected class, r own, r other), sortable."""
-
-    def __init__(self, parent=None):
-        super().__init__(parent=parent, editable=False)
-        self.setHorizontalHeaderLabels(["Spectrum", "Label", "Looks like", "r own", "r other"])
-
-    def data(self, index, role=Qt.DisplayRole):
-        column = index.column()
-        if column >= 3 and index.isValid():
-            value = self._table[self.mapToSourceRows(index.row())][column]
-            if role == Qt.DisplayRole:
-                return f"{value:.2f}" if np.isfinite(value) else "?"
-            if role == Qt.TextAlignmentRole:
-                return int(Qt.AlignLeft | Qt.AlignVCenter)
-        return super().data(index, role)
 
 
 class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
@@ -423,7 +363,7 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
         columns, wavenumbers = axis.spectral_columns(self.data.domain)
         spectrum = axis.fill_missing(np.asarray(self.data.X[[row]][:, columns], float),
                                      wavenumbers) @ axis.resampling_matrix(wavenumbers, grid)
-        spectrum = labels.scaled(spectrum, part)[0]
+        spectrum = matching.scaled(spectrum, part)[0]
         own = medians[check.labels[row]]
         other = medians[verdict.suspected[row]] if verdict.suspected[row] >= 0 \
             else np.full(len(grid), np.nan)
