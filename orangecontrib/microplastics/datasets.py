@@ -83,7 +83,7 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
     chosen = np.ones(len(rows), bool)
     if classes is not None:
         wanted = set(classes)
-        known = set(polymer) if labelled else set()
+        existing = set(polymer) if labelled else set()
         if wanted - existing:
             raise ValueError(f"{info.title} has no class {', '.join(sorted(wanted - existing))}; "
                              f"it has {', '.join(sorted(existing)) or 'none'}.")

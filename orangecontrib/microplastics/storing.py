@@ -49,7 +49,7 @@ _NO_MATERIAL = ("Mixture", "M1", "M2", "U1", "U2")
 
 #: Whose labels a set's are compared with. Never frond_2021: it is the project's test set, and
 #: what cleaned the training data must not know it. Villegas-Camacho is cleaned before it
-#: serves; where it must not serve at all, it is left out.
+#: serves.
 _WITNESSES = {
     "villegas_camacho_2024_c4": ("kedzierski_2019", "jung_2018"),
     "villegas_camacho_2024_c8": ("kedzierski_2019", "jung_2018"),
