@@ -308,7 +308,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self.mainArea.layout().addWidget(splitter)
 
     def sizeHint(self):
-        return QSize(1120, 690)
+        return QSize(1100, 650)
 
     # ------------------------------------------------------------- the sets
 
