@@ -160,7 +160,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
 
     def _spin(self, box, value, low, high, label, tooltip, **kwargs):
         spin = gui.spin(box, self, value, low, high, label=label, alignment=Qt.AlignRight,
-                        controlWidth=80, callback=self.settings_changed, **kwargs)
+                        controlWidth=76, callback=self.settings_changed, **kwargs)
         # A spin with a check box comes as a pair.
         for part in spin if isinstance(spin, tuple) else (spin,):
             part.setToolTip(tooltip)
@@ -171,11 +171,12 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self._combo(box, "branches", (("Two", 2), ("One", 1)), "Branches:",
                     "Two branches look at each spectrum side by side: one with short kernels "
                     "for sharp bands, one with long kernels for broad ones.")
-        self._spin(box, "kernel_short", 1, 63, "Kernel size, first branch:",
-                   "How many neighbouring points a convolution sees at once. Odd numbers.",
-                   step=2)
+        row = gui.hBox(box)
+        self._spin(row, "kernel_short", 1, 63, "Kernel sizes:",
+                   "How many neighbouring points a convolution of the first branch sees at "
+                   "once. Odd numbers.", step=2)
         self.kernel_long_spin = self._spin(
-            box, "kernel_long", 1, 63, "Kernel size, second branch:",
+            row, "kernel_long", 1, 63, "",
             "The second branch usually has the longer kernels. Odd numbers.", step=2)
         self._combo(box, "width", WIDTHS, "Width:",
                     "Number of features that each layer looks for. Wider networks learn more "
