@@ -81,20 +81,10 @@ class TestOWMicroplasticSpectra(WidgetTest):
         raise TimeoutError
 
     def tick(self, widget, name, wanted=True):
-        view = widget.set_view
-        for i in range(view.topLevelItemCount()):
-            item = view.topLevelItem(i)
-            if item.data(0, Qt.UserRole) == name:
-                item.setCheckState(0, Qt.Checked if wanted else Qt.Unchecked)
-                return
-        raise KeyError(name)
+        widget.set_list.items[name].setCheckState(0, Qt.Checked if wanted else Qt.Unchecked)
 
     def row(self, widget, name):
-        view = widget.set_view
-        for i in range(view.topLevelItemCount()):
-            if view.topLevelItem(i).data(0, Qt.UserRole) == name:
-                return [view.topLevelItem(i).text(c) for c in range(5)]
-        raise KeyError(name)
+        return [widget.set_list.items[name].text(column) for column in range(5)]
 
     # --- simulated
 
@@ -216,12 +206,12 @@ class TestOWMicroplasticSpectra(WidgetTest):
         published = Published(self)
         widget = self.make()
         self.settle(widget)
-        self.assertEqual(widget.set_view.topLevelItemCount(), 1 + len(datasets.SETS))
-        self.assertEqual(widget.set_view.topLevelItem(0).data(0, Qt.UserRole), SIMULATED)
+        self.assertEqual(widget.set_list.view.topLevelItemCount(), 1 + len(datasets.SETS))
+        self.assertEqual(widget.set_list.view.topLevelItem(0).data(0, Qt.UserRole), SIMULATED)
         title, n, classes, where, status = self.row(widget, "frond_2021")
         self.assertEqual((n, classes, where, status), ("380", "19", "675\u20134000", "download"))
         self.tick(widget, "frond_2021")
-        self.assertIn(f'href="{datasets.SETS["frond_2021"].url}"', widget.details.text())
+        self.assertIn(f'href="{datasets.SETS["frond_2021"].url}"', widget.set_list.details.text())
         self.assertIn("54\u00a0MB", widget.fetch_button.text())
         published.fetched = True
         self.settle(widget)

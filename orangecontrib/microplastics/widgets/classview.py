@@ -69,8 +69,8 @@ class ClassBars(QTreeWidget):
         self.setHeaderLabels(["Class", "Name", "Spectra"])
         self.setItemDelegateForColumn(2, _BarDelegate(self))
         self.header().setSectionResizeMode(0, QHeaderView.ResizeToContents)
-        self.header().setSectionResizeMode(1, QHeaderView.ResizeToContents)
         self.header().setStretchLastSection(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.itemChanged.connect(self._on_changed)
         self.itemSelectionChanged.connect(self._on_selected)
 
@@ -96,6 +96,16 @@ class ClassBars(QTreeWidget):
                                         "Untick to leave them out; click to see which curve "
                                         "is theirs.")
         self.blockSignals(False)
+        self._share_width()
+
+    def resizeEvent(self, event):
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self):
+        """Long names must leave room for the bars."""
+        rest = self.viewport().width() - self.columnWidth(0)
+        self.setColumnWidth(1, int(min(self.sizeHintForColumn(1) + 6, rest / 2)))
 
     def codes(self) -> list[str]:
         """All classes shown."""

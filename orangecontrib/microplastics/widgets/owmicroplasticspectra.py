@@ -1,23 +1,16 @@
 """Microplastic Spectra: simulated and published sets to start from."""
 from __future__ import annotations
 
-from html import escape
 from typing import NamedTuple
 
 from AnyQt.QtCore import QSize, Qt, QTimer
 from AnyQt.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QSizePolicy,
     QSplitter,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +20,6 @@ from Orange.widgets.settings import Setting
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Msg, Output, OWWidget
-from orangewidget.utils import enum_as_int
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.bands import NAMES
@@ -43,14 +35,11 @@ from orangecontrib.microplastics.collection import (
 )
 from orangecontrib.microplastics.simulation import SEVEN, TWELVE
 from orangecontrib.microplastics.widgets.classview import ClassBars, MedianPlot
+from orangecontrib.microplastics.widgets.setlist import SetList
+from orangecontrib.microplastics.widgets.simulationbox import MODES, simulation_box
 
 PARTICLES = (("All", None), ("Pristine", False), ("From the environment", True))
-MODES = (("ATR", "atr"), ("Transmission", "transmission"))
 CLASS_NAMES = {**datasets.POLYMERS, **NAMES, UNLABELLED: "not labelled"}
-
-_SIMULATED_TEXT = (
-    "<b>Simulated polymers</b>: made at once from tables of bands, nothing to download. Good for "
-    "lessons and for trying workflows, not for identifying particles from the environment.")
 
 
 class _Cancelled(Exception):
@@ -159,12 +148,13 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self.polymers = [code for code in self.polymers if code in TWELVE]
         self._add_sets()
         self._add_published()
-        self._add_simulated()
+        self.simulated_box, self.polymer_boxes = simulation_box(
+            self.controlArea, self, self._on_polymers_ticked, self._update)
         gui.rubber(self.controlArea)
         gui.auto_send(self.buttonsArea, self, "auto_send")
         self._set_up_main_area()
         self._show_sets()
-        self._fit_sets()
+        self.set_list.fit()
         # Qt would otherwise open no larger than two thirds of the screen.
         self.resize(self.sizeHint())
         self._update()
@@ -173,30 +163,9 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
 
     def _add_sets(self):
         box = gui.widgetBox(self.controlArea, "Sets")
-        self.set_view = QTreeWidget(
-            rootIsDecorated=False, uniformRowHeights=True,
-            selectionMode=QAbstractItemView.SingleSelection,
-            toolTip="Tick one set or more; several are put on one grid of wavenumbers, and the "
-                    "meta 'study' tells them apart.")
-        self.set_view.setHeaderLabels(["Set", "Spectra", "Classes", "cm\u207b\u00b9", "Status"])
-        self.set_view.header().setSectionResizeMode(QHeaderView.ResizeToContents)
-        self.set_view.header().setStretchLastSection(True)
-        for name in (SIMULATED, *datasets.SETS):
-            item = QTreeWidgetItem(self.set_view)
-            item.setData(0, Qt.UserRole, name)
-            item.setFlags(item.flags() | Qt.ItemIsUserCheckable)
-            item.setCheckState(0, Qt.Checked if name in self.sets else Qt.Unchecked)
-            for column in (1, 2):
-                item.setTextAlignment(column, enum_as_int(Qt.AlignRight | Qt.AlignVCenter))
-        self.set_view.itemChanged.connect(self._on_sets_ticked)
-        self.set_view.currentItemChanged.connect(lambda *_: self._show_details())
-        self.set_view.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.set_view.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
-        box.layout().addWidget(self.set_view)
-        self.details = QLabel(textFormat=Qt.RichText, wordWrap=True, openExternalLinks=True,
-                              alignment=Qt.AlignLeft | Qt.AlignTop)
-        self.details.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        box.layout().addWidget(self.details)
+        self.set_list = SetList(self.sets)
+        self.set_list.ticked.connect(self._on_sets_ticked)
+        box.layout().addWidget(self.set_list)
         row = QHBoxLayout()
         self.fetch_button = QPushButton(
             f"Download Published Sets ({_megabytes(datasets.DOWNLOAD_SIZE)})", autoDefault=False,
@@ -233,54 +202,6 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                              "many there are is told below the window. To see them, use Check "
                              "Labels.")
 
-    def _add_simulated(self):
-        self.simulated_box = box = gui.widgetBox(self.controlArea, "Simulated spectra")
-        self.polymer_boxes = {}
-        grid = QGridLayout()
-        grid.setVerticalSpacing(0)
-        for i, code in enumerate(TWELVE):
-            check = QCheckBox(code, checked=code in self.polymers, toolTip=NAMES[code])
-            check.toggled.connect(self._on_polymers_ticked)
-            grid.addWidget(check, i // 6, i % 6)
-            self.polymer_boxes[code] = check
-        box.layout().addLayout(grid)
-        columns = gui.hBox(box)
-        left, right = gui.vBox(columns), gui.vBox(columns)
-        columns.layout().setSpacing(16)
-        for column in (left, right):
-            column.layout().setSpacing(1)
-        spins = (
-            (left, "n_spectra", 1, 5000, 10, 0, "Spectra of each:",
-             "Number of simulated samples of each polymer, one spectrum each."),
-            (right, "seed", 0, 10_000, 1, 0, "Seed:",
-             "The same seed and settings give the same spectra again."),
-            (left, "weathering", 0, 100, 10, 0, "Weathering [%]:",
-             "Oxidation of PE and PP by sun and sea: C=O, O-H and vinyl bands grow. Each sample "
-             "is weathered by half of this or more."),
-            (right, "biofilm", 0, 100, 10, 0, "Biofilm [%]:",
-             "Share of protein and polysaccharide in the signal. Each sample has half of this "
-             "or more."),
-            (left, "noise", 0., .1, .001, 4, "Noise:",
-             "Standard deviation in absorbance. The strongest band of a spectrum is about 0.3."),
-            (right, "baseline", 0., .5, .01, 3, "Baseline:",
-             "Size of baseline drift and scattering slope in absorbance."),
-            (left, "atmosphere", 0., .2, .001, 4, "Air:",
-             "Bands of CO2 and water vapour, in absorbance, as an imperfect background leaves."),
-            (right, "thickness", .1, 20., .1, 1, "Thickness:",
-             "Amount of sample in the beam. Far above 3 the strong bands flatten."),
-            (left, "resolution", 1, 32, 1, 0, "Resolution [cm\u207b\u00b9]:",
-             "Of the instrument. Coarse resolution blurs the 730/719 doublet of PE."),
-        )
-        for parent, value, low, high, step, decimals, label, tooltip in spins:
-            spin = gui.spin(parent, self, value, low, high, step=step, label=label,
-                            spinType=float if decimals else int, decimals=decimals or None,
-                            alignment=Qt.AlignRight, controlWidth=72, callback=self._update)
-            spin.setToolTip(tooltip)
-        gui.comboBox(right, self, "mode", label="Measured in:", orientation=Qt.Horizontal,
-                     items=[text for text, _ in MODES], callback=self._update,
-                     tooltip="ATR looks deeper at low wavenumbers, so C-H stretches come out "
-                             "weaker than in transmission.")
-
     def _set_up_main_area(self):
         splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
         upper = QWidget()
@@ -313,68 +234,15 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
     # ------------------------------------------------------------- the sets
 
     def _show_sets(self):
-        self.set_view.blockSignals(True)
-        for i in range(self.set_view.topLevelItemCount()):
-            item = self.set_view.topLevelItem(i)
-            name = item.data(0, Qt.UserRole)
-            if name == SIMULATED:
-                texts = ["Simulated polymers", f"{self.n_spectra * len(self.polymers):,}",
-                         str(len(self.polymers)), "600\u20134000", "ready"]
-            else:
-                info = datasets.SETS[name]
-                low, high = info.range
-                texts = [info.title, f"{info.n_spectra:,}", str(info.n_classes or "\u2013"),
-                         f"{low:.0f}\u2013{high:.0f}",
-                         "ready" if datasets.is_available(name) else "download"]
-                for column in range(5):
-                    item.setToolTip(column, f"{info.reference}\n{info.remarks}")
-            for column, text in enumerate(texts):
-                item.setText(column, text)
-        self.set_view.blockSignals(False)
-        if self.set_view.currentItem() is None:
-            chosen = [item for item in map(self.set_view.topLevelItem,
-                                           range(self.set_view.topLevelItemCount()))
-                      if item.checkState(0) == Qt.Checked]
-            self.set_view.setCurrentItem((chosen or [self.set_view.topLevelItem(0)])[0])
+        self.set_list.refresh(len(self.polymers), self.n_spectra)
         everything = all(map(datasets.is_available, datasets.SETS))
         self.fetch_button.setVisible(self._fetching or not everything)
         self.file_button.setVisible(not self._fetching and not everything)
-        self._show_details()
-        published = any(name != SIMULATED for name in self.sets)
-        self.published_box.setEnabled(published)
+        self.published_box.setEnabled(any(name != SIMULATED for name in self.sets))
         self.simulated_box.setEnabled(SIMULATED in self.sets)
 
-    def _show_details(self):
-        item = self.set_view.currentItem()
-        self.details.setText(_details(SIMULATED if item is None else item.data(0, Qt.UserRole)))
-
-    def _fit_sets(self):
-        """Give the list all its rows and columns, and the text below it room for the longest."""
-        view = self.set_view
-        view.ensurePolished()
-        frame = 2 * view.frameWidth()
-        header = view.header()
-        view.setMinimumWidth(frame + 8 + sum(
-            max(view.sizeHintForColumn(c), header.sectionSizeHint(c)) for c in range(4))
-            + view.fontMetrics().horizontalAdvance("download") + 16)
-        view.setFixedHeight(header.sizeHint().height() + frame + 2
-                            + view.topLevelItemCount() * view.sizeHintForRow(0))
-        font = self.details.font()
-        font.setPointSizeF(.9 * font.pointSizeF())
-        self.details.setFont(font)
-        shown, heights = self.details.text(), []
-        for name in (SIMULATED, *datasets.SETS):
-            self.details.setText(_details(name))
-            heights.append(self.details.heightForWidth(view.minimumWidth() - 4))
-        self.details.setText(shown)
-        self.details.setFixedHeight(max(heights))
-
-    def _on_sets_ticked(self, item, column):
-        if column != 0:
-            return
-        items = map(self.set_view.topLevelItem, range(self.set_view.topLevelItemCount()))
-        self.sets = [i.data(0, Qt.UserRole) for i in items if i.checkState(0) == Qt.Checked]
-        self.set_view.setCurrentItem(item)
+    def _on_sets_ticked(self):
+        self.sets = self.set_list.sets()
         self.Error.fetch_failed.clear()
         self.Information.cancelled.clear()
         self._update()
@@ -582,15 +450,6 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         if not n:
             return "none known"
         return f"{n:,} left out" if request.drop_doubtful else f"{n:,} still in"
-
-
-def _details(name) -> str:
-    """What there is to know of a set, as rich text."""
-    if name == SIMULATED:
-        return _SIMULATED_TEXT
-    info = datasets.SETS[name]
-    return (f'<b>{escape(info.title)}</b>: <a href="{info.url}">{escape(info.reference)}</a>. '
-            f"Published in {escape(info.unit)}, given in absorbance. {escape(info.remarks)}")
 
 
 def _megabytes(size) -> str:
