@@ -97,6 +97,8 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
         self.rows = np.empty(0, int)
         self._add_controls()
         self._add_main_area()
+        # Qt opens windows at two thirds of the screen at most, which is narrow for the picture.
+        self.resize(self.sizeHint())
         self._show_result()
 
     # ---------------------------------------------------------------- layout
@@ -175,11 +177,11 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
                              "removes the baseline.")
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([360, 560])
+        splitter.setSizes([385, 560])
         self.mainArea.layout().addWidget(splitter)
 
     def sizeHint(self):
-        return QSize(1280, 640)
+        return QSize(1180, 640)
 
     # ---------------------------------------------------------------- inputs
 
@@ -309,7 +311,7 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
         self.view.sortByColumn(header.sortIndicatorSection(), header.sortIndicatorOrder())
         self.view.resizeColumnsToContents()
         # Long names must not push the numbers out of sight.
-        for column, widest in enumerate(("Spectrum0", "Label0", NOTHING, "r own")):
+        for column, widest in enumerate(("Spectrum0", "Label0", NOTHING, "r own", "r other")):
             width = self.view.fontMetrics().horizontalAdvance(widest) + 12
             self.view.setColumnWidth(column, min(self.view.columnWidth(column), width))
         self.result_label.setText(self._summary())
