@@ -17,12 +17,12 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 from Orange.data.table import DomainTransformationError
 from Orange.evaluation import CA, CrossValidation
 from Orange.preprocess import PreprocessorList
+from orangecontrib.spectroscopy.preprocess import Cut, Interpolate, Normalize
 
 from orangecontrib.microplastics import dcnet
 from orangecontrib.microplastics.axis import Resample, wavenumbers
 from orangecontrib.microplastics.configuration import Epoch
 from orangecontrib.microplastics.dcnet import CoverageWarning, DCNetLearner, DCNetModel
-from orangecontrib.spectroscopy.preprocess import Cut, Interpolate, Normalize
 
 QUICK = {"epochs": 2, "widths": (8, 16, 16)}
 

@@ -11,12 +11,12 @@ from Orange.data import Table
 from Orange.evaluation import CA
 from Orange.widgets.evaluate.owtestandscore import OWTestAndScore
 from Orange.widgets.tests.base import ParameterMapping, WidgetLearnerTestMixin, WidgetTest
+from orangecontrib.spectroscopy.preprocess import Cut
 
 from orangecontrib.microplastics.backend import TorchUnavailable
 from orangecontrib.microplastics.dcnet import DCNetLearner
 from orangecontrib.microplastics.widgets import owdcnet
 from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
-from orangecontrib.spectroscopy.preprocess import Cut
 
 QUICK = {"fixed_epochs": True, "epochs": 1, "width": 0}
 LONG = {"fixed_epochs": True, "epochs": 1000, "width": 0}
@@ -69,11 +69,12 @@ class TestOWDCNet(WidgetTest):
         self.assertEqual(repr(widget.create_learner()), repr(DCNetLearner()))
 
     def test_every_setting_reaches_the_learner(self):
-        widget = self.create_widget(OWDCNet, stored_settings=dict(
-            branches=1, kernel_short=9, width=2, attention=2, derivative=False, seen=1,
-            fixed_epochs=True, epochs=3, networks=2, validate=True, validation=20,
-            reproducible=False, learning_rate=.01, batch_size=32, label_smoothing=.05,
-            augmentation=50, step=8., balance=True, device=1))
+        widget = self.create_widget(OWDCNet, stored_settings={
+            "branches": 1, "kernel_short": 9, "width": 2, "attention": 2, "derivative": False,
+            "seen": 1,
+            "fixed_epochs": True, "epochs": 3, "networks": 2, "validate": True, "validation": 20,
+            "reproducible": False, "learning_rate": .01, "batch_size": 32, "label_smoothing": .05,
+            "augmentation": 50, "step": 8., "balance": True, "device": 1})
         expected = DCNetLearner(
             kernels=(9,), widths=(32, 64, 128), attention="spatial", derivative=False,
             regions=None, epochs=3, networks=2, validation=.2, seed=None, learning_rate=.01,
