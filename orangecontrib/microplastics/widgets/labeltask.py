@@ -67,5 +67,5 @@ class DoubtfulModel(PyTableModel):
             if role == Qt.DisplayRole:
                 return f"{value:.2f}" if np.isfinite(value) else "?"
             if role == Qt.TextAlignmentRole:
-                return int(Qt.AlignLeft | Qt.AlignVCenter)
+                return Qt.AlignLeft | Qt.AlignVCenter
         return super().data(index, role)
