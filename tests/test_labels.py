@@ -223,6 +223,9 @@ def test_callback_can_stop_it(planted):
 
     with pytest.raises(Stop):
         check_labels(planted[2], callback=stop)
+    seen = []
+    check_labels(planted[2], callback=seen.append)
+    assert len(seen) > 1 and seen == sorted(seen) and seen[-1] == 1
 
 
 def test_bad_input_is_refused_in_words(planted, rng):

@@ -6,6 +6,8 @@ Numpy arrays in, numpy arrays out.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -70,7 +72,8 @@ def standardized(X: np.ndarray, dtype=np.float32) -> np.ndarray:
     return Z.astype(dtype)
 
 
-def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR) -> np.ndarray:
+def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR,
+                          callback: Callable[[float], None] | None = None) -> np.ndarray:
     """Groups of spectra linked by correlations above a threshold.
 
     Two spectra belong to one group where a chain of spectra leads from one to the other, each
@@ -82,6 +85,8 @@ def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR) -> np.ndarray:
         Absorbance on one axis, without missing values.
     threshold : float
         Pearson correlation, between -1 and 1.
+    callback : function of the fraction done, optional
+        Raising in it stops the work.
 
     Returns
     -------
@@ -112,6 +117,8 @@ def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR) -> np.ndarray:
         graph = coo_matrix((np.ones(len(links), bool), (links // n, links % n)), shape=(n, n))
         # Labels stand for the group's components so far: merge those that the block links.
         label = connected_components(graph, directed=False)[1][label]
+        if callback is not None:
+            callback(min(1., (start + _BLOCK) / n))
     _, first, label = np.unique(label, return_index=True, return_inverse=True)
     order = np.empty(len(first), dtype=int)
     order[np.argsort(first)] = np.arange(len(first))

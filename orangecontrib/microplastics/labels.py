@@ -204,7 +204,7 @@ def check_labels(data: Table, references: Table | None = None, rule: Rule | None
         S = R = shapes(data.X[:, columns], wavenumbers, grid, part)
         ref_labels = labels
         keys = _codes(data, "study") if mode == "studies" else _sources(
-            data, columns, wavenumbers, grid)
+            data, columns, wavenumbers, grid, _share(callback, 0, .4))
         ref_keys = keys
     else:
         grid, part = shared_grid(wavenumbers, ref_axis, step=step, regions=regions)
@@ -216,7 +216,7 @@ def check_labels(data: Table, references: Table | None = None, rule: Rule | None
     ref_labels = np.where(R.any(axis=1), ref_labels, -1)
     labels = np.where(S.any(axis=1), labels, -1)
     best, count = class_matches(S, R, ref_labels, len(classes), keys=keys,
-                                reference_keys=ref_keys, callback=callback)
+                                reference_keys=ref_keys, callback=_share(callback, .4, 1))
     verdict = judge(best, count, labels, rule)
     if not verdict.checked.any():
         raise ValueError("No class of the data has a reference: the data hold "
@@ -273,11 +273,16 @@ def _studies_help(data, y, values, same):
     return any(len(s) > 1 for s in studies.values())
 
 
-def _sources(data, columns, wavenumbers, grid):
+def _share(callback, first, last):
+    """A callback whose 0 to 1 is a part of another's."""
+    return None if callback is None else lambda done: callback(first + (last - first) * done)
+
+
+def _sources(data, columns, wavenumbers, grid, callback):
     """Keys that near-duplicates share: the meta ``source``, else by correlation."""
     source = _codes(data, "source")
     if source is not None:
         return source
     filled = axis.fill_missing(np.asarray(data.X[:, columns], float), wavenumbers)
     X = np.nan_to_num(filled @ axis.resampling_matrix(wavenumbers, grid))
-    return duplicates.near_duplicate_groups(X)
+    return duplicates.near_duplicate_groups(X, callback=callback)
