@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import numpy as np
 from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import QPushButton
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 from Orange.widgets.tests.base import WidgetTest
 from Orange.widgets.tests.utils import simulate
@@ -176,6 +177,29 @@ class TestOWMixSpectra(WidgetTest):
         kinds = {k for t in self.outputs()[0].get_column("contaminants") for k in t.split(" + ")}
         self.assertEqual(kinds, {"", "carbonate", "amide"})
         self.assertEqual(set(self.widget.contaminants), {"carbonate", "amide"})
+
+    def test_presets(self):
+        self.send(pure())
+        buttons = {b.text(): b for b in self.widget.findChildren(QPushButton)}
+        buttons["Any Instrument"].click()
+        self.wait_until_finished()
+        self.assertTrue(all(b.isChecked() for b in self.widget.contaminant_boxes.values()))
+        self.assertEqual((self.widget.variation, self.widget.atmosphere), (1, 1))
+        self.assertIn("contaminants", self.outputs()[0].domain)
+        buttons["Nothing"].click()
+        self.wait_until_finished()
+        self.assertFalse(any(b.isChecked() for b in self.widget.contaminant_boxes.values()))
+        drawn = self.widget.plot.drawn
+        np.testing.assert_array_equal(drawn.spectrum, drawn.total)
+        self.assertIn("as it is", self.widget.plot.lower_legend.text().replace("&nbsp;", " "))
+
+    def test_all_or_no_contaminants(self):
+        buttons = {b.text(): b for b in self.widget.findChildren(QPushButton)}
+        buttons["All"].click()
+        self.assertEqual(self.widget.contaminants, list(self.widget.contaminant_boxes))
+        self.assertTrue(self.widget.contaminated_spin.isEnabled())
+        buttons["None"].click()
+        self.assertEqual(self.widget.contaminants, [])
 
     # Sources
 

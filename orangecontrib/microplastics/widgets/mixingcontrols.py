@@ -26,6 +26,19 @@ IN_ALL, OF_EACH = range(2)
 GRID_STEPS = (.05, .1, .2, .25, .5)
 
 
+#: Disturbances that go together: name, what it is for, settings.
+PRESETS = (
+    ("Nothing", "The sums as they are.",
+     {"baseline": 0., "noise": 0., "atmosphere": 0., "variation": 0., "contaminants": []}),
+    ("One Instrument", "Baselines and noise: for new spectra from the same instrument and study.",
+     {"baseline": .3, "noise": .03, "atmosphere": 0., "variation": 0., "contaminants": []}),
+    ("Any Instrument", "Also variation, contaminants and atmosphere: for spectra from other "
+     "instruments and of weathered or dirty samples.",
+     {"baseline": .3, "noise": .03, "atmosphere": 1., "variation": 1.,
+      "contaminants": list(CONTAMINANTS)}),
+)
+
+
 class MixingControls:
     """Settings, the pages that show them, and :meth:`mixing`, which reads them.
 
@@ -172,6 +185,10 @@ class MixingControls:
         self.number_buttons.idClicked.connect(self._number_kind_changed)
 
     def _disturbance_page(self, page):
+        row = gui.hBox(page, "Prepare for")
+        for name, tip, settings in PRESETS:
+            gui.button(row, self, name, autoDefault=False, tooltip=tip,
+                       callback=lambda _=False, settings=settings: self._use_preset(settings))
         box = gui.vBox(page, "Measurement")
         for attribute, label, step, high, tip in (
                 ("baseline", "Baseline:", .05, 2, "Random slope and curvature under each "
@@ -198,7 +215,7 @@ class MixingControls:
         gui.rubber(row)
         for text, on in (("All", True), ("None", False)):
             button = gui.button(row, self, text, autoDefault=False,
-                                callback=lambda on=on: self._tick_contaminants(on))
+                                callback=lambda _=False, on=on: self._tick_contaminants(on))
             button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 24)
         holder = QWidget()
         grid = QGridLayout(holder)
@@ -284,9 +301,15 @@ class MixingControls:
             self._changed()
 
     def _tick_contaminants(self, on):
+        self._use_preset({"contaminants": list(CONTAMINANTS) if on else []})
+
+    def _use_preset(self, settings):
+        for name, value in settings.items():
+            setattr(self, name, value)
+        ticked = set(self.contaminants)
         self._filling = True
-        for box in self.contaminant_boxes.values():
-            box.setChecked(on)
+        for name, box in self.contaminant_boxes.items():
+            box.setChecked(name in ticked)
         self._filling = False
         self._changed()
 
