@@ -56,7 +56,7 @@ NAMES = {
 
 #: Other names under which class labels mean one of these materials (lower case).
 ALIASES = {
-    "hdpe": "PE", "ldpe": "PE", "lldpe": "PE", "pef": "PE", "pel": "PE", "ppl": "PP",
+    "hdpe": "PE", "ldpe": "PE", "lldpe": "PE", "pef": "PE", "ppl": "PP",
     "polyethylene terephtalate": "PET", "polyester": "PET", "nylon": "PA", "pa6": "PA",
     "pa66": "PA", "acrylic glass": "PMMA", "pur": "PU", "co": "CE", "cotton": "CE",
     "wool": "Protein", "silk": "Protein",
