@@ -13,7 +13,8 @@ from Orange.preprocess.preprocess import Preprocess
 from scipy import sparse
 
 __all__ = ["wavenumbers", "spectral_columns", "uniform_grid", "is_uniform",
-           "resampling_matrix", "fill_missing", "Resample", "name_of"]
+           "resampling_matrix", "fill_missing", "covered", "gap_limit", "check_unit",
+           "Resample", "name_of"]
 
 #: Rows resampled at a time: 2,000 spectra of 4,000 points are 64 MB in float64.
 _ROWS = 2000
@@ -68,6 +69,69 @@ def spectral_columns(domain: Domain) -> tuple[np.ndarray, np.ndarray]:
 def wavenumbers(domain: Domain) -> np.ndarray:
     """Wavenumbers of a domain in cm-1, ascending; see :func:`spectral_columns`."""
     return spectral_columns(domain)[1]
+
+
+def check_unit(axis: np.ndarray):
+    """See to it that an axis may be wavenumbers in cm-1.
+
+    Parameters
+    ----------
+    axis : ndarray, shape (n,)
+        Ascending.
+
+    Raises
+    ------
+    ValueError
+        If it counts columns (0, 1, 2 ...) or has the range of wavelengths in micrometres
+        or nanometres. Wavelengths in nanometres below 15,000 (near infrared) cannot be
+        told from wavenumbers by their range.
+    """
+    if len(axis) > 2 and axis[0] in (0, 1) and np.all(np.diff(axis) == 1):
+        raise ValueError(
+            f"Columns are numbered {name_of(axis[0])}, {name_of(axis[1])}, {name_of(axis[2])} ... "
+            "instead of named by wavenumber: name them in the file, or load the spectra in a "
+            "format that holds their wavenumbers.")
+    if len(axis) > 1 and axis[0] >= 0.5 and axis[-1] <= 30:
+        raise ValueError(
+            f"The axis from {name_of(axis[0])} to {name_of(axis[-1])} looks like wavelengths in "
+            "micrometres; name columns by wavenumber in cm-1, which is 10,000 / micrometres.")
+    if len(axis) > 1 and axis[-1] > 15_000 and axis[0] < 10_000:
+        raise ValueError(
+            f"The axis from {name_of(axis[0])} to {name_of(axis[-1])} looks like wavelengths in "
+            "nanometres; name columns by wavenumber in cm-1, which is 10,000,000 / nanometres.")
+
+
+def gap_limit(step: float) -> float:
+    """Widest hole (cm-1) that is interpolated for a grid of `step`: 20, or 2.5 steps.
+
+    The sharpest bands of polymers are 10 to 20 cm-1 wide; in a wider hole one can be lost.
+    """
+    return max(20.0, 2.5 * step)
+
+
+def covered(axis: np.ndarray, target: np.ndarray, gap: float, slack: float = 0.0) -> np.ndarray:
+    """Which targets an axis reaches: within its range and in no hole wider than `gap`.
+
+    Parameters
+    ----------
+    axis, target : ndarray, shapes (n,), (m,)
+        Wavenumbers in cm-1, ascending.
+    gap : float
+        cm-1.
+    slack : float
+        Targets this near to a point of the axis are reached in any case, cm-1.
+
+    Returns
+    -------
+    ndarray of bool, shape (m,)
+    """
+    if not len(axis):
+        return np.zeros(len(target), bool)
+    right = np.clip(np.searchsorted(axis, target), min(1, len(axis) - 1), len(axis) - 1)
+    left = np.maximum(right - 1, 0)
+    near = np.minimum(np.abs(target - axis[left]), np.abs(target - axis[right])) <= slack + 1e-6
+    inside = (target >= axis[0]) & (target <= axis[-1])
+    return near | (inside & (axis[right] - axis[left] <= gap + 1e-6))
 
 
 def uniform_grid(low: float, high: float, step: float) -> np.ndarray:
@@ -151,14 +215,17 @@ def resampling_matrix(source: np.ndarray, target: np.ndarray) -> sparse.csr_matr
         shape=(len(source), len(target)))
 
 
-def fill_missing(X: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """Missing and infinite values interpolated along each spectrum, ends held.
+def fill_missing(X: np.ndarray, axis: np.ndarray, gap: float = np.inf) -> np.ndarray:
+    """Missing and infinite values interpolated along each spectrum.
 
     Parameters
     ----------
     X : ndarray, shape (spectra, wavenumbers)
     axis : ndarray, shape (wavenumbers,)
         cm-1, ascending.
+    gap : float
+        Holes wider than this (cm-1, from one measured point to the next) stay missing, and
+        so do ends. If infinite, all is filled, with the outermost values at the ends.
 
     Returns
     -------
@@ -172,7 +239,10 @@ def fill_missing(X: np.ndarray, axis: np.ndarray) -> np.ndarray:
     X = np.where(bad, np.nan, X)
     for row in rows:
         good = ~bad[row]
-        X[row, bad[row]] = np.interp(axis[bad[row]], axis[good], X[row, good])
+        fill = bad[row]
+        if np.isfinite(gap):
+            fill = fill & covered(axis[good], axis, gap)
+        X[row, fill] = np.interp(axis[fill], axis[good], X[row, good])
     return X
 
 
@@ -197,7 +267,9 @@ class _Resampled:
             X = data.X if np.array_equal(columns, np.arange(data.X.shape[1])) \
                 else data.X[:, columns]
             return np.asarray(X, float)
-        inside = self._inside(axis)
+        gap = self.gap(axis)
+        slack = np.median(np.diff(axis)) / 2 if len(axis) > 1 else 0.
+        inside = covered(axis, self.target, gap, slack) & (len(axis) > 1)
         out = np.full((len(data), len(self.target)), np.nan)
         if not inside.any():
             return out
@@ -210,14 +282,15 @@ class _Resampled:
             part = out[rows]
             part[:, inside] = filled @ matrix
             if missing.any():
-                # Ends that were not measured stay so: what they would be is the caller's to say.
-                _mask_ends(part, missing, axis, self.target)
+                # What was not measured stays so: what it would be is the caller's to say.
+                _mask(part, missing, axis, self.target, gap)
         return out
 
-    def _inside(self, axis):
-        slack = np.median(np.diff(axis)) / 2 if len(axis) > 1 else 0
-        return (self.target >= axis[0] - slack) & (self.target <= axis[-1] + slack) \
-            if len(axis) > 1 else np.zeros(len(self.target), bool)
+    def gap(self, axis):
+        """Widest hole that is interpolated; evenly coarse spectra have none."""
+        step = np.median(np.diff(self.target)) if len(self.target) > 1 else 0.
+        own = np.median(np.diff(axis)) if len(axis) > 1 else 0.
+        return max(gap_limit(step), 1.5 * own)
 
     def __eq__(self, other):
         return type(self) is type(other) and np.array_equal(self.target, other.target) \
@@ -227,12 +300,11 @@ class _Resampled:
         return hash((len(self.target), self.target[0], self.target[-1]))
 
 
-def _mask_ends(resampled, missing, axis, target):
-    """Set NaN beyond each row's first and last measured point; modifies `resampled`."""
-    for row in np.flatnonzero(missing[:, 0] | missing[:, -1]):
-        good = np.flatnonzero(~missing[row])
-        if len(good):
-            resampled[row, (target < axis[good[0]]) | (target > axis[good[-1]])] = np.nan
+def _mask(resampled, missing, axis, target, gap):
+    """Set NaN where a row's own measured points do not reach; modifies `resampled`."""
+    for row in np.flatnonzero(missing.any(axis=1)):
+        reached = covered(axis[~missing[row]], target, gap)
+        resampled[row, ~reached] = np.nan
 
 
 class _ResampledFeature(SharedComputeValue):

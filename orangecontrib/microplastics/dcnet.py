@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from Orange.base import Model as BaseModel
@@ -16,9 +16,19 @@ from Orange.data import Domain, Instance, Table
 from Orange.data.table import DomainTransformationError
 from Orange.util import dummy_callback
 
+from orangecontrib.microplastics import calibration
+from orangecontrib.microplastics.acceptance import (
+    Acceptance,
+    calibrate,
+    class_shapes,
+    energies,
+)
 from orangecontrib.microplastics.axis import (
     Resample,
+    check_unit,
+    covered,
     fill_missing,
+    gap_limit,
     is_uniform,
     name_of,
     spectral_columns,
@@ -31,12 +41,15 @@ from orangecontrib.microplastics.configuration import (
     Epoch,
     TrainingConfig,
 )
-from orangecontrib.microplastics.validation import validation_split
+from orangecontrib.microplastics.memory import require
+from orangecontrib.microplastics.units import looks_like_transmittance
+from orangecontrib.microplastics.validation import has_bands, tame, validation_split
 
 if TYPE_CHECKING:
     from orangecontrib.microplastics.network import DCNet
 
-__all__ = ["DCNetLearner", "DCNetModel", "CoverageWarning", "REGIONS"]
+__all__ = ["DCNetLearner", "DCNetModel", "Answer", "PredictionWarning", "CoverageWarning",
+           "ScaleWarning", "ScaleError", "REGIONS"]
 
 #: What the network sees by default, in cm-1: the fingerprint with the carbonyls, and the C-H
 #: stretching bands. What lies between is CO2 and noise, what lies above is moisture; leaving
@@ -52,11 +65,57 @@ WARN_COVERAGE, REFUSE_COVERAGE = 0.95, 0.75
 #: Rows handled at a time in prediction: bounds memory, costs no speed.
 _ROWS = 10_000
 
+#: Rows between two looks at whether a prediction was cancelled.
+_BATCH = 2048
+
+#: Spectra of a table that are looked at for their unit.
+_SAMPLE = 200
+
+#: A correlation below minus this, with none as high, is a spectrum upside down.
+_TURNED = 0.5
+
+#: Fewer validation spectra than this do not calibrate the energy.
+_FEWEST_HELD = 50
+
 _FORMAT = 1
 
 
-class CoverageWarning(UserWarning):
+class PredictionWarning(UserWarning):
+    """Something about spectra makes a model's answers less certain, or missing."""
+
+
+class CoverageWarning(PredictionWarning):
     """Spectra do not reach all wavenumbers that a model looks at."""
+
+
+class ScaleWarning(PredictionWarning):
+    """Spectra may be in another unit than those that a model was trained on."""
+
+
+class ScaleError(DomainTransformationError):
+    """Spectra are in another unit than those that a model was trained on."""
+
+
+class Answer(NamedTuple):
+    """All that a model says of spectra.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n,)
+        Index of the most probable class among the model's own; NaN where the model
+        cannot tell anything.
+    probabilities : ndarray, shape (n, classes)
+    confidence : ndarray, shape (n,)
+        Energy-based, 0 to 1: 0.7 is what 95 of 100 known spectra reach.
+    correlation : ndarray, shape (n,)
+        Of the first derivative with the mean of the predicted class; -1 to 1.
+    notes : list of PredictionWarning
+    """
+    values: np.ndarray
+    probabilities: np.ndarray
+    confidence: np.ndarray
+    correlation: np.ndarray
+    notes: list[PredictionWarning]
 
 
 class DCNetModel(Model):
@@ -72,14 +131,29 @@ class DCNetModel(Model):
         The class values that occurred in training, in the order of the networks' outputs.
     history : list of list of Epoch
         Training of each network.
+    acceptance : Acceptance
+        Tells known from unknown spectra.
+    temperature : float
+        Class scores are divided by it before they become probabilities.
+    needed : ndarray of bool
+        The wavenumbers that spectra must have: those that the networks look at and that
+        half of the training spectra had.
+    training : dict
+        What the model was trained on, in plain values: numbers of spectra, of those left out,
+        the distance of points (cm-1), whether they looked like transmittance.
     """
 
-    def __init__(self, networks, wavenumbers, used, history, domain, resamples_only):
+    def __init__(self, networks, wavenumbers, used, history, domain, resamples_only, acceptance,
+                 temperature=1.0, needed=None, training=None):
         super().__init__(domain)
         self.networks = networks
         self.wavenumbers = wavenumbers
         self.used = used
         self.history = history
+        self.acceptance = acceptance
+        self.temperature = temperature
+        self.needed = self.seen if needed is None else needed
+        self.training = training or {}
         # With no preprocessors in between, spectra go to the grid without a Table on the way.
         self._resamples_only = resamples_only
 
@@ -98,73 +172,120 @@ class DCNetModel(Model):
         """Which of `wavenumbers` the networks look at, bool."""
         return self.network.seen()
 
-    def __call__(self, data, ret=BaseModel.Value):
-        if not isinstance(data, Table) or len(data) <= _ROWS:
-            return super().__call__(data, ret)
-        parts = [super(DCNetModel, self).__call__(data[start:start + _ROWS], ret)
-                 for start in range(0, len(data), _ROWS)]
-        if ret == BaseModel.ValueProbs:
-            return tuple(np.concatenate(p) for p in zip(*parts, strict=True))
-        return np.concatenate(parts)
+    # ------------------------------------------------------------- prediction
 
-    def data_to_model_domain(self, data: Table, progress_callback=dummy_callback) -> Table:
-        """Spectra on the model's grid.
+    def __call__(self, data, ret=BaseModel.Value):
+        single = isinstance(data, Instance) and not isinstance(data, Table)
+        if single:
+            data = Table.from_list(data.domain, [data])
+        if not isinstance(data, Table):
+            return super().__call__(data, ret)
+        if not 0 <= ret <= 2:
+            raise ValueError("invalid value of argument 'ret'")
+        backmappers, n_values = self.get_backmappers(data)
+        answer = self.answer(data, acceptance=False)
+        for note in answer.notes:
+            warnings.warn(note, stacklevel=2)
+        values, probabilities = self._in_terms_of(data, answer, backmappers, n_values)
+        if single:
+            values, probabilities = values[0], probabilities[0]
+        if ret == BaseModel.Value:
+            return values
+        return probabilities if ret == BaseModel.Probs else (values, probabilities)
+
+    def _in_terms_of(self, data, answer, backmappers, n_values):
+        """Values and probabilities of the data's own class variable, where it has one."""
+        if backmappers is None or backmappers[0] is None:
+            return answer.values, answer.probabilities
+        with np.errstate(invalid="ignore"):
+            probabilities = self.backmap_probs(answer.probabilities, n_values, backmappers)
+        values = self.backmap_value(answer.values.copy(), probabilities, n_values, backmappers)
+        unknown = np.isnan(answer.values)
+        values[unknown] = probabilities[unknown] = np.nan
+        lacking = np.isnan(backmappers[0](answer.values)) & ~unknown
+        if lacking.any():
+            names = self.domain.class_var.values
+            named = sorted({names[int(v)] for v in answer.values[lacking]})
+            warnings.warn(PredictionWarning(
+                f"{lacking.sum()} spectra look most like {', '.join(named)}, which the data's "
+                f"{data.domain.class_var.name} has no value for; they get the most probable of "
+                "its values."), stacklevel=3)
+        return values, probabilities
+
+    def answer(self, data: Table, progress_callback=dummy_callback, acceptance=True) -> Answer:
+        """What the model says of spectra, and how far that is to be trusted.
+
+        Parameters
+        ----------
+        data : Table
+        progress_callback : callable, optional
+            Gets the fraction done; it may raise to cancel.
+        acceptance : bool
+            Without, confidence and correlation are missing, which saves time.
 
         Raises
         ------
         DomainTransformationError
-            If the data are no spectra or miss too many of the wavenumbers that the
-            model looks at.
+            If the data are no spectra, miss too many wavenumbers, or (:class:`ScaleError`)
+            are in another unit.
         """
-        progress_callback(0)
-        if data.domain == self.domain:
-            return data
-        self.check_axis(data)
-        if self._resamples_only:
-            shared = self.domain.attributes[0].compute_value.compute_shared
-            data = Table.from_numpy(Domain(self.domain.attributes), shared(data))
-        else:
-            data = data.transform(self.domain)
+        n = len(data)
+        n_values = len(self.domain.class_var.values)
+        values, confidence, correlation = (np.full(n, np.nan) for _ in range(3))
+        probabilities = np.full((n, n_values), np.nan)
+        notes, partial = self.check(data), 0
+        for start in range(0, n, _ROWS):
+            progress_callback(start / n)
+            rows = slice(start, start + _ROWS)
+            X = np.asarray(self.data_to_model_domain(data[rows]).X, float)
+            X, usable, short = self._usable(X)
+            partial += short
+            known = np.flatnonzero(usable)
+            for batch in np.array_split(known, -(-len(known) // _BATCH)) if len(known) else ():
+                progress_callback((start + batch[0]) / n)
+                scores = self._network_scores(X[batch])
+                chances = calibration.mean_probabilities(scores, self.temperature)
+                best = chances.argmax(axis=1)
+                at = start + batch
+                probabilities[at] = 0
+                probabilities[np.ix_(at, self.used)] = chances
+                values[at] = self.used[best]
+                if acceptance:
+                    confidence[at] = self.acceptance.confidence(energies(scores))
+                    correlation[at] = self.acceptance.correlations(
+                        X[batch], self.seen)[np.arange(len(batch)), best]
+        missing = int(np.isnan(values).sum())
+        if missing:
+            notes.append(PredictionWarning(
+                f"{missing} of {n} spectra get no prediction: they are without bands, or lack "
+                f"more than {1 - REFUSE_COVERAGE:.0%} of the wavenumbers that the model needs."))
+        if partial and not any(isinstance(note, CoverageWarning) for note in notes):
+            notes.append(CoverageWarning(
+                f"{partial} of {n} spectra lack {1 - WARN_COVERAGE:.0%} or more of the "
+                "wavenumbers that the model needs; their predictions are less certain."))
         progress_callback(1)
-        return data
+        return Answer(values, probabilities, confidence, correlation, notes)
 
-    def check_axis(self, data: Table):
-        """Compare the axis of `data` with the wavenumbers that the model looks at.
+    def _usable(self, X):
+        """Filled spectra, which of them can be predicted, and how many of these have holes."""
+        share = np.isfinite(fill_missing(X, self.wavenumbers, self._gap))[:, self.needed].mean(1)
+        X = tame(fill_missing(X, self.wavenumbers))
+        with np.errstate(invalid="ignore"):
+            usable = has_bands(X[:, self.seen]) & (share >= REFUSE_COVERAGE)
+        return X, usable, int((usable & (share < WARN_COVERAGE)).sum())
 
-        Warns with :class:`CoverageWarning` where some are missing, and raises
-        DomainTransformationError where too many are.
-        """
-        if self._is_derived_from(data.domain):
-            return
-        try:
-            _, axis = spectral_columns(data.domain)
-        except ValueError as ex:
-            raise DomainTransformationError(str(ex)) from None
-        needed = self.wavenumbers[self.seen]
-        slack = 1.0 if len(axis) < 2 else np.median(np.diff(axis)) / 2
-        covered = (needed >= axis[0] - slack) & (needed <= axis[-1] + slack)
-        if covered.mean() >= WARN_COVERAGE:
-            return
-        missing = needed[~covered]
-        text = (f"Spectra from {name_of(axis[0])} to {name_of(axis[-1])} cm-1 cover "
-                f"{covered.mean():.0%} of the wavenumbers that the model looks at; missing: "
-                f"{_ranges(missing, self.wavenumbers[1] - self.wavenumbers[0])} cm-1.")
-        if covered.mean() < REFUSE_COVERAGE:
-            raise DomainTransformationError(
-                text + " Train a model on the range that both share (Preprocess Spectra: Cut).")
-        warnings.warn(text + " Predictions are less certain.", CoverageWarning, stacklevel=3)
+    @property
+    def _gap(self):
+        """Widest hole that is interpolated, cm-1."""
+        return gap_limit(self.wavenumbers[1] - self.wavenumbers[0])
 
-    def _is_derived_from(self, domain: Domain) -> bool:
-        """Whether the data had the model's preprocessing already."""
-        return domain.attributes == self.domain.attributes
+    def _network_scores(self, X):
+        return import_torch_file("training").class_scores(self.networks, X)
 
-    def grid_spectra(self, data: Table) -> np.ndarray:
-        """What the networks are fed for `data`: float32, (spectra, wavenumbers).
-
-        Rows without any value are NaN; other missing values are interpolated.
-        """
-        table = self.data_to_model_domain(data)
-        return fill_missing(np.asarray(table.X, float), self.wavenumbers).astype(np.float32)
+    def scores(self, X: np.ndarray) -> np.ndarray:
+        """Class scores, averaged over the networks: (spectra, classes in use), from spectra
+        on the model's grid without missing values."""
+        return self._network_scores(np.atleast_2d(X)).mean(axis=0, dtype=float)
 
     def predict_storage(self, data):
         if isinstance(data, Instance):
@@ -173,27 +294,139 @@ class DCNetModel(Model):
             X = np.asarray(data.X, float)
         else:
             raise TypeError(f"Cannot predict {type(data).__name__}.")
-        return self._predict(X)
+        return self.predict(X)
 
     def predict(self, X):
-        return self._predict(np.atleast_2d(np.asarray(X, float)))
-
-    def _predict(self, X):
+        """Values and probabilities from spectra on the model's grid."""
+        X = np.atleast_2d(np.asarray(X, float))
         if X.shape[1] != len(self.wavenumbers):
             raise ValueError(f"The model takes {len(self.wavenumbers)} wavenumbers, "
                              f"not {X.shape[1]}.")
-        X = fill_missing(X, self.wavenumbers)
-        usable = np.isfinite(X).all(axis=1)
-        n_values = len(self.domain.class_var.values)
-        probabilities = np.zeros((len(X), n_values))
-        probabilities[~usable] = np.nan
+        X, usable, _ = self._usable(X)
         values = np.full(len(X), np.nan)
+        probabilities = np.full((len(X), len(self.domain.class_var.values)), np.nan)
         if usable.any():
-            training = import_torch_file("training")
-            known = training.predict(self.networks, X if usable.all() else X[usable])
+            known = calibration.mean_probabilities(
+                self._network_scores(X[usable]), self.temperature)
+            probabilities[usable] = 0
             probabilities[np.ix_(usable, self.used)] = known
             values[usable] = self.used[known.argmax(axis=1)]
         return values, probabilities
+
+    # ------------------------------------------------------------ preparation
+
+    def data_to_model_domain(self, data: Table, progress_callback=dummy_callback) -> Table:
+        """Spectra on the model's grid; see :meth:`check` for what may be wrong with them."""
+        progress_callback(0)
+        if data.domain == self.domain:
+            return data
+        if data.is_sparse():
+            data = data.to_dense()
+        if self._resamples_only and not self._is_derived_from(data.domain):
+            self._axis(data)
+            shared = self.domain.attributes[0].compute_value.compute_shared
+            data = Table.from_numpy(Domain(self.domain.attributes), shared(data))
+        else:
+            data = data.transform(self.domain)
+        progress_callback(1)
+        return data
+
+    def grid_spectra(self, data: Table) -> np.ndarray:
+        """What the networks are fed for `data`: float32, (spectra, wavenumbers).
+
+        Rows without any value are NaN; other missing values are interpolated. Warns and
+        raises as :meth:`check_axis` does.
+        """
+        self.check_axis(data)
+        table = self.data_to_model_domain(data)
+        X = tame(fill_missing(np.asarray(table.X, float), self.wavenumbers))
+        return X.astype(np.float32)
+
+    def check(self, data: Table) -> list[PredictionWarning]:
+        """Look for what would make answers wrong, on the axis and in a sample of spectra.
+
+        Raises
+        ------
+        DomainTransformationError
+            If the data are no spectra, miss too many of the wavenumbers that the model needs,
+            or are in another unit (:class:`ScaleError`).
+        """
+        if self._is_derived_from(data.domain):
+            return []
+        return [*self._axis_notes(data), *self._scale_notes(data)]
+
+    def check_axis(self, data: Table):
+        """Compare the axis of `data` with the wavenumbers that the model looks at.
+
+        Warns with :class:`CoverageWarning` where some are missing, and raises
+        DomainTransformationError where too many are.
+        """
+        if not self._is_derived_from(data.domain):
+            for note in self._axis_notes(data):
+                warnings.warn(note, stacklevel=3)
+
+    def _is_derived_from(self, domain: Domain) -> bool:
+        """Whether the data had the model's preprocessing already."""
+        return domain.attributes == self.domain.attributes
+
+    @staticmethod
+    def _axis(data):
+        try:
+            columns, axis = spectral_columns(data.domain)
+            check_unit(axis)
+        except ValueError as ex:
+            raise DomainTransformationError(str(ex)) from None
+        return columns, axis
+
+    def _axis_notes(self, data):
+        _, axis = self._axis(data)
+        needed = self.wavenumbers[self.needed]
+        between = np.median(np.diff(axis)) if len(axis) > 1 else 1.0
+        trained = self.training.get("distance of points", 0.0)
+        if between > max(self._gap, 2.5 * trained):
+            raise DomainTransformationError(
+                f"The spectra's points are {name_of(round(between, 1))} cm-1 apart, those that the "
+                f"model was trained on {name_of(round(trained, 1))} cm-1: bands fall between them.")
+        reached = covered(axis, needed, max(self._gap, 1.5 * between), between / 2)
+        share = reached.mean()
+        if share >= WARN_COVERAGE:
+            return []
+        missing = _ranges(needed[~reached], self.wavenumbers[1] - self.wavenumbers[0])
+        text = (f"Spectra from {name_of(axis[0])} to {name_of(axis[-1])} cm-1 cover "
+                f"{share:.0%} of the wavenumbers that the model looks at; missing: "
+                f"{missing} cm-1.")
+        if share < REFUSE_COVERAGE:
+            raise DomainTransformationError(
+                text + " Train a model on the range that both share (Preprocess Spectra: Cut).")
+        return [CoverageWarning(text + " Predictions are less certain.")]
+
+    def _scale_notes(self, data):
+        """Bands that point the other way are another unit's."""
+        if not len(data):
+            return []
+        data = data[::-(-len(data) // _SAMPLE)]
+        X, usable, _ = self._usable(np.asarray(self.data_to_model_domain(data).X, float))
+        if not usable.any():
+            return []
+        matches = self.acceptance.correlations(X[usable], self.seen)
+        best, worst = matches.max(axis=1), matches.min(axis=1)
+        columns, _ = spectral_columns(data.domain)
+        dense = data.to_dense() if data.is_sparse() else data
+        transmittance = looks_like_transmittance(dense.X[usable][:, columns])
+        trained = self.training.get("transmittance", False)
+        if np.mean((worst < -_TURNED) & (-worst > best)) > .5:
+            known, given = ("transmittance", "absorbance") if trained \
+                else ("absorbance", "transmittance or reflectance")
+            raise ScaleError(
+                f"The bands point the other way than in the spectra that the model was trained "
+                f"on: these seem to be {given}, those were {known}. Convert them (Preprocess "
+                f"Spectra).")
+        if transmittance and not trained and np.median(best) < _TURNED:
+            return [ScaleWarning("The spectra look like transmittance, the model was trained on "
+                                 "absorbance. If they are, convert them (Preprocess Spectra).")]
+        return []
+
+    # ----------------------------------------------------------------- saving
 
     def __getstate__(self):
         state = dict(super().__getstate__())
@@ -203,6 +436,7 @@ class DCNetModel(Model):
         state["networks"] = [
             (asdict(net.config), net.weights()) for net in self.networks]
         state["history"] = [[tuple(e) for e in h] for h in self.history]
+        state["acceptance"] = tuple(self.acceptance)
         state["format"] = _FORMAT
         return state
 
@@ -215,6 +449,7 @@ class DCNetModel(Model):
                 f"Orange3-Microplastics reads format {_FORMAT}: update the add-on, or train anew.")
         state["networks"] = [_rebuild(*saved) for saved in state["networks"]]
         state["history"] = [[Epoch(*e) for e in h] for h in state["history"]]
+        state["acceptance"] = Acceptance(*state["acceptance"])
         self.__dict__.update(state)
 
 
@@ -281,9 +516,9 @@ class DCNetLearner(Learner):
     __returns__ = DCNetModel
     supports_weights = True
 
-    def __init__(self, kernels=(3, 15), widths=(16, 32, 64), stride=2, attention="cbam",
+    def __init__(self, kernels=(3, 15), widths=(16, 32, 64), stride=4, attention="cbam",
                  dropout=0.3, derivative=True, regions=REGIONS, step=4.0, epochs=None,
-                 batch_size=64, learning_rate=4e-3, label_smoothing=0.1, augmentation=1.0,
+                 batch_size=128, learning_rate=8e-3, label_smoothing=0.1, augmentation=1.0,
                  balance=False, validation=0.0, group_by="source", networks=1, seed=0,
                  device="auto", preprocessors=None):
         super().__init__(preprocessors=preprocessors)
@@ -324,6 +559,7 @@ class DCNetLearner(Learner):
             return "Data need a categorical target variable (Select Columns)."
         try:
             _, axis = spectral_columns(domain)
+            check_unit(axis)
             grid = uniform_grid(axis[0], axis[-1], self.step)
             if len(axis) < 2 or len(grid) < 2:
                 return (f"{len(axis)} wavenumbers from {name_of(axis[0])} to "
@@ -346,10 +582,24 @@ class DCNetLearner(Learner):
         return DCNetConfig(
             len(grid), n_classes, keep=_kept(grid, self.regions), derivative=self.derivative,
             kernels=tuple(self.kernels), widths=tuple(self.widths), stride=self.stride,
-            pools=(2,) * len(self.widths), attention=self.attention, dropout=self.dropout)
+            # A coarse stride has done the first block's pooling.
+            pools=(1 if self.stride >= 4 else 2,) + (2,) * (len(self.widths) - 1),
+            attention=self.attention, dropout=self.dropout)
+
+    def __call__(self, data, progress_callback=None):
+        if isinstance(data, Table) and data.is_sparse():
+            data = data.to_dense()
+        model = super().__call__(data, progress_callback)
+        columns, axis = spectral_columns(data.domain)
+        some = data.X[::-(-len(data) // _SAMPLE)][:, columns]
+        model.training.update({
+            "distance of points": float(np.median(np.diff(axis))),
+            "transmittance": looks_like_transmittance(some)})
+        return model
 
     def preprocess(self, data, progress_callback=None):
         """Onto the uniform grid first, so that any axis can follow; then the user's own."""
+        self._require_memory(data)
         data = Resample(self.step)(data)
         if self.preprocessors:
             data = super().preprocess(data, progress_callback)
@@ -363,12 +613,25 @@ class DCNetLearner(Learner):
                 data = Resample(self.step)(data)
         return data
 
+    def _require_memory(self, data):
+        """Tables of the grid's length for each preprocessor, copies in float64, tensors in
+        float32, and what a batch leaves for its gradients (measured)."""
+        _, axis = spectral_columns(data.domain)
+        points = len(uniform_grid(axis[0], axis[-1], self.step))
+        batch = min(self.batch_size, len(data)) * points * sum(self.widths) * 16
+        require(len(data) * points * 8 * (3 + len(self.preprocessors)) + batch,
+                f"Training on {len(data):,} spectra of {points:,} points",
+                "use fewer spectra (Data Sampler), a coarser grid or a smaller batch")
+
     def fit_storage(self, data: Table) -> DCNetModel:
         columns, grid = spectral_columns(data.domain)
-        X = fill_missing(np.asarray(data.X[:, columns], float), grid)
+        X = np.asarray(data.X[:, columns], float)
+        measured = np.isfinite(fill_missing(X, grid, gap_limit(grid[1] - grid[0])))
+        X = tame(fill_missing(X, grid))
         y = np.asarray(data.Y, float)
-        rows = np.isfinite(y) & np.isfinite(X).all(axis=1)
-        X, y = X[rows], y[rows].astype(int)
+        rows = np.isfinite(y) & has_bands(X)
+        left_out = int((~rows).sum())
+        X, y, measured = X[rows], y[rows].astype(int), measured[rows].mean(axis=0)
         used, y = np.unique(y, return_inverse=True)
         if len(used) < 2:
             raise ValueError("Data need spectra of at least two classes to learn from.")
@@ -377,9 +640,31 @@ class DCNetLearner(Learner):
                                 self.seed or 0) if self.validation else None
         weights = np.asarray(data.W)[rows] if data.has_weights() else None
         fits = self._fit_networks(X, y, grid, len(used), weights, held)
+        networks = [f.network for f in fits]
+        seen = networks[0].seen()
+        temperature, acceptance = self._calibrate(networks, X, y, grid, seen, weights, held)
+        values = data.domain.class_var.values
         return DCNetModel(
-            [f.network for f in fits], grid, used, [f.history for f in fits], data.domain,
-            resamples_only=not self.preprocessors)
+            networks, grid, used, [f.history for f in fits], data.domain,
+            resamples_only=not self.preprocessors, acceptance=acceptance,
+            temperature=temperature, needed=seen & (measured >= .5) if seen.any() else seen,
+            training={"spectra": len(X), "left out": left_out, "kept aside":
+                      int(held.sum()) if held is not None else 0,
+                      "classes": {values[c]: int(n)
+                                  for c, n in zip(used, np.bincount(y), strict=True)}})
+
+    def _calibrate(self, networks, X, y, grid, seen, weights, held):
+        """Temperature and acceptance: from the spectra kept aside where there are enough."""
+        temperature, known = 1.0, np.ones(len(X), bool)
+        if held is not None and held.any():
+            scores = import_torch_file("training").class_scores(networks, X[held])
+            temperature = calibration.fit_temperature(
+                scores, y[held], None if weights is None else weights[held])
+            if held.sum() >= _FEWEST_HELD:
+                known = held
+        scores = import_torch_file("typical").typical_scores(
+            networks, X[known], grid, self.seed or 0)
+        return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores))
 
     def _fit_networks(self, X, y, grid, n_classes, weights, held):
         entropy = np.random.SeedSequence(self.seed)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from orangecontrib.microplastics.augmentation import Augmenter, standardised
+from orangecontrib.microplastics.calibration import mean_probabilities
 from orangecontrib.microplastics.configuration import (
     DCNetConfig,
     Epoch,
@@ -26,7 +27,7 @@ from orangecontrib.microplastics.configuration import (
 )
 from orangecontrib.microplastics.network import DCNet
 
-__all__ = ["Fit", "fit", "predict", "choose_device", "threads"]
+__all__ = ["Fit", "fit", "class_scores", "predict", "choose_device", "threads"]
 
 
 class Fit(NamedTuple):
@@ -234,8 +235,8 @@ def _scores(net: DCNet, x: Tensor, batch_size: int = 512) -> Tensor:
     return torch.cat([net(part) for part in x.split(batch_size)])
 
 
-def predict(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
-    """Class probabilities, averaged over the networks.
+def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
+    """Class scores of each network.
 
     Parameters
     ----------
@@ -246,21 +247,24 @@ def predict(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.n
 
     Returns
     -------
-    ndarray of float64, shape (n, classes)
+    ndarray of float32, shape (networks, n, classes)
     """
-    result = np.zeros((len(X), networks[0].config.n_classes))
+    scores = np.empty((len(networks), len(X), networks[0].config.n_classes), np.float32)
     networks = [net.folded() for net in networks]
     with torch.inference_mode():
         for start in range(0, len(X), batch_size):
             rows = slice(start, start + batch_size)
             x = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
-            for net in networks:
-                result[rows] += _softmax(net(x).numpy().astype(float))
-    return result / len(networks)
+            for own, net in zip(scores, networks, strict=True):
+                own[rows] = net(x).numpy()
+    return scores
 
 
-def _softmax(scores):
-    # In numpy: torch's sums in float64 depend on how memory happens to be aligned, and a model
-    # that was saved and loaded must answer the same to the last bit.
-    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return scores / scores.sum(axis=1, keepdims=True)
+def predict(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
+    """Class probabilities, averaged over the networks; see :func:`class_scores`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, classes)
+    """
+    return mean_probabilities(class_scores(networks, X, batch_size))

@@ -1,9 +1,46 @@
-"""Choose the spectra that are kept aside while a network trains."""
+"""Which spectra can be learnt from or predicted, and which are kept aside in training."""
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["validation_split"]
+__all__ = ["has_bands", "tame", "validation_split"]
+
+#: Float32, in which networks count, squares numbers up to here and down to its inverse.
+_TAME = 1e15
+
+
+def has_bands(X: np.ndarray) -> np.ndarray:
+    """Spectra that say something: all values there, and not all alike.
+
+    Parameters
+    ----------
+    X : ndarray, shape (spectra, wavenumbers)
+
+    Returns
+    -------
+    ndarray of bool, shape (spectra,)
+    """
+    if not X.shape[1]:
+        return np.zeros(len(X), bool)
+    low, high = X.min(axis=1), X.max(axis=1)
+    # NaN compares false; rounding of a constant is no band.
+    return high - low > 1e-9 * np.maximum(np.abs(low), np.abs(high))
+
+
+def tame(X: np.ndarray) -> np.ndarray:
+    """Spectra scaled where their numbers are too large or small for single precision.
+
+    Networks look at the shape of a spectrum alone, so that the scale is free.
+    `X` itself where nothing is to be done.
+    """
+    with np.errstate(invalid="ignore"):
+        largest = np.maximum(X.max(axis=1, initial=0), -X.min(axis=1, initial=0))
+        wild = (largest > _TAME) | ((largest > 0) & (largest < 1 / _TAME))
+    if not wild.any():
+        return X
+    X = X.copy()
+    X[wild] /= largest[wild, None]
+    return X
 
 
 def validation_split(y: np.ndarray, share: float, groups: np.ndarray | None,
