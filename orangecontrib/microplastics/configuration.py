@@ -65,8 +65,8 @@ class DCNetConfig:
     kernels: tuple[int, ...] = (3, 15)
     narrowing: bool = True
     widths: tuple[int, ...] = (16, 32, 64)
-    stride: int = 2
-    pools: tuple[int, ...] = (2, 2, 2)
+    stride: int = 4
+    pools: tuple[int, ...] = (1, 2, 2)
     attention: str = "cbam"
     reduction: int = 8
     spatial_kernel: int = 7
@@ -183,8 +183,8 @@ class TrainingConfig:
         Threads on the CPU; None for as many as torch would take.
     """
     epochs: int | None = None
-    batch_size: int = 64
-    learning_rate: float = 4e-3
+    batch_size: int = 128
+    learning_rate: float = 8e-3
     weight_decay: float = 1e-3
     label_smoothing: float = 0.1
     augmentation: Augmentation | None = field(default_factory=Augmentation)

@@ -60,7 +60,8 @@ class Split:
     test: Table
 
 
-def pure(sets: Iterable[str], classes: Iterable[str], *, doubtful: str = "drop") -> Table:
+def pure(sets: Iterable[str], classes: Iterable[str], *,
+         doubtful: str | Mapping[str, str] = "drop") -> Table:
     """Published spectra of some polymers on one grid, 700 to 3900 cm-1 in steps of 4.
 
     Parameters
@@ -69,8 +70,9 @@ def pure(sets: Iterable[str], classes: Iterable[str], *, doubtful: str = "drop")
         Names in :data:`.datasets.SETS`.
     classes : iterable of str
         Polymers to keep; HDPE and LDPE count as PE. A set may lack some of them.
-    doubtful : {"drop", "keep"}
-        What to do with spectra whose label other studies contradict.
+    doubtful : {"drop", "keep"} or mapping of set to one of these
+        What to do with spectra whose label other studies contradict; sets that a mapping
+        does not name lose them.
 
     Returns
     -------
@@ -82,7 +84,10 @@ def pure(sets: Iterable[str], classes: Iterable[str], *, doubtful: str = "drop")
     MissingData
         If a set has not been fetched.
     """
-    data = datasets.join([datasets.load(name, merge_pe=True, doubtful=doubtful) for name in sets])
+    if isinstance(doubtful, str):
+        doubtful = dict.fromkeys(datasets.SETS, doubtful)
+    data = datasets.join([datasets.load(name, merge_pe=True, doubtful=doubtful.get(name, "drop"))
+                          for name in sets])
     axis = wavenumbers(data.domain)
     inside = (axis >= _LOW - 1e-6) & (axis <= _HIGH + 1e-6)
     old, classes = data.domain.class_var, tuple(sorted(classes))

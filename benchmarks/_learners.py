@@ -1,0 +1,161 @@
+"""Who is compared: ours, and peers on the same input.
+
+Random forest, SVM, logistic regression and kNN on correlation are the package's own
+(:mod:`orangecontrib.microplastics.peers`); here are those that the demonstration can do
+without. The residual network and the LSTM, which the published comparison has, get our
+front (derivative, regions, standardisation), our augmentation, the same number of
+spectra seen, batches, optimiser, schedule and label smoothing.
+"""
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from Orange.classification import Learner, Model
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.ensemble import HistGradientBoostingClassifier
+from torch import nn
+
+from orangecontrib.microplastics.augmentation import Augmenter, standardised
+from orangecontrib.microplastics.axis import spectral_columns
+from orangecontrib.microplastics.configuration import Augmentation, automatic_epochs
+from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.network import Front
+from orangecontrib.microplastics.peers import PEERS, PeerLearner
+
+OURS, AVERAGED = "DCNet-CBAM", "DCNet-CBAM, 3 averaged"
+
+
+class _PLSDA:
+    """Partial least squares on classes as columns of zeros and ones; 40 components."""
+
+    def fit(self, X, y):
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        n = min(40, X.shape[1], len(X) - 1)
+        self.pls = PLSRegression(n, scale=False).fit(X, np.eye(len(self.classes_))[codes])
+        return self
+
+    def decision_function(self, X):
+        return self.pls.predict(X)
+
+
+def _boosting(seed):
+    return HistGradientBoostingClassifier(max_iter=60, learning_rate=.2, max_leaf_nodes=15,
+                                          max_features=.2, early_stopping=False,
+                                          random_state=seed)
+
+
+class _Residual(nn.Module):
+    def __init__(self, n_in, n_out, stride):
+        super().__init__()
+        self.one = nn.Conv1d(n_in, n_out, 3, stride, 1, bias=False)
+        self.two = nn.Conv1d(n_out, n_out, 3, 1, 1, bias=False)
+        self.norm1, self.norm2 = nn.BatchNorm1d(n_out), nn.BatchNorm1d(n_out)
+        self.short = nn.Sequential(nn.Conv1d(n_in, n_out, 1, stride, bias=False),
+                                   nn.BatchNorm1d(n_out))
+
+    def forward(self, x):
+        y = self.norm2(self.two(F.relu(self.norm1(self.one(x)))))
+        return F.relu(y + self.short(x))
+
+
+class ResNet1D(nn.Module):
+    """Stem and three residual blocks of 32, 64 and 128 channels, global average."""
+
+    def __init__(self, n_classes):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv1d(1, 32, 7, 2, 3, bias=False), nn.BatchNorm1d(32), nn.ReLU(),
+            nn.MaxPool1d(2), _Residual(32, 32, 1), _Residual(32, 64, 2), _Residual(64, 128, 2))
+        self.last = nn.Linear(128, n_classes)
+
+    def forward(self, x):
+        return self.last(self.body(x[:, None]).mean(dim=2))
+
+
+class LSTM(nn.Module):
+    """Two-way LSTM of 64 units over windows of 8 points; its last states classify."""
+
+    def __init__(self, n_classes, window=8):
+        super().__init__()
+        self.window = window
+        self.body = nn.LSTM(window, 64, batch_first=True, bidirectional=True)
+        self.last = nn.Linear(128, n_classes)
+
+    def forward(self, x):
+        n = x.shape[1] // self.window * self.window
+        _, (state, _) = self.body(x[:, :n].unflatten(1, (-1, self.window)))
+        return self.last(torch.cat((state[0], state[1]), dim=1))
+
+
+class TorchModel(Model):
+    def __init__(self, net, front, domain, columns):
+        super().__init__(domain)
+        self.net, self.front, self.columns = net, front, columns
+
+    def predict_storage(self, data):
+        X = np.ascontiguousarray(np.atleast_2d(data.X)[:, self.columns], np.float32)
+        with torch.inference_mode():
+            p = torch.cat([self.net(self.front(part)).softmax(dim=1)
+                           for part in torch.from_numpy(X).split(512)]).double().numpy()
+        return p.argmax(axis=1).astype(float), p
+
+
+class TorchLearner(Learner):
+    """A torch classifier trained as ours is."""
+    __returns__ = TorchModel
+
+    def __init__(self, make, seed=0):
+        super().__init__()
+        self.make, self.seed = make, seed
+        self.like = DCNetLearner()
+
+    def fit_storage(self, data):
+        columns, grid = spectral_columns(data.domain)
+        generator = torch.Generator().manual_seed(self.seed)
+        n_classes = len(data.domain.class_var.values)
+        front = Front(self.like.network_config(grid, n_classes))
+        # These layers know the global state only; it is put back.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            net = self.make(n_classes)
+        x = standardised(torch.from_numpy(np.ascontiguousarray(data.X[:, columns], np.float32)))
+        y = torch.from_numpy(data.Y.astype(np.int64))
+        augment = Augmenter(Augmentation.scaled(self.like.augmentation), grid, generator)
+        epochs = automatic_epochs(len(x))
+        batches = max(1, len(x) // self.like.batch_size)
+        optimizer = torch.optim.AdamW(net.parameters(), lr=self.like.learning_rate,
+                                      weight_decay=1e-3)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.like.learning_rate, total_steps=epochs * batches + 1)
+        for _ in range(epochs):
+            order = torch.randperm(len(x), generator=generator)
+            for rows in order.tensor_split(batches):
+                with torch.no_grad():
+                    seen = front(augment(x[rows]))
+                loss = F.cross_entropy(net(seen), y[rows],
+                                       label_smoothing=self.like.label_smoothing)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                nn.utils.clip_grad_norm_(net.parameters(), 5.)
+                optimizer.step()
+                schedule.step()
+        return TorchModel(net.eval(), front, data.domain, columns)
+
+
+def learners(seed, names=None):
+    """Name -> learner; `names` chooses some of them."""
+    every = {OURS: lambda: DCNetLearner(seed=seed),
+             AVERAGED: lambda: DCNetLearner(seed=seed + 1000, networks=3)}
+    every.update({name: (lambda make=make: make(seed)) for name, make in PEERS.items()})
+    every["PLS-DA"] = lambda: PeerLearner(lambda _: _PLSDA(), "PLS-DA", seed)
+    every["Gradient boosting"] = lambda: PeerLearner(_boosting, "Gradient boosting", seed)
+    every["ResNet, 1-D"] = lambda: TorchLearner(ResNet1D, seed)
+    every["LSTM"] = lambda: TorchLearner(LSTM, seed)
+    unknown = set(names or ()) - set(every)
+    if unknown:
+        raise SystemExit(f"No learner named {', '.join(unknown)}; there are {', '.join(every)}.")
+    return {name: make() for name, make in every.items() if not names or name in names}
+
+
+__all__ = ["OURS", "AVERAGED", "learners", "TorchLearner", "TorchModel", "ResNet1D", "LSTM"]

@@ -1,0 +1,183 @@
+"""Figures of the benchmarks: gathered, printed, written as JSON and as RESULTS.md."""
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks._learners import learners
+from orangecontrib.microplastics.mixing import PLUS
+from orangecontrib.microplastics.protocols import measure
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+
+#: Order of the sections of RESULTS.md.
+NAMES = ("mixtures", "instruments", "sets", "unknowns", "ablation", "speed", "explain")
+
+COLUMNS = ("accuracy", "balanced accuracy", "minor-component recall", "seconds to fit",
+           "spectra/s")
+
+
+def options(name, doc, argv, seeds=3):
+    """Arguments that all benchmarks have."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=doc,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=seeds)
+    parser.add_argument("--learners", nargs="+", metavar="NAME", help="only these")
+    parser.add_argument("--parts", nargs="+", metavar="PART", help="only these parts")
+    return parser.parse_args(argv)
+
+
+def sources_of(data):
+    """For each mixture the sources of its components, each with its polymer."""
+    texts = data.get_column("sources")
+    names = np.array(data.domain.class_var.values)[data.Y.astype(int)]
+    return [tuple(zip(name.split(PLUS), str(text).split(PLUS), strict=True))
+            for name, text in zip(names, texts, strict=True)]
+
+
+def bootstrap(sources, right, draws=1000, seed=0):
+    """95 % interval of accuracy over *sources*, drawn anew with replacement in each polymer.
+
+    A mixture counts as often as the product of its sources' multiplicities, so what is
+    uncertain is which specimens were at hand, not which mixtures were made of them.
+    """
+    right = np.asarray(right, float)
+    every = sorted({s for mixture in sources for s in mixture})
+    where = {s: i for i, s in enumerate(every)}
+    first = np.array([where[m[0]] for m in sources])
+    second = np.array([where[m[-1]] if len(m) > 1 else -1 for m in sources])
+    polymer = np.array([s[0] for s in every])
+    rng = np.random.default_rng(seed)
+    found = np.empty(draws)
+    for d in range(draws):
+        count = np.ones(len(every) + 1)
+        for p in np.unique(polymer):
+            own = np.flatnonzero(polymer == p)
+            count[own] = rng.multinomial(len(own), np.full(len(own), 1 / len(own)))
+        weight = count[first] * count[second]
+        found[d] = (weight * right).sum() / weight.sum()
+    return [float(v) for v in np.quantile(found, (.025, .975))]
+
+
+def compare(make_split, seeds, names, *, by_source=False):
+    """Every learner on every seed's split.
+
+    Returns
+    -------
+    dict
+        Learner -> what was measured, a list with an entry for each seed each, and
+        "interval" where `by_source`.
+    """
+    rows, marks = {}, {}
+    for seed in range(seeds):
+        split = make_split(seed)
+        for name, learner in learners(seed, names).items():
+            kept = {}
+            found = measure(learner, split, repeats=2, keep=kept)
+            for key, value in found.items():
+                rows.setdefault(name, {}).setdefault(key, []).append(float(value))
+            if by_source:
+                sources, right = marks.setdefault(name, ([], []))
+                sources += sources_of(split.test)
+                right += list(kept["values"] == split.test.Y)
+            print(f"  seed {seed}  {name:26}" + "".join(
+                f"{found[c]:>12.4g}" for c in COLUMNS), flush=True)
+    for name, (sources, right) in marks.items():
+        rows[name]["interval"] = bootstrap(sources, right)
+    return rows
+
+
+def table(rows, columns=COLUMNS):
+    """Markdown: mean and standard deviation over seeds."""
+    interval = any("interval" in row for row in rows.values())
+    head = ["", *columns, *(["95 % over sources"] if interval else []), "seeds"]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for name, row in rows.items():
+        cells = [_cell(row[c], c) if c in row else "" for c in columns]
+        if interval:
+            low, high = row["interval"]
+            cells.append(f"{low:.3f} - {high:.3f}")
+        lines.append("| " + " | ".join([name, *cells, str(len(row[columns[0]]))]) + " |")
+    return "\n".join(lines)
+
+
+def _cell(values, column):
+    values = np.asarray(values, float)
+    if np.isnan(values).all():
+        return "-"
+    if column == "spectra/s":
+        return f"{values.max():,.0f}"
+    if column == "seconds to fit":
+        return f"{np.median(values):.1f}"
+    spread = f" ± {values.std(ddof=1):.4f}" if len(values) > 1 else ""
+    return f"{values.mean():.4f}{spread}"
+
+
+def write(name, parts):
+    """Add a benchmark's parts to its JSON file and make RESULTS.md anew.
+
+    Parameters
+    ----------
+    parts : dict
+        Title -> {"text": what was done, "table": Markdown, "rows": figures}. Rows of a part
+        that is there already are replaced where their learners are the same.
+    """
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    known = json.loads(path.read_text(encoding="utf-8"))["parts"] if path.exists() else {}
+    for title, part in parts.items():
+        old = known.get(title, {})
+        if "rows" in part and "columns" in part and old.get("text") == part["text"]:
+            part["rows"] = {**old.get("rows", {}), **part["rows"]}
+        if "columns" in part:
+            part["table"] = table(part["rows"], part["columns"])
+        known[title] = part
+        print(f"\n{title}\n{part['text']}\n\n{part['table']}\n", flush=True)
+    path.write_text(json.dumps({"date": str(date.today()), "machine": machine(),
+                                "parts": known}, indent=1) + "\n", encoding="utf-8")
+    results_page()
+
+
+def machine():
+    """Versions and processor in a line."""
+    import os
+
+    processor = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            processor = next(line.split(":")[1].strip() for line in file if "model name" in line)
+    except (OSError, StopIteration):
+        pass
+    return (f"{processor}, {os.cpu_count()} cores; Python {platform.python_version()}, torch "
+            f"{version('torch')}, scikit-learn {version('scikit-learn')}, Orange "
+            f"{version('orange3')}")
+
+
+def results_page():
+    """RESULTS.md from all JSON files and the notes."""
+    lines = ["# Results", "",
+             "Made by `python -m benchmarks NAME`; do not edit. Accuracies from 0 to 1 with the "
+             "standard deviation over seeds; seconds are the median over seeds, spectra/s the "
+             "best; the shorter times were taken while other work ran on the machine where it "
+             "says so.", ""]
+    for name in NAMES:
+        path = RESULTS / f"{name}.json"
+        if not path.exists():
+            continue
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if "parts" not in found:
+            continue
+        lines += [f"## {name}", "", f"{found['date']}; {found['machine']}.", ""]
+        for title, part in found["parts"].items():
+            lines += [f"### {title}", "", part["text"], "", part["table"], ""]
+    notes = HERE / "NOTES.md"
+    if notes.exists():
+        lines.append(notes.read_text(encoding="utf-8").rstrip() + "\n")
+    (HERE / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")

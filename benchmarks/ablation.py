@@ -1,0 +1,94 @@
+"""What each part of the network brings: one change at a time, validation and P1.
+
+Validation mixtures are made of the training studies alone: PE, PP and PS of one study (K,
+then V) are held out, PVC and PET come from sources of V that are held out, and fractions
+go down to 5 %. All choices of the project's defaults were made on this task; FLOPP has no
+part in it.
+"""
+from __future__ import annotations
+
+import numpy as np
+from Orange.data import Table
+
+from benchmarks._learners import learners
+from benchmarks._report import options, write
+from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.mixing import mix, split_sources
+from orangecontrib.microplastics.protocols import (
+    FIVE,
+    PLAIN,
+    VARIED,
+    J,
+    K,
+    Split,
+    V,
+    measure,
+    p1,
+    pure,
+)
+
+ONE_STUDY, TWO_STUDIES = ("PET", "PVC"), ("PE", "PP", "PS")
+
+CHANGES = {
+    "default": {},
+    "attention: channel": {"attention": "channel"},
+    "attention: spatial": {"attention": "spatial"},
+    "attention: none": {"attention": "none"},
+    "one branch, short kernels": {"kernels": (3,)},
+    "one branch, long kernels": {"kernels": (15,)},
+    "kernels 5 and 25": {"kernels": (5, 25)},
+    "no derivative": {"derivative": False},
+    "whole axis": {"regions": None},
+    "no augmentation": {"augmentation": 0.0},
+    "augmentation, half": {"augmentation": 0.5},
+    "no label smoothing": {"label_smoothing": 0.0},
+    "dropout 0": {"dropout": 0.0},
+    "twice as wide": {"widths": (32, 64, 128)},
+    "3 averaged": {"networks": 3},
+}
+
+
+def validation(held, seed, train=6000, test=2000):
+    """See the module's text; `held` is K or V."""
+    others = [name for name in (V, K, J) if name != held]
+    data = pure((V, K, J), FIVE)
+    source = data.get_column("source").astype(str)
+    values = np.array(FIVE)[data.Y.astype(int)]
+    prefix = {V: "Villegas", K: "Kedzierski", J: "Jung"}
+    of = {name: np.char.startswith(source, prefix[name]) for name in (V, K, J)}
+    fixed, tested = split_sources(
+        data[of[V] & np.isin(values, ONE_STUDY)], .4, seed)
+    shared = np.isin(values, TWO_STUDIES)
+    learn = data[shared & np.any([of[name] for name in others], axis=0)]
+    new = data[shared & of[held]]
+    return Split("validation", held,
+                 mix(Table.concatenate([learn, fixed]), train, seed=2 * seed, **VARIED),
+                 mix(Table.concatenate([new, tested]), test, seed=2 * seed + 1,
+                     **{**PLAIN, "smallest": .05}))
+
+
+def main(argv):
+    chosen = options("ablation", __doc__, argv, seeds=2)
+    makers = {"K held out": lambda seed: validation(K, seed),
+              "V held out": lambda seed: validation(V, seed), "P1": p1}
+    candidates = {name: (lambda seed, change=change: DCNetLearner(seed=seed, **change))
+                  for name, change in CHANGES.items()}
+    for peer in ("Random forest", "SVM", "Logistic regression", "kNN, correlation"):
+        candidates[peer] = lambda seed, peer=peer: learners(seed, [peer])[peer]
+    rows = {}
+    for task, make in makers.items():
+        for seed in range(chosen.seeds):
+            split = make(seed)
+            for name, learner in candidates.items():
+                if chosen.parts and name not in chosen.parts:
+                    continue
+                found = measure(learner(seed), split)
+                row = rows.setdefault(name, {})
+                row.setdefault(task, []).append(found["accuracy"])
+                row.setdefault("seconds to fit", []).append(found["seconds to fit"])
+                print(f"  seed {seed}  {task}  {name:28}{found['accuracy']:.4f} "
+                      f"{found['seconds to fit']:6.1f} s", flush=True)
+    write("ablation", {"One change at a time": {
+        "text": __doc__.split("\n\n")[1].replace("\n", " "), "rows": rows,
+        "columns": (*makers, "seconds to fit")}})
+    return 0
