@@ -78,7 +78,8 @@ def run(n, batches, repeats):
 
 
 def _ours(net, X, target, batch):
-    return explain([net], X, GRID, target=target, batch_size=batch).importance
+    return explain([net], X, GRID, target=target, method="gradcam",
+                   batch_size=batch).importance
 
 
 class _Tapped(nn.Module):

@@ -90,7 +90,7 @@ class TestAgainstCaptum(unittest.TestCase):
                             np.interp(np.arange(len(GRID)), net.positions()[branch], row)
                             for row in coarse.numpy()])
                         ours = explain([net], X, GRID, target=target, branch=branch,
-                                       signed=not relu).importance
+                                       method="gradcam", signed=not relu).importance
                         seen = net.seen()
                         np.testing.assert_allclose(ours[:, seen], expected[:, seen],
                                                    atol=1e-5 * np.abs(expected).max())
@@ -102,7 +102,8 @@ class TestAgainstCaptum(unittest.TestCase):
         target = np.zeros(20, int)
         coarse = self.captum(net, X, target, 1, True)[:, :, 0]
         expected = LayerAttribution.interpolate(coarse, (len(GRID),), "linear")[:, 0]
-        ours = explain([net], X, GRID, target=target, branch=1).importance
+        ours = explain([net], X, GRID, target=target, branch=1,
+                       method="gradcam").importance
         np.testing.assert_allclose(ours, expected.detach(), atol=1e-5)
 
 
@@ -113,11 +114,11 @@ class TestArithmetic(unittest.TestCase):
     def test_hirescam_accounts_for_the_whole_score(self):
         # On the map's own columns, g * A adds up to the score less the offset.
         net = self.net
+        with torch.no_grad():
+            scores = net(torch.from_numpy(self.X)).numpy()
+            offset = net.classifier.bias.numpy()
+        columns = Projection([net], GRID).centres
         for branch_sum in (None, (0, 1)):
-            with torch.no_grad():
-                scores = net(torch.from_numpy(self.X)).numpy()
-                offset = net.classifier.bias.numpy()
-            columns = Projection([net], GRID).centres
             maps = [explain([net], self.X, GRID, columns, target=2, method="hirescam",
                             signed=True, branch=b).importance
                     for b in (branch_sum or (None,))]

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from scipy.stats import rankdata
 
-from orangecontrib.microplastics.gradcam import PREDICTED, Target, explain
+from orangecontrib.microplastics.gradcam import DEFAULT_METHOD, PREDICTED, Target, explain
 from orangecontrib.microplastics.network import DCNet
 from orangecontrib.microplastics.training import predict
 
@@ -212,7 +212,7 @@ def randomised(network: DCNet, what: str, seed: int) -> DCNet:
 
 
 def randomisation(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
-                  target: np.ndarray | Target | None = None, *, method: str = "gradcam",
+                  target: np.ndarray | Target | None = None, *, method: str = DEFAULT_METHOD,
                   repeats: int = 3, seed: int = 0,
                   callback: Callable[[float], None] | None = None) -> dict[str, float]:
     """How alike maps are before and after weights are drawn anew.

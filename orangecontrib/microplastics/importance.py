@@ -76,8 +76,9 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
     axis : ndarray, shape (m,)
         cm-1, in any order.
     spectrum : ndarray, shape (m,), optional
-        Absorbance of the same, which tells where within a region the sample absorbs.
-        Without it, bands are named by what is known within the region's limits.
+        Absorbance of the same, which tells where within a region the sample absorbs. Where
+        it does not, nothing is assigned: that a band is missing can decide, too. Without a
+        spectrum, bands are named by what is known within the region's limits.
     materials : iterable of str, optional
         Codes of :data:`bands.BANDS` whose assignments come first.
     threshold : float
@@ -125,7 +126,10 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
             limits = float(axis[part.start]), float(axis[part.stop - 1])
             absorptions = () if spectrum is None else \
                 _absorptions(spectrum, values, axis, limits, resolution / 2)
-            named, atmosphere = _assign(axis[peak], limits, absorptions, known, tolerance)
+            places = [(a, tolerance) for a in absorptions] if spectrum is not None else \
+                [(sum(limits) / 2, max(tolerance, (limits[1] - limits[0]) / 2))]
+            named, atmosphere = _assign(
+                absorptions[0] if absorptions else axis[peak], places, known)
             found.append(ImportantBand(
                 float(axis[peak]), *limits, float(values[peak] / top),
                 float(area[part].sum() / area.sum()), absorptions, named, atmosphere))
@@ -177,18 +181,16 @@ def _absorptions(spectrum, importance, axis, limits, reach, n=3):
     return tuple(float(axis[p]) for p in best)
 
 
-def _assign(centre, limits, absorptions, known, tolerance):
-    """Known bands, those of the known materials first, and whether it may be the air."""
-    places = [(position, tolerance) for position in absorptions] or \
-        [(sum(limits) / 2, max(tolerance, (limits[1] - limits[0]) / 2))]
+def _assign(position, places, known):
+    """Known bands near the places, those of the known materials first; and is it the air?"""
     named: dict[Band, None] = {}
     if known:
-        for position, reach in places:
-            named.update(dict.fromkeys(assignments(position, reach, known)))
+        for place, reach in places:
+            named.update(dict.fromkeys(assignments(place, reach, known)))
     own = bool(named)
-    for position, reach in places:
-        named.update(dict.fromkeys(assignments(position, reach)))
-    if not is_atmosphere(absorptions[0] if absorptions else centre):
+    for place, reach in places:
+        named.update(dict.fromkeys(assignments(place, reach)))
+    if not is_atmosphere(position):
         return tuple(named), NO_AIR
     return tuple(named), POSSIBLY_AIR if own or (not known and named) else LIKELY_AIR
 

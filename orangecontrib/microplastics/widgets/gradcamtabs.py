@@ -1,0 +1,207 @@
+"""The further views of the widget Grad-CAM: bands, CBAM's attention, faithfulness."""
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from AnyQt.QtCore import Qt, pyqtSignal
+from AnyQt.QtGui import QColor
+from AnyQt.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+from Orange.widgets.visualize.owscatterplotgraph import LegendItem
+from Orange.widgets.visualize.utils.plotutils import PlotWidget
+
+#: Branches, and explanation against chance: Okabe and Ito's blue, orange and grey.
+COLOURS = QColor(0, 114, 178), QColor(213, 94, 0)
+CHANCE = QColor(128, 128, 128)
+
+
+def _plot(title, x, y=None):
+    plot = PlotWidget(enableMenu=False)
+    plot.setLabel("bottom", x)
+    if y:
+        plot.setLabel("left", y)
+        plot.getAxis("left").enableAutoSIPrefix(False)
+    plot.setTitle(title, size="9pt")
+    plot.setMouseEnabled(False, False)
+    plot.hideButtons()
+    plot.showGrid(x=True, y=True, alpha=.15)
+    plot.setMinimumSize(200, 130)
+    return plot
+
+
+def _nothing(band):
+    return "none known" if band.absorptions else "no band of the spectra: its absence can decide"
+
+
+class BandList(QTreeWidget):
+    """Bands with their assignments, a branch a class."""
+
+    COLUMNS = ("Band", "Importance", "Spectrum absorbs at", "Air", "Known bands")
+
+    def __init__(self):
+        super().__init__(uniformRowHeights=True, rootIsDecorated=True,
+                         selectionMode=QAbstractItemView.NoSelection)
+        self.setHeaderLabels(self.COLUMNS)
+        self.header().setSectionResizeMode(QHeaderView.ResizeToContents)
+        self.header().setStretchLastSection(False)
+        self.setToolTip("Regions of the mean map of each class, the most important first. A map "
+                        "is coarse; absorptions of the class's mean spectrum within the region "
+                        "tell which bands it stands for.")
+
+    def set_views(self, views):
+        """Show the bands of each ClassView."""
+        self.clear()
+        for view in views:
+            top = QTreeWidgetItem(self, [f"{view.name} ({len(view.rows)} spectra)"])
+            font = top.font(0)
+            font.setBold(True)
+            top.setFont(0, font)
+            if not view.bands:
+                QTreeWidgetItem(top, ["no importance"])
+            for band in view.bands:
+                item = QTreeWidgetItem(top, [
+                    f"{band.low:.0f} - {band.high:.0f}", f"{band.share:.0%}",
+                    ", ".join(f"{a:.0f}" for a in band.absorptions),
+                    band.atmosphere, band.describe(3) or _nothing(band)])
+                item.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
+                item.setToolTip(4, "\n".join(
+                    f"{b.wavenumber:g}  {b.assignment} ({b.material}; {b.source})"
+                    for b in band.assignments))
+        self.expandAll()
+
+    def rows(self):
+        """Texts of all rows, for the report: (class, *columns)."""
+        result = []
+        for i in range(self.topLevelItemCount()):
+            top = self.topLevelItem(i)
+            result += [(top.text(0), *(top.child(j).text(c) for c in range(len(self.COLUMNS))))
+                       for j in range(top.childCount())]
+        return result
+
+
+class AttentionView(QWidget):
+    """Where CBAM looks along the spectrum, and how it weighs channels, for each branch."""
+
+    def __init__(self):
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.spatial = _plot("Spatial attention: mean of the spectra shown",
+                             "Wavenumber [cm<sup>-1</sup>]", "Weight")
+        self.spatial.getViewBox().invertX(True)
+        self.channel = _plot("Channel attention: mean of the spectra shown", "Channel", "Weight")
+        self.legend = LegendItem()
+        self.legend.setParentItem(self.spatial.getViewBox())
+        self.legend.anchor((1, 0), (1, 0), offset=(-5, 5))
+        layout.addWidget(self.spatial, 3)
+        layout.addWidget(self.channel, 2)
+        self.note = QLabel("Attention is where the network looks whatever the class; what it "
+                           "makes of it is decided after. It does not explain an answer.",
+                           wordWrap=True)
+        layout.addWidget(self.note)
+
+    def set_attention(self, branches, axis, names, rows):
+        """Draw the means over `rows` of the attention of each branch (gradcam.Attention)."""
+        self.spatial.clear()
+        self.channel.clear()
+        self.legend.clear()
+        order = np.argsort(axis)
+        offset = 0
+        for i, (branch, name) in enumerate(zip(branches or (), names, strict=False)):
+            colour = COLOURS[i % 2]
+            if branch.spatial is not None and len(rows):
+                mean = branch.spatial[rows].mean(axis=0)[order]
+                item = self.spatial.plot(axis[order], mean, pen=pg.mkPen(colour, width=2),
+                                         connect="finite")
+                self.legend.addItem(item, name)
+            if branch.channel is not None and len(rows):
+                height = branch.channel[rows].mean(axis=0)
+                self.channel.addItem(pg.BarGraphItem(
+                    x=offset + np.arange(len(height)), height=height, width=.8,
+                    brush=pg.mkBrush(colour), pen=pg.mkPen(colour)))
+                offset += len(height) + 3
+        self.legend.setVisible(bool(self.legend.items))
+        self.spatial.autoRange()
+        self.channel.autoRange()
+        self.channel.setYRange(0, 1)
+
+
+class FaithfulnessView(QWidget):
+    """Deletion and insertion curves against chance, and other weights' maps."""
+
+    measure = pyqtSignal()
+
+    def __init__(self):
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        self.button = QPushButton("Measure", autoDefault=False, enabled=False, toolTip=(
+            "Takes away the most important stretches of spectra first and watches the "
+            "probability fall, against random order; and compares maps with those of networks "
+            "of random weights. Takes some seconds."))
+        self.button.clicked.connect(self.measure)
+        row.addWidget(self.button)
+        self.text = QLabel(wordWrap=True)
+        row.addWidget(self.text, 1)
+        layout.addLayout(row)
+        plots = QHBoxLayout()
+        self.plots = {
+            "deletion": _plot("Deletion: the most important taken away first",
+                              "Share of the spectrum taken away", "Probability"),
+            "insertion": _plot("Insertion: the most important put in first",
+                               "Share of the spectrum put in", "Probability")}
+        for plot in self.plots.values():
+            plots.addWidget(plot)
+        layout.addLayout(plots)
+        self.note = QLabel(wordWrap=True)
+        layout.addWidget(self.note)
+        self.clear()
+
+    def clear(self):
+        """As before measuring."""
+        for plot in self.plots.values():
+            plot.clear()
+            plot.setXRange(0, 1)
+            plot.setYRange(0, 1)
+        self.text.setText("Do the maps tell the truth about this model? Not measured yet.")
+        self.note.setText("")
+
+    def show_result(self, curves, likeness):
+        """Draw a Faithfulness and tell the likeness of randomised networks' maps."""
+        self.clear()
+        for name, plot in self.plots.items():
+            for values, colour, style in (
+                    (getattr(curves, name), COLOURS[1], Qt.SolidLine),
+                    (getattr(curves, f"random_{name}"), CHANCE, Qt.DashLine)):
+                plot.plot(curves.fraction, values.mean(axis=0),
+                          pen=pg.mkPen(colour, width=2, style=style))
+        areas, better = curves.areas(), (curves.gains() > 0).mean(axis=0)
+        self.text.setText(
+            f"<b>{_verdict(areas)}</b> Areas under the curves of {len(curves.deletion)} spectra: "
+            f"deletion {areas['deletion']:.2f} (chance {areas['random_deletion']:.2f}, better "
+            f"for {better[0]:.0%} of the spectra), insertion {areas['insertion']:.2f} "
+            f"(chance {areas['random_insertion']:.2f}, better for {better[1]:.0%}).")
+        self.note.setText(
+            "Orange: by importance; grey: random order. Likeness of the maps to those of a "
+            "network with random weights (rank correlation; should be near 0): " + ", ".join(
+                f"{what} {value:.2f}" for what, value in likeness.items()) + ".")
+
+
+def _verdict(areas):
+    gain = (areas["random_deletion"] - areas["deletion"],
+            areas["insertion"] - areas["random_insertion"])
+    if min(gain) > .05:
+        return "Better than chance: what is marked as important is."
+    if max(gain) < .02:
+        return "No better than chance: do not trust these maps."
+    return "Only in part better than chance: read these maps with care."
