@@ -1,0 +1,84 @@
+"""Histogram of a score from 0 to 1 with two thresholds that can be dragged."""
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from AnyQt.QtCore import Qt, pyqtSignal
+from AnyQt.QtGui import QColor, QPalette
+from Orange.widgets.visualize.owscatterplotgraph import LegendItem
+from Orange.widgets.visualize.utils.plotutils import PlotWidget
+
+#: Okabe and Ito's green, orange and grey: told apart by colour-blind readers too.
+COLORS = (QColor(0, 158, 115), QColor(230, 159, 0), QColor(150, 150, 150))
+
+_WIDTH = .025
+
+
+class ScorePlot(PlotWidget):
+    """Bars of counts, coloured by decision, and a line for each threshold.
+
+    `threshold_moved(index, value)`: the user dragged the line of accept (0) or inspect (1).
+    """
+    threshold_moved = pyqtSignal(int, float)
+
+    def __init__(self, names):
+        super().__init__(enableMenu=False)
+        self.names = names
+        self.setLabel("left", "Spectra")
+        self.getAxis("left").setWidth(55)
+        self.setMouseEnabled(False, False)
+        self.hideButtons()
+        self.setMinimumSize(360, 180)
+        self.legend = LegendItem()
+        self.legend.setParentItem(self.getViewBox())
+        self.legend.anchor((0, 0), (0, 0), offset=(5, 5))
+        self.lines = []
+        for i, name in enumerate(("accept", "inspect")):
+            line = pg.InfiniteLine(
+                angle=90, movable=True, bounds=(0, 1), label=name,
+                labelOpts={"position": .95, "anchors": [(-.1 + 1.2 * i, .5)] * 2,
+                           "color": self.palette().color(QPalette.Text)})
+            line.setPen(pg.mkPen(self.palette().color(QPalette.Text), width=2,
+                                 style=Qt.SolidLine if i == 0 else Qt.DashLine))
+            line.setHoverPen(pg.mkPen(COLORS[i], width=4))
+            line.setCursor(Qt.SizeHorCursor)
+            line.setToolTip("Drag to change the threshold.")
+            line.sigDragged.connect(
+                lambda moved, i=i: self.threshold_moved.emit(i, round(moved.value(), 2)))
+            self.addItem(line)
+            self.lines.append(line)
+        self._bars = []
+        self.show_scores(np.empty(0), np.empty(0, int), "")
+
+    def set_thresholds(self, accept: float, inspect: float):
+        """Move the lines without telling."""
+        for line, value in zip(self.lines, (accept, inspect), strict=True):
+            line.setValue(value)
+
+    def show_scores(self, scores: np.ndarray, decisions: np.ndarray, title: str):
+        """Draw the histogram; spectra without a score are left out."""
+        for bars in self._bars:
+            self.removeItem(bars)
+        self._bars = []
+        self.legend.clear()
+        there = np.isfinite(scores)
+        scores, decisions = scores[there], decisions[there]
+        low = np.floor(min(0., scores.min(initial=0.)) / .1) * .1
+        edges = np.arange(round((1 - low) / _WIDTH) + 1) * _WIDTH + low
+        bottom = np.zeros(len(edges) - 1)
+        # Rounding must not put a score of 0.7 below the edge at 0.7.
+        scores = np.clip(scores + 1e-9, edges[0], edges[-1])
+        for kind, (name, colour) in enumerate(zip(self.names, COLORS, strict=True)):
+            counts = np.histogram(scores[decisions == kind], edges)[0]
+            bars = pg.BarGraphItem(x0=edges[:-1], width=_WIDTH, y0=bottom, height=counts,
+                                   brush=colour, pen=pg.mkPen("w", width=.5))
+            self.addItem(bars)
+            self._bars.append(bars)
+            bottom = bottom + counts
+            if len(scores):
+                self.legend.addItem(
+                    pg.ScatterPlotItem(pen=colour, brush=colour, symbol="s", size=10), name)
+        self.legend.setVisible(len(scores) > 0)
+        self.setLabel("bottom", title)
+        self.setXRange(low, 1, padding=.03)
+        self.setYRange(0, max(bottom.max(initial=0), 1), padding=.12)

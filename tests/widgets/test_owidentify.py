@@ -1,0 +1,166 @@
+"""Identify Spectra through its signals, on real spectra."""
+import time
+import unittest
+from unittest.mock import patch
+
+import numpy as np
+from Orange.classification import MajorityLearner
+from Orange.data import ContinuousVariable, Domain, Table
+from Orange.widgets.tests.base import WidgetTest
+
+from orangecontrib.microplastics.dcnet import DCNetLearner, DCNetModel
+from orangecontrib.microplastics.identification import ACCEPTED, CORRELATION
+from orangecontrib.microplastics.widgets.owidentify import OWIdentify
+
+
+class TestOWIdentify(WidgetTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        collagen = Table("collagen")
+        cls.data = collagen[2::5]
+        cls.model = DCNetLearner(epochs=10, widths=(8, 16, 16))(collagen[::5])
+
+    def setUp(self):
+        self.widget = self.create_widget(OWIdentify)
+
+    def identify(self, data="data", model="model"):
+        self.send_signals([(self.widget.Inputs.data, self.data if data == "data" else data),
+                           (self.widget.Inputs.model, self.model if model == "model" else model)])
+        self.wait_until_finished()
+
+    def output(self, name):
+        return self.get_output(getattr(self.widget.Outputs, name))
+
+    def test_parts_make_up_the_whole(self):
+        self.identify()
+        parts = [self.output(n) for n in ("accepted", "inspect", "unknown")]
+        ids = np.concatenate([p.ids for p in parts if p is not None])
+        np.testing.assert_array_equal(np.sort(ids), np.sort(self.data.ids))
+        annotated = self.output("annotated")
+        decision = annotated.get_column("decision")
+        self.assertEqual((decision == ACCEPTED).sum(), len(parts[0]))
+        right = (annotated.get_column("material") == annotated.Y)[decision == ACCEPTED]
+        self.assertGreater(right.mean(), .85)
+        self.assertIn(f"Accepted: {len(parts[0])}", self.widget.result_label.text())
+        self.assertEqual(sum(row[4] for row in self.widget._counts()), len(self.data))
+
+    def test_thresholds(self):
+        self.identify()
+        widget = self.widget
+        score = widget._rule().score(widget.answer)
+        limit = round(float(np.median(score)), 2)
+        widget.plot.threshold_moved.emit(0, limit)
+        self.assertEqual((widget.accept, widget.inspect), (limit, min(.6, limit)))
+        self.assertEqual(len(self.output("accepted")), (score >= limit).sum())
+        widget.plot.threshold_moved.emit(1, 1.)
+        self.assertEqual((widget.accept, widget.inspect), (1, 1))
+        self.assertIsNone(self.output("accepted"))
+        self.assertEqual(len(self.output("unknown")), len(self.data))
+        self.assertTrue(widget.Warning.many.is_shown())
+        widget._set_defaults()
+        self.assertEqual((widget.accept, widget.inspect), (.7, .6))
+        self.assertEqual([line.value() for line in widget.plot.lines], [.7, .6])
+
+    def test_line_is_dragged(self):
+        self.identify()
+        line = self.widget.plot.lines[0]
+        line.setValue(.9)
+        line.sigDragged.emit(line)
+        self.assertEqual(self.widget.accept, .9)
+
+    def test_decide_by(self):
+        self.identify()
+        self.widget.controls.by.buttons[CORRELATION].click()
+        expected = self.widget.answer.correlation >= .7
+        np.testing.assert_array_equal(
+            self.output("annotated").get_column("decision") == ACCEPTED, expected)
+
+    def test_other_model(self):
+        self.identify(model=MajorityLearner()(self.data))
+        self.assertIn("Majority", str(self.widget.Error.not_ours))
+        self.assertIsNone(self.output("annotated"))
+        self.identify()
+        self.assertFalse(self.widget.Error.active)
+        self.assertIsNotNone(self.output("annotated"))
+
+    def test_no_wavenumbers_and_short_range(self):
+        self.identify(data=Table("iris"))
+        self.assertIn("no wavenumbers", str(self.widget.Error.failed))
+        low = [a for a in self.data.domain.attributes if float(a.name) > 1300]
+        self.identify(data=self.data.transform(Domain(low, self.data.domain.class_vars)))
+        self.assertIn("missing: 904-1", str(self.widget.Error.failed))
+        middle = [a for a in self.data.domain.attributes if float(a.name) > 1000]
+        self.identify(data=self.data.transform(Domain(middle, self.data.domain.class_vars)))
+        self.assertFalse(self.widget.Error.active)
+        self.assertIn("missing: 904-1000", str(self.widget.Warning.notes))
+
+    def test_transmittance_is_converted_at_a_click(self):
+        self.identify()
+        expected = self.output("annotated").get_column("material")
+        data = self.data.copy()
+        with data.unlocked(data.X):
+            data.X[:] = 100 * 10 ** -data.X
+        self.identify(data=data)
+        self.assertIn("transmittance", str(self.widget.Error.scale))
+        self.assertIsNone(self.output("annotated"))
+        self.assertFalse(self.widget.convert_button.isHidden())
+        self.widget.convert_button.click()
+        self.wait_until_finished()
+        self.assertTrue(self.widget.Information.converted.is_shown())
+        annotated = self.output("annotated")
+        np.testing.assert_array_equal(annotated.get_column("material"), expected)
+        np.testing.assert_array_equal(annotated.X, data.X, "what came in goes out")
+
+    def test_rows_without_answer(self):
+        data = self.data.copy()
+        with data.unlocked(data.X):
+            data.X[:3] = np.nan
+        self.identify(data=data)
+        self.assertIn(f"3 of {len(data)}", str(self.widget.Warning.notes))
+        self.assertIn(["no prediction", 0, 0, 3, 3], self.widget._counts())
+
+    def test_removing_inputs_clears_outputs(self):
+        self.identify()
+        self.send_signal(self.widget.Inputs.model, None)
+        for name in ("annotated", "accepted", "inspect", "unknown"):
+            self.assertIsNone(self.output(name))
+        self.assertEqual(self.widget.result_label.text(), "Connect a model.")
+        self.send_signal(self.widget.Inputs.data, self.data[:0])
+        self.assertEqual(self.widget.result_label.text(), "Connect spectra and a model.")
+
+    def test_cancel(self):
+        def slow(model, data, callback, **_):
+            while True:
+                callback(.5)
+                time.sleep(.01)
+
+        with patch.object(DCNetModel, "answer", slow):
+            self.send_signals([(self.widget.Inputs.data, self.data),
+                               (self.widget.Inputs.model, self.model)])
+            self.assertEqual(self.widget.cancel_button.text(), "Cancel")
+            self.widget.cancel_button.click()
+            self.assertTrue(self.widget.Information.cancelled.is_shown())
+            self.assertEqual(self.widget.cancel_button.text(), "Identify")
+        self.widget.cancel_button.click()
+        self.wait_until_finished()
+        self.assertFalse(self.widget.Information.cancelled.is_shown())
+        self.assertIsNotNone(self.output("annotated"))
+
+    def test_data_without_class_and_with_other_columns(self):
+        data = self.data.transform(Domain(
+            (*self.data.domain.attributes, ContinuousVariable("area"))))
+        self.identify(data=data)
+        self.assertEqual(len(self.output("annotated")), len(data))
+
+    def test_report(self):
+        self.widget.send_report()
+        self.identify()
+        self.widget.report_html = ""
+        self.widget.send_report()
+        for text in ("Accepted from", "0.70", "Materials", "Accepted:"):
+            self.assertIn(text, self.widget.report_html)
+
+
+if __name__ == "__main__":
+    unittest.main()
