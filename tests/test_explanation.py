@@ -205,7 +205,7 @@ class TestTables(unittest.TestCase):
         self.assertTrue((table.get_column("from") <= table.get_column("centre")).all())
         self.assertTrue((table.get_column("centre") <= table.get_column("to")).all())
         for view in views:
-            own = table.Y == table.domain.class_var.to_val(view.name)
+            own = np.equal(table.Y, table.domain.class_var.to_val(view.name))
             share = table.get_column("share")[own]
             self.assertTrue((np.diff(share) <= 1e-9).all())
             self.assertLessEqual(share.sum(), 1 + 1e-6)
