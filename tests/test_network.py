@@ -276,7 +276,7 @@ class TestWeights:
         out = []
         for _ in range(2):
             net.dropout.generator = generator(7)
-            out.append(net.dropout(torch.ones(50, 40)))
+            out.append(net.dropout(torch.ones(50, 40, 1, 3)))
         assert torch.equal(*out)
         assert torch.equal(torch.get_rng_state(), state)
         assert abs(float((out[0] == 0).float().mean()) - CONFIG.dropout) < .05

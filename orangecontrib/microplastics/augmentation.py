@@ -88,7 +88,7 @@ class Augmenter:
             some = (self._uniform(b, 1) < .3).float()
             added += s.hydroxyl * self._uniform(b, 1) * some * self._hydroxyl
         if s.noise:
-            added += s.noise * self._uniform(b, 1) * self._normal(*x.shape)
+            added += self._normal(*x.shape).mul_(s.noise * self._uniform(b, 1))
         x = x + added
         if s.cut:
             x = self._cut(x)
