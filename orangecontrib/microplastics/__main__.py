@@ -43,6 +43,21 @@ def _parser():
                       help="download nothing; without spectra at hand, use orange-spectroscopy's")
     demo.set_defaults(run=_demo)
 
+    explain = commands.add_parser(
+        "explain", help="draw which bands a saved model looks at",
+        description="Grad-CAM of a saved model for spectra in any file that Orange reads: a "
+                    "picture by class with named bands, the bands as a table, the importance "
+                    "of each spectrum as a file for Orange.")
+    explain.add_argument("model", type=Path, metavar="MODEL",
+                         help="file of Save Model; open only files that you trust")
+    explain.add_argument("data", type=Path, metavar="DATA", help="spectra")
+    explain.add_argument("--output", type=Path, default=Path("microplastics-explained"),
+                         metavar="DIR", help="folder for the results (default: %(default)s)")
+    explain.add_argument("--component", metavar="NAME",
+                         help="explain the presence of this component of mixtures, instead of "
+                              "the predicted class")
+    explain.set_defaults(run=_explain)
+
     fetch = commands.add_parser(
         "fetch", help="fetch the published spectra",
         description="Downloads the published spectra with pip (54 MB), checks them and keeps "
@@ -66,6 +81,14 @@ def _demo(args):
     demo.run(args.output, quick=args.quick, seed=args.seed, fetch=not args.no_fetch,
              say=lambda text: print(text, flush=True), status=_status)
     print(f"\nTable, pictures, mixtures and models are in {args.output.resolve()}")
+    return 0
+
+
+def _explain(args):
+    from orangecontrib.microplastics import explaining
+    for line in explaining.run(args.model, args.data, args.output, component=args.component):
+        print(line)
+    print(f"\nPicture, bands and importance are in {args.output.resolve()}")
     return 0
 
 

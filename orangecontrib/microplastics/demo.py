@@ -13,6 +13,8 @@ from Orange.data import Table
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.explaining import describe
+from orangecontrib.microplastics.figures import gradcam_figure
 from orangecontrib.microplastics.mixing import mix, split_sources
 from orangecontrib.microplastics.peers import PEERS
 from orangecontrib.microplastics.pictures import confusion_picture, training_picture
@@ -69,7 +71,7 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
 
     note(f"Orange3-Microplastics {version('Orange3-Microplastics')}, torch {version('torch')}, "
          f"Python {platform.python_version()}, {platform.machine()}; seed {seed}")
-    rows, histories = [], {}
+    rows, histories, views = [], {}, {}
     for make in _protocols(fetch, note, status):
         status("mixing")
         split = make(seed, quick)
@@ -88,7 +90,15 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
             if name == OURS:
                 histories[f"{OURS}, {split.name}"] = kept["model"].history
                 _write_ours(output, split, kept)
+                views[split.name] = gradcam_figure(
+                    kept["model"], split.test, output / f"grad-cam {split.name}.png",
+                    title=f"{OURS}, {split.name}: what decided, in test spectra")
     status("")
+    for name, drawn in views.items():
+        note()
+        note(f"{name}: bands that {OURS} looks at most (Grad-CAM, mean over test spectra)")
+        for line in describe(drawn):
+            note(f"    {line}")
     training_picture(output / "training curve.png", histories)
     _write_table(output, rows, lines)
     return rows
