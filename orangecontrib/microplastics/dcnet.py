@@ -59,6 +59,9 @@ REGIONS = ((0.0, 1850.0), (2700.0, 3100.0))
 #: Regions that leave fewer grid points than this are no help: the whole axis is used then.
 _FEWEST_IN_REGIONS = 64
 
+#: Spectra of fewer points show no band.
+_FEWEST_WAVENUMBERS = 16
+
 #: Share of the wavenumbers that a model sees below which it warns, or refuses to answer.
 WARN_COVERAGE, REFUSE_COVERAGE = 0.95, 0.75
 
@@ -561,10 +564,10 @@ class DCNetLearner(Learner):
             _, axis = spectral_columns(domain)
             check_unit(axis)
             grid = uniform_grid(axis[0], axis[-1], self.step)
-            if len(axis) < 2 or len(grid) < 2:
+            if len(axis) < _FEWEST_WAVENUMBERS or len(grid) < 2:
                 return (f"{len(axis)} wavenumbers from {name_of(axis[0])} to "
-                        f"{name_of(axis[-1])} cm-1 are too few for a grid of "
-                        f"{self.step:g} cm-1.")
+                        f"{name_of(axis[-1])} cm-1 are too few; it takes at least "
+                        f"{_FEWEST_WAVENUMBERS}, and a range wider than {self.step:g} cm-1.")
             if not self.preprocessors:
                 self.network_config(grid, 2)
         except ValueError as ex:

@@ -18,6 +18,7 @@ from Orange.widgets.widget import Msg, Output
 from orangecontrib.microplastics.axis import spectral_columns, uniform_grid
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
+from orangecontrib.microplastics.units import looks_like_transmittance
 from orangecontrib.microplastics.widgets.folding import folding_box
 from orangecontrib.microplastics.widgets.trainingplot import TrainingPlot
 
@@ -108,6 +109,12 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
 
     class Outputs(OWBaseLearner.Outputs):
         curve = Output("Training Curve", Table, dynamic=False)
+
+    class Warning(OWBaseLearner.Warning):
+        transmittance = Msg("The spectra look like transmittance. The model will then know nothing "
+                            "else; better convert them to absorbance (Preprocess Spectra).")
+        left_out = Msg("{} of {} spectra were left out of training: without a class, without "
+                       "values, or constant.")
 
     class Information(OWBaseLearner.Information):
         cancelled = Msg("Training was cancelled; press Train to start it again.")
@@ -302,6 +309,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def update_model(self):
         self.cancel()
         self.Information.cancelled.clear()
+        self.Warning.transmittance.clear()
+        self.Warning.left_out.clear()
         self.show_fitting_failed(None)
         self.model = None
         self._device_used = ""
@@ -311,10 +320,18 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.Outputs.model.send(None)
         self.Outputs.curve.send(None)
         if self.check_data():
+            if self._looks_like_transmittance():
+                self.Warning.transmittance()
             self.start(run, self.learner, self.data)
             self._show_training(True)
         else:
             self._show_training(False)
+
+    def _looks_like_transmittance(self):
+        columns, _ = spectral_columns(self.data.domain)
+        # A sample tells, and takes no time.
+        return looks_like_transmittance(
+            self.data.X[::max(1, len(self.data) // 200)][:, columns])
 
     def _toggle_training(self):
         if self.task is None:
@@ -343,6 +360,9 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.model.name = self.effective_learner_name()
         self._show_history()
         self._show_network()
+        left_out = self.model.training["left out"]
+        if left_out:
+            self.Warning.left_out(left_out, len(self.data))
         self.Outputs.model.send(self.model)
         self.Outputs.curve.send(curve_table(self.model.history))
 

@@ -1,0 +1,80 @@
+"""Right or refused: each kind of bad input (badinput.CASES) through the widgets.
+
+A message or an answer, never a trace, and good spectra afterwards are treated as ever.
+"""
+import sys
+import unittest
+from pathlib import Path
+
+import numpy as np
+from Orange.widgets.tests.base import WidgetTest
+
+from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
+from orangecontrib.microplastics.widgets.owidentify import OWIdentify
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import badinput as bad  # noqa: E402
+from badinput import TURNED, each  # noqa: E402
+
+
+class TestWidgets(WidgetTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.model = DCNetLearner(epochs=12, widths=(8, 16, 16))(bad.good(4))
+
+    def messages(self, widget):
+        return " ".join(str(m) for group in widget.message_groups for m in group.active)
+
+    @each
+    def test_dual_branch_cnn(self, case, data):
+        widget = self.create_widget(OWDCNet, stored_settings={
+            "fixed_epochs": True, "epochs": 1, "width": 0, "augmentation": 0})
+        self.send_signal(widget.Inputs.data, data, widget=widget)
+        self.wait_until_finished(widget=widget, timeout=30_000)
+        expected = case.learn if case.widget is None else case.widget
+        model = self.get_output(widget.Outputs.model, widget=widget)
+        if isinstance(expected, str):
+            self.assertRegex(self.messages(widget), expected)
+            self.assertIsNone(model)
+        else:
+            self.assertIsNotNone(model)
+            self.assertFalse(widget.Error.active)
+            self.assertEqual(widget.Warning.left_out.is_shown(), expected > 0)
+            self.assertEqual(widget.Warning.transmittance.is_shown(), case.predict == TURNED)
+        # Good data afterwards are trained as if nothing had been.
+        self.send_signal(widget.Inputs.data, bad.good(), widget=widget)
+        self.wait_until_finished(widget=widget, timeout=30_000)
+        self.assertEqual(self.messages(widget), "")
+        self.assertIsNotNone(self.get_output(widget.Outputs.model, widget=widget))
+        widget.onDeleteWidget()
+
+    @each
+    def test_identify(self, case, data):
+        widget = self.create_widget(OWIdentify)
+        self.send_signals([(widget.Inputs.data, data), (widget.Inputs.model, self.model)],
+                          widget=widget)
+        self.wait_until_finished(widget=widget, timeout=30_000)
+        out = self.get_output(widget.Outputs.annotated, widget=widget)
+        expected = case.predict if case.identify is None else case.identify
+        if not len(data):
+            self.assertRegex(widget.result_label.text(), "Connect spectra")
+        elif isinstance(expected, str) and expected != "all":
+            self.assertRegex(self.messages(widget), expected)
+            self.assertIsNone(out)
+        else:
+            self.assertFalse(widget.Error.active)
+            missing = len(data) if expected == "all" else expected
+            self.assertEqual(np.isnan(out.get_column("material")).sum(), missing)
+            self.assertEqual("no prediction" in self.messages(widget), missing > 0)
+            self.assertEqual(len(out), len(data))
+        self.send_signal(widget.Inputs.data, bad.good(), widget=widget)
+        self.wait_until_finished(widget=widget, timeout=30_000)
+        self.assertFalse(widget.Error.active)
+        self.assertEqual(len(self.get_output(widget.Outputs.annotated, widget=widget)), 92)
+        widget.onDeleteWidget()
+
+
+if __name__ == "__main__":
+    unittest.main()
