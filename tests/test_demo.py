@@ -19,7 +19,7 @@ from orangecontrib.microplastics.peers import PEERS
 
 
 def quick_learners(seed):
-    return {demo.OURS: DCNetLearner(epochs=4, seed=seed),
+    return {demo.OURS: DCNetLearner(epochs=10, seed=seed),
             "kNN, correlation": PEERS["kNN, correlation"](seed=seed)}
 
 

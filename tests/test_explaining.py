@@ -18,7 +18,7 @@ class TestExplain(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.data = Table("collagen")[::6]
-        cls.model = DCNetLearner(epochs=8, widths=(8, 16, 16))(cls.data)
+        cls.model = DCNetLearner(epochs=25)(cls.data)
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
