@@ -69,11 +69,11 @@ class TestDemo(unittest.TestCase):
         def fail(progress, **kwargs):
             raise datasets.FetchError("no network")
 
-        with patch.object(demo, "_learners", quick_learners), \
-                patch.object(datasets, "fetch", fail):
-            status, out, _ = run("demo", "--quick", "--output", str(self.folder))
-        self.assertEqual(status, 0)
-        self.assertIn("cannot be had: no network", out)
+        lines = []
+        with patch.object(datasets, "fetch", fail):
+            protocols = demo._protocols(True, lines.append, lines.append)
+        self.assertEqual(protocols, [demo._collagen])
+        self.assertIn("cannot be had: no network", " ".join(lines))
 
     def test_folder_that_cannot_be_written(self):
         (self.folder / "file").write_text("")
