@@ -431,6 +431,46 @@ class DCNetModel(Model):
 
     # ----------------------------------------------------------------- saving
 
+    def save(self, path):
+        """Write the model to a file that can run no code when it is loaded.
+
+        Raises
+        ------
+        ModelFileError
+            (a ValueError) If spectra go through other preprocessing than ours; it is named.
+        """
+        from orangecontrib.microplastics import safefile
+        safefile.write(path, safefile.Contents(
+            self.name, [(net.config, net.weights()) for net in self.networks], self.wavenumbers,
+            self.used, self.needed, self.history, self.acceptance, self.temperature,
+            self.training, self.domain, self.original_domain))
+
+    @classmethod
+    def load(cls, path) -> DCNetModel:
+        """The model that :meth:`save` wrote.
+
+        Raises
+        ------
+        ModelFileError
+            (a ValueError) If the file is none, is damaged or of a newer format.
+        TorchUnavailable
+        """
+        from orangecontrib.microplastics import safefile
+        held = safefile.read(path)
+        network = import_torch_file("network")
+        try:
+            networks = [network.DCNet.from_weights(*one) for one in held.networks]
+        # What torch says of weights that do not fit.
+        except (RuntimeError, TypeError) as ex:
+            raise safefile.ModelFileError(
+                f"{path} describes no model: {str(ex).splitlines()[0]}") from None
+        model = cls(networks, held.wavenumbers, held.used, held.history, held.domain, True,
+                    held.acceptance, held.temperature, held.needed, held.training)
+        model.original_domain = held.original_domain
+        model.used_vals = [held.used]
+        model.name = held.name
+        return model
+
     def __getstate__(self):
         state = dict(super().__getstate__())
         # The training data are not the model's to carry; widgets may have hung them on it.
