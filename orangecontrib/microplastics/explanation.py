@@ -187,7 +187,7 @@ class ClassView(NamedTuple):
 
 
 def class_views(explained: Explained, rows: np.ndarray | None = None, *,
-                smoothing: float = 0.0, threshold: float = 0.2, tolerance: float = 10.0,
+                smoothing: float = 0.0, threshold: float = 0.1, tolerance: float = 10.0,
                 materials: Callable[[str], list[str]] = materials_of,
                 n: int | None = None) -> list[ClassView]:
     """Mean map, mean spectrum and important bands of each target that has spectra.

@@ -64,7 +64,7 @@ class ImportantBand(NamedTuple):
 
 def important_bands(importance: np.ndarray, axis: np.ndarray, *,
                     spectrum: np.ndarray | None = None, materials: Iterable[str] | None = None,
-                    threshold: float = 0.2, tolerance: float = 10.0, resolution: float = 0.0,
+                    threshold: float = 0.1, tolerance: float = 10.0, resolution: float = 0.0,
                     n: int | None = None) -> list[ImportantBand]:
     """The bands of a map, the one with the largest share first.
 

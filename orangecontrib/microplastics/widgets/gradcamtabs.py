@@ -72,7 +72,7 @@ class BandList(QTreeWidget):
                     f"{band.low:.0f} - {band.high:.0f}", f"{band.share:.0%}",
                     ", ".join(f"{a:.0f}" for a in band.absorptions),
                     band.atmosphere, band.describe(3) or _nothing(band)])
-                item.setTextAlignment(1, int(Qt.AlignRight | Qt.AlignVCenter))
+                item.setTextAlignment(1, Qt.AlignRight)
                 item.setToolTip(4, "\n".join(
                     f"{b.wavenumber:g}  {b.assignment} ({b.material}; {b.source})"
                     for b in band.assignments))

@@ -8,6 +8,7 @@ from AnyQt.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter,
 from AnyQt.QtWidgets import QSizePolicy, QWidget
 from Orange.widgets.settings import Setting
 from orangecontrib.spectroscopy.widgets.owspectra import AVERAGE, CurvePlot
+from orangewidget.utils import enum_as_int
 
 from orangecontrib.microplastics.axis import name_of
 
@@ -120,7 +121,11 @@ class ImportancePlot(CurvePlot):
             self._label(wavenumber, name, top, bottom, AGAINST, Qt.DotLine, 0,
                         f"Reference band {name}")
         self._thin_labels()
-        self.rescale()
+        if self.rescale_next:
+            self.plot.vb.autoRange()
+        else:
+            # Another class on the same axis: the wavenumbers stay as the user zoomed them.
+            self.plot.vb.setYRange(bottom, top, padding=.02)
 
     def _room(self, texts):
         """Height of the labels as a share of the height that is left below them."""
@@ -171,7 +176,7 @@ def _band_text(band):
         return f"{at:.0f} {'not known' if band.absorptions else 'no band here'}" + \
             (", air?" if band.atmosphere == "likely" else "")
     first = band.assignments[0]
-    name = first.assignment.split(",")[0].split(" (")[0]
+    name = first.assignment.split(",")[0].split(" (")[0].split(" and ")[0]
     for long, short in (("asymmetric", "asym."), ("symmetric", "sym."), ("aromatic", "arom."),
                         ("out-of-plane", "o.o.p."), ("in-plane", "i.p.")):
         name = name.replace(long, short)
@@ -232,7 +237,7 @@ class ColourKey(QWidget):
             painter.setPen(self.palette().color(QPalette.WindowText))
             x += width + 6
             painter.drawText(QRectF(x, 0, 1000, self.height()),
-                             int(Qt.AlignVCenter | Qt.AlignLeft), text)
+                             enum_as_int(Qt.AlignVCenter | Qt.AlignLeft), text)
             x += metrics.horizontalAdvance(text) + 22
 
     def _entries(self):

@@ -100,7 +100,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
     which = Setting(0)
     scale = Setting(0)
     smoothing = Setting(0)
-    threshold = Setting(20)
+    threshold = Setting(10)
     tolerance = Setting(10)
     most_labels = Setting(6)
     limit = Setting(5000)
