@@ -172,8 +172,6 @@ def results_page():
         if not path.exists():
             continue
         found = json.loads(path.read_text(encoding="utf-8"))
-        if "parts" not in found:
-            continue
         lines += [f"## {name}", "", f"{found['date']}; {found['machine']}.", ""]
         for title, part in found["parts"].items():
             lines += [f"### {title}", "", part["text"], "", part["table"], ""]

@@ -125,5 +125,5 @@ def test_other_axes(axis):
 def test_scaled():
     half = Augmentation.scaled(.5)
     assert half.baseline == Augmentation().baseline / 2
-    assert half.cut == 30 and isinstance(half.cut, int)
+    assert half.cut == 15 and isinstance(half.cut, int)
     assert Augmentation.scaled(1) == Augmentation()

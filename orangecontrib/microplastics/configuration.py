@@ -71,7 +71,7 @@ class DCNetConfig:
     reduction: int = 8
     spatial_kernel: int = 7
     segments: int = 48
-    dropout: float = 0.3
+    dropout: float = 0.2
 
     def __post_init__(self):
         if self.attention not in ATTENTIONS:
@@ -138,15 +138,15 @@ class Augmentation:
     cut : int
         Longest stretch, in points, that is replaced by the mean.
     """
-    power: float = 0.25
-    slope: float = 0.3
-    gain: float = 0.35
-    baseline: float = 0.3
-    co2: float = 0.6
-    vapour: float = 0.1
-    hydroxyl: float = 0.4
-    noise: float = 0.06
-    cut: int = 60
+    power: float = 0.125
+    slope: float = 0.15
+    gain: float = 0.175
+    baseline: float = 0.15
+    co2: float = 0.3
+    vapour: float = 0.05
+    hydroxyl: float = 0.2
+    noise: float = 0.03
+    cut: int = 30
 
     @classmethod
     def scaled(cls, strength: float) -> Augmentation:
@@ -226,7 +226,7 @@ class Progress(NamedTuple):
 def automatic_epochs(n: int) -> int:
     """Epochs for `n` training spectra: 40 of a few, down to 5 of many.
 
-    A budget of 60,000 spectra seen does for mixtures; small sets are spared
+    A budget of 96,000 spectra seen does for mixtures; small sets are spared
     from being seen more than 40 times.
     """
-    return max(5, min(40, round(60_000 / max(n, 1))))
+    return max(5, min(40, round(96_000 / max(n, 1))))

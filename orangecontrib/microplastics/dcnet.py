@@ -560,7 +560,7 @@ class DCNetLearner(Learner):
     supports_weights = True
 
     def __init__(self, kernels=(3, 15), widths=(16, 32, 64), stride=4, attention="cbam",
-                 dropout=0.3, derivative=True, regions=REGIONS, step=4.0, epochs=None,
+                 dropout=0.2, derivative=True, regions=REGIONS, step=4.0, epochs=None,
                  batch_size=128, learning_rate=8e-3, label_smoothing=0.1, augmentation=1.0,
                  balance=False, validation=0.0, group_by="source", networks=1, seed=0,
                  device="auto", preprocessors=None):
