@@ -313,7 +313,9 @@ class TestPlantedBand(unittest.TestCase):
             net = planted_network(seed)
             self.assertGreater((predict([net], X).argmax(axis=1) == y).mean(), 0.95)
             column = np.diff(Projection([net], planted.GRID).centres)[0]
-            for method, reach in zip(METHODS, (column, column, column, 44), strict=True):
+            # Not the original Grad-CAM: averaged over positions, the gradient of the head's
+            # maximum loses the place (gradcam.py tells why it is not the default).
+            for method, reach in (("gradcam++", column), ("hirescam", column), ("occlusion", 44)):
                 maps = explain([net], X, planted.GRID, target=y, method=method).importance
                 for k, wavenumber in enumerate(planted.BANDS):
                     with self.subTest(seed=seed, method=method, band=wavenumber):
