@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from Orange.data import Domain, Table
+from orangecontrib.spectroscopy.preprocess import Normalize, SavitzkyGolayFiltering
 from safetensors.numpy import load as unpack
 from safetensors.numpy import save as pack
 
@@ -21,7 +22,6 @@ from orangecontrib.microplastics import safefile
 from orangecontrib.microplastics.axis import Resample
 from orangecontrib.microplastics.dcnet import DCNetLearner, DCNetModel
 from orangecontrib.microplastics.safefile import ModelFileError
-from orangecontrib.spectroscopy.preprocess import Normalize, SavitzkyGolayFiltering
 
 KEY = "orange3-microplastics"
 IN_A_NEW_PROCESS = """
