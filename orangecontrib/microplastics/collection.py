@@ -13,6 +13,7 @@ from Orange.data import DiscreteVariable, Domain, Table
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.axis import wavenumbers
+from orangecontrib.microplastics.filterimage import simulate_filter
 from orangecontrib.microplastics.simulation import simulate
 
 __all__ = ["SIMULATED", "UNLABELLED", "Request", "Gathered", "gather", "class_counts",
@@ -31,7 +32,7 @@ class Request(NamedTuple):
     merge_pe: bool = True
     environmental: bool | None = None
     drop_doubtful: bool = True
-    simulation: Mapping = {}  # arguments of simulate
+    simulation: Mapping = {}  # arguments of simulate; with "image", a filter with particles
     step: float = 4.
 
 
@@ -72,7 +73,7 @@ def gather(request: Request,
     for i, name in enumerate(request.sets):
         progress(.8 * i / len(request.sets))
         if name == SIMULATED:
-            tables.append(simulate(**request.simulation))
+            tables.append(_simulated(request.simulation))
             continue
         try:
             # Loaded first as it is: that a filter leaves nothing must not look like an error.
@@ -100,6 +101,15 @@ def gather(request: Request,
         data = tables[0] if len(tables) == 1 else datasets.join(tables, step=request.step)
     progress(1.)
     return Gathered(data, tuple(missing), tuple(empty), doubtful)
+
+
+
+def _simulated(settings) -> Table:
+    settings = dict(settings)
+    if not settings.pop("image", False):
+        return simulate(**settings)
+    settings.pop("n", None)
+    return simulate_filter(**settings)
 
 
 def _load_clean(name, request):

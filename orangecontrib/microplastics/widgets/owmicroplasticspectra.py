@@ -33,6 +33,7 @@ from orangecontrib.microplastics.collection import (
     gather,
     keep_classes,
 )
+from orangecontrib.microplastics.filterimage import PIXELS
 from orangecontrib.microplastics.simulation import SEVEN, TWELVE
 from orangecontrib.microplastics.widgets.classview import ClassBars, MedianPlot
 from orangecontrib.microplastics.widgets.setlist import SetList
@@ -132,6 +133,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
     thickness = Setting(1.)
     resolution = Setting(8)
     mode = Setting(0)
+    image = Setting(False, schema_only=True)
     auto_send = Setting(True)
 
     def __init__(self):
@@ -234,7 +236,8 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
     # ------------------------------------------------------------- the sets
 
     def _show_sets(self):
-        self.set_list.refresh(len(self.polymers), self.n_spectra)
+        n = len(self.polymers)
+        self.set_list.refresh(n, PIXELS if self.image and n else n * self.n_spectra)
         everything = all(map(datasets.is_available, datasets.SETS))
         self.fetch_button.setVisible(self._fetching or not everything)
         self.file_button.setVisible(not self._fetching and not everything)
@@ -308,6 +311,8 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                 "baseline": self.baseline, "scattering": self.baseline,
                 "atmosphere": self.atmosphere, "thickness": self.thickness,
                 "resolution": self.resolution}
+            if self.image:
+                simulation["image"] = True
         return Request(sets, self.merge_pe, PARTICLES[self.particles][1], self.drop_doubtful,
                        simulation)
 
@@ -439,7 +444,8 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                 ("Baseline and scattering", f"{self.baseline:g}"),
                 ("CO2 and water vapour", f"{self.atmosphere:g}"),
                 ("Thickness", f"{self.thickness:g}"),
-                ("Resolution", f"{self.resolution} cm\u207b\u00b9"), ("Seed", self.seed)])
+                ("Resolution", f"{self.resolution} cm\u207b\u00b9"), ("Seed", self.seed),
+                ("As an image of a filter", self.image)])
         self.report_data("Data", self.result.data)
         self.report_items("Spectra of each class", list(class_counts(self.result.data).items()))
         self.report_plot("Medians", self.plot.plotItem)

@@ -81,11 +81,11 @@ class SetList(QWidget):
         return [name for name, item in self.items.items() if item.checkState(0) == Qt.Checked]
 
     def refresh(self, n_polymers: int, n_spectra: int):
-        """Write the table anew, for so many simulated polymers and spectra of each."""
+        """Write the table anew, for so many simulated polymers and spectra of all of them."""
         self.view.blockSignals(True)
         for name, item in self.items.items():
             if name == SIMULATED:
-                texts = ["Simulated polymers", f"{n_spectra * n_polymers:,}", str(n_polymers),
+                texts = ["Simulated polymers", f"{n_spectra:,}", str(n_polymers),
                          "600\u20134000", "ready"]
             else:
                 info = datasets.SETS[name]

@@ -20,7 +20,7 @@ def simulation_box(parent, master, polymers_ticked, changed):
     parent : QWidget
     master : OWWidget
         With the settings `polymers` (list of codes), `n_spectra`, `seed`, `weathering`, `biofilm`,
-        `noise`, `baseline`, `atmosphere`, `thickness`, `resolution`, `mode`.
+        `noise`, `baseline`, `atmosphere`, `thickness`, `resolution`, `mode`, `image`.
     polymers_ticked, changed : function
         Called when a polymer is ticked, or another control changed.
 
@@ -75,4 +75,7 @@ def simulation_box(parent, master, polymers_ticked, changed):
                  items=[text for text, _ in MODES], callback=changed,
                  tooltip="ATR looks deeper at low wavenumbers, so C-H stretches come out "
                          "weaker than in transmission.")
+    gui.checkBox(left, master, "image", "As an image of a filter", callback=changed,
+                 tooltip="32 x 32 pixels with map_x and map_y, for HyperSpectra: three particles "
+                         "of each polymer on cellulose. Pixels at an edge are mixtures.")
     return box, polymer_boxes

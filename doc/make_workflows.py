@@ -1,0 +1,407 @@
+"""Writes the example workflows, orangecontrib/microplastics/tutorials/*.ows.
+
+    python doc/make_workflows.py
+"""
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from xml.etree import ElementTree
+
+from orangecanvas.registry import WidgetRegistry
+from orangewidget.workflow.discovery import WidgetDiscovery
+
+from orangecontrib.microplastics.simulation import simulate
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from workflowfile import (  # noqa: E402
+    COLLAGEN,
+    Context,
+    Node,
+    Note,
+    Workflow,
+    coloured_by,
+    roles,
+    to_xml,
+)
+
+#: The columns of simulated polymers, whatever their number.
+SIMULATED = simulate(n=1).domain
+TARGET = Path(__file__).resolve().parents[1] / "orangecontrib" / "microplastics" / "tutorials"
+
+LOGISTIC = "Logistic Regression"
+DATA, SPECTRA, MIX = "Microplastic Spectra", "Spectra", "Mix Spectra"
+CNN, SCORE, MATRIX = "Dual-Branch CNN", "Test and Score", "Confusion Matrix"
+FOREST, SVM, KNN, TABLE, GRADCAM = "Random Forest", "SVM", "kNN", "Data Table", "Grad-CAM"
+EVALUATION = "Evaluation Results"
+TRAIN, TEST = "Training Mixtures", "Test Mixtures"
+
+#: Test and Score: three folds; test on test data.
+FOLDS, ON_TEST_DATA = {"resampling": 0, "n_folds": 1}, {"resampling": 5}
+#: Random forests that give the same each time.
+REPEATABLE = {"use_random_state": True, "n_estimators": 30}
+#: Fewer epochs than the widget would choose: an example should not keep anyone waiting.
+QUICK = {"fixed_epochs": True, "epochs": 15}
+
+FIRST_LOOK = Workflow(
+    "110-first-look", "First look",
+    "Simulated spectra of seven polymers, a network that learns to tell them apart, and how to "
+    "find out whether it did. Needs no network connection.",
+    {
+        "Simulated Polymers": Node(DATA, 110, 330, {"n_spectra": 40, "noise": .05,
+                                                    "baseline": .05, "weathering": 30}),
+        "Spectra": Node(SPECTRA, 330, 80, coloured_by(domain=SIMULATED)),
+        CNN: Node(CNN, 330, 210, QUICK),
+        SCORE: Node(SCORE, 560, 330, FOLDS),
+        MATRIX: Node(MATRIX, 760, 330),
+        "Mistaken Spectra": Node(SPECTRA, 960, 330,
+                                 coloured_by(f"polymer({CNN})", view=0)),
+    },
+    [
+        ("Simulated Polymers", "Data", "Spectra", "Data"),
+        ("Simulated Polymers", "Data", CNN, "Data"),
+        ("Simulated Polymers", "Data", SCORE, "Data"),
+        (CNN, "Learner", SCORE, "Learner"),
+        (SCORE, EVALUATION, MATRIX, EVALUATION),
+        (MATRIX, "Selected Data", "Mistaken Spectra", "Data"),
+    ],
+    [
+        Note("1. Seven polymers, 40 spectra of each, simulated from the bands that the literature "
+             "gives. Double-click to see them.", 10, 430, 240, to=(110, 390)),
+        Note("2. Each class in a colour. Which bands tell them apart?", 400, 50, 220,
+             to=(372, 80)),
+        Note("3. The network trains when data arrive. Open it to watch the curves.", 400, 150, 250,
+             to=(372, 205)),
+        Note("4. Three times, the network learns from two thirds of the spectra and is tested on "
+             "the rest. CA is the share it got right.", 440, 430, 230, to=(560, 390)),
+        Note("5. Which class is taken for which? Click on a cell.", 690, 190, 170,
+             to=(760, 292)),
+        Note("6. The spectra of the cell that you clicked.", 900, 430, 170, to=(960, 390)),
+    ])
+
+MIXTURES = Workflow(
+    "120-why-mixtures-are-hard", "Why mixtures are hard",
+    "Mixtures of known ratio, made from pure spectra, and four methods that are to recognise "
+    "them: once tested fairly, once with sources that leak. Needs no network connection.",
+    {
+        "Simulated Polymers": Node(DATA, 90, 440, {
+            "polymers": ["PE", "PP", "PS", "PET", "PVC"], "n_spectra": 6, "noise": .004,
+            "baseline": .03, "weathering": 60, "biofilm": 30}),
+        MIX: Node(MIX, 270, 440, {"train_each": 40, "test_each": 20, "test_share": 40,
+                                  "baseline": .05, "noise": .01}),
+        FOREST: Node(FOREST, 470, 60, REPEATABLE),
+        SVM: Node(SVM, 470, 150),
+        KNN: Node(KNN, 470, 240),
+        CNN: Node(CNN, 470, 330, QUICK),
+        "Fair Test": Node(SCORE, 690, 420, ON_TEST_DATA),
+        MATRIX: Node(MATRIX, 890, 420),
+        "Leaky Test": Node(SCORE, 690, 640, {"resampling": 0, "n_folds": 2}),
+        "Random Forest, again": Node(FOREST, 470, 660, REPEATABLE),
+        "kNN, again": Node(KNN, 470, 760),
+    },
+    [
+        ("Simulated Polymers", "Data", MIX, "Data"),
+        (MIX, TRAIN, "Fair Test", "Data"),
+        (MIX, TEST, "Fair Test", "Test Data"),
+        *((learner, "Learner", "Fair Test", "Learner") for learner in (FOREST, SVM, KNN, CNN)),
+        ("Fair Test", EVALUATION, MATRIX, EVALUATION),
+        (MIX, TRAIN, "Leaky Test", "Data"),
+        ("Random Forest, again", "Learner", "Leaky Test", "Learner"),
+        ("kNN, again", "Learner", "Leaky Test", "Learner"),
+    ],
+    [
+        Note("1. Six specimens of each of five polymers, weathered and overgrown.", 10, 540,
+             180, to=(90, 502)),
+        Note("2. Mixtures of two, any ratio from 10 %. Open it: one mixture taken apart. "
+             "Training and test mixtures are made from different specimens.", 160, 270, 210,
+             to=(265, 402)),
+        Note("3. Four methods get the same mixtures.", 540, 60, 180),
+        Note("4. Fair: trained on some specimens, tested on others, as it would be with "
+             "tomorrow's sample.", 740, 270, 200, to=(700, 382)),
+        Note("5. Which mixtures are mistaken? Mostly a part of 10 to 20 % is overlooked.",
+             810, 500, 200, to=(888, 482)),
+        Note("6. Not fair: cross-validation puts mixtures of the same specimens into training "
+             "and test. Compare CA with the fair test. The gain is the leak, not skill.",
+             760, 650, 230, to=(732, 645)),
+    ])
+
+EXPLAIN = Workflow(
+    "130-what-did-it-look-at", "What did it look at?",
+    "Grad-CAM shows which bands decided. Above: a network that looks at the polymers' bands. "
+    "Below: one that is nearly always right and has learned the air in the laboratory.",
+    {
+        "Simulated Polymers": Node(DATA, 100, 150, {"n_spectra": 30, "noise": .005}),
+        CNN: Node(CNN, 300, 70, QUICK),
+        GRADCAM: Node(GRADCAM, 510, 150),
+        "Importance": Node(SPECTRA, 720, 80, coloured_by("target")),
+        "Bands": Node(TABLE, 720, 230),
+        "Old Bottle": Node(DATA, 100, 500, {"polymers": ["PP"], "n_spectra": 60, "seed": 1,
+                                            "noise": .004, "atmosphere": 0.}),
+        "New Bottle": Node(DATA, 100, 650, {"polymers": ["PP"], "n_spectra": 60, "seed": 2,
+                                            "noise": .004, "atmosphere": .2}),
+        "Concatenate": Node("Concatenate", 260, 570, {
+            "append_source_column": True, "source_column_role": 0,
+            "source_attr_name": "bottle"}),
+        "Select Columns": Node("Select Columns", 410, 570,
+                               roles(bottle=("class", 0), polymer=("meta", 0))),
+        "Bottle Network": Node(CNN, 590, 570, {
+            "fixed_epochs": True, "epochs": 30, "batch_size": 16, "learning_rate": .01,
+            "augmentation": 0}),
+        SCORE: Node(SCORE, 790, 420, FOLDS),
+        "Grad-CAM, bottles": Node(GRADCAM, 790, 720),
+        "Bands, bottles": Node(TABLE, 980, 720),
+    },
+    [
+        ("Simulated Polymers", "Data", CNN, "Data"),
+        ("Simulated Polymers", "Data", GRADCAM, "Data"),
+        (CNN, "Model", GRADCAM, "Model"),
+        (GRADCAM, "Importance", "Importance", "Data"),
+        (GRADCAM, "Bands", "Bands", "Data"),
+        ("Old Bottle", "Data", "Concatenate", "Additional Data"),
+        ("New Bottle", "Data", "Concatenate", "Additional Data"),
+        ("Concatenate", "Data", "Select Columns", "Data"),
+        ("Select Columns", "Data", "Bottle Network", "Data"),
+        ("Select Columns", "Data", SCORE, "Data"),
+        ("Select Columns", "Data", "Grad-CAM, bottles", "Data"),
+        ("Bottle Network", "Learner", SCORE, "Learner"),
+        ("Bottle Network", "Model", "Grad-CAM, bottles", "Model"),
+        ("Grad-CAM, bottles", "Bands", "Bands, bottles", "Data"),
+    ],
+    [
+        Note("1. Open Grad-CAM and choose a class: the darker, the more a place counted. The "
+             "bands have their names.", 400, 250, 220, to=(510, 212)),
+        Note("2. Are these the bands that you would have named?", 800, 210, 190, to=(762, 230)),
+        Note("3. Can a network tell polypropylene of two bottles apart? The one was measured on "
+             "a dry day, the other on a damp one.", 10, 350, 250, to=(100, 458)),
+        Note("4. It can, nearly always!", 860, 400, 190, to=(832, 415)),
+        Note("5. Ask it what it looked at: see the column atmosphere, and 1500 to 1800 in the "
+             "picture. It knows the weather, not the bottles. No accuracy would have told.",
+             870, 510, 220, to=(985, 682)),
+    ])
+
+_DERIVATIVE = {"storedsettings": {"name": "", "preprocessors": [
+    ("orangecontrib.spectroscopy.savitzkygolay", {"window": 9, "polyorder": 2, "deriv": 1}),
+    ("orangecontrib.infrared.normalize", {"method": 0}),
+]}, "autocommit": True}
+_FOUR = ("Random Forest", "Logistic Regression", "kNN", "Network")
+PREPROCESSING = Workflow(
+    "140-preprocessing-matters", "Preprocessing matters",
+    "Four methods on raw spectra, and the same four on derived and normalised ones. Preprocess "
+    "Spectra gives the learners its steps, so that each fold is treated by itself.",
+    {
+        "Simulated Polymers": Node(DATA, 90, 60, {
+            "n_spectra": 15, "noise": .004, "baseline": .3, "weathering": 50}),
+        "Preprocess Spectra": Node("Preprocess Spectra", 250, 470, _DERIVATIVE),
+        "Preprocessed Spectra": Node(SPECTRA, 430, 790, coloured_by(domain=SIMULATED)),
+        "Random Forest, raw": Node(FOREST, 470, 130, REPEATABLE),
+        "Logistic Regression, raw": Node(LOGISTIC, 470, 210),
+        "kNN, raw": Node(KNN, 470, 290),
+        "Network, raw": Node(CNN, 470, 370, {**QUICK, "derivative": False}),
+        "Random Forest, preprocessed": Node(FOREST, 470, 450, REPEATABLE),
+        "Logistic Regression, preprocessed": Node(LOGISTIC, 470, 530),
+        "kNN, preprocessed": Node(KNN, 470, 610),
+        "Network, preprocessed": Node(CNN, 470, 690, {**QUICK, "derivative": False}),
+        SCORE: Node(SCORE, 750, 330, FOLDS),
+    },
+    [
+        ("Simulated Polymers", "Data", "Preprocess Spectra", "Data"),
+        ("Simulated Polymers", "Data", SCORE, "Data"),
+        ("Preprocess Spectra", "Preprocessed Data", "Preprocessed Spectra", "Data"),
+        *((f"{learner}, {how}", "Learner", SCORE, "Learner")
+          for how in ("raw", "preprocessed")
+          for learner in _FOUR),
+        *(("Preprocess Spectra", "Preprocessor", f"{learner}, preprocessed", "Preprocessor")
+          for learner in _FOUR),
+    ],
+    [
+        Note("1. Seven polymers on a large, sloping baseline.", 10, 150, 150, to=(80, 122)),
+        Note("2. First derivative, then normalisation. Open it to change the steps, and watch "
+             "what the scores do.", 20, 540, 190, to=(212, 480)),
+        Note("3. Four learners take the spectra as they are, four get the Preprocessor: it is "
+             "applied anew within each fold.", 570, 560, 210),
+        Note("4. Which methods need the preprocessing, and which does without? (The network "
+             "standardises each spectrum by itself, and learns what a baseline is.)",
+             810, 220, 210, to=(792, 325)),
+    ])
+
+_ATTENTION = ("CBAM", "Channel Only", "Spatial Only", "No Attention")
+ATTENTION = Workflow(
+    "150-does-attention-help", "Does attention help?",
+    "The same network with CBAM, with one half of it, and with none, on the same mixtures.",
+    {
+        "Simulated Polymers": Node(DATA, 90, 440, {
+            "polymers": ["PE", "PP", "PS", "PET"], "n_spectra": 20, "noise": .004,
+            "baseline": .03, "weathering": 60, "biofilm": 30}),
+        MIX: Node(MIX, 270, 440, {"train_each": 40, "test_each": 40, "variation": .5,
+                                  "test_share": 40}),
+        **{name: Node(CNN, 470, 60 + 90 * i, {**QUICK, "attention": i, "learner_name": name})
+           for i, name in enumerate(_ATTENTION)},
+        SCORE: Node(SCORE, 690, 420, ON_TEST_DATA),
+    },
+    [
+        ("Simulated Polymers", "Data", MIX, "Data"),
+        (MIX, TRAIN, SCORE, "Data"),
+        (MIX, TEST, SCORE, "Test Data"),
+        *((name, "Learner", SCORE, "Learner") for name in _ATTENTION),
+    ],
+    [
+        Note("1. Four networks that differ in one setting only: what weighs the features. An "
+             "ablation takes away a part to see what it was good for.", 540, 60, 230,
+             to=(512, 90)),
+        Note("2. Compare them. Then change the seed in each, or the one in Mix Spectra: does "
+             "the order stay?", 740, 260, 220, to=(700, 382)),
+        Note("3. The honest answer: a difference of a percent or two is luck here, more data or "
+             "another seed turn it. Our benchmarks, with several seeds on real spectra, say what "
+             "attention brings; it is less than most papers make of it.", 540, 530, 330),
+    ])
+
+COLLAGEN_CHECK = Workflow(
+    "180-real-tissue-spectra", "Real tissue spectra",
+    "The network on 731 measured spectra that come with orange-spectroscopy: not plastics, and "
+    "no matter. Needs no network connection.",
+    {
+        "Collagen": Node("File", 110, 330, {"recent_paths": [COLLAGEN]}),
+        CNN: Node(CNN, 310, 200, QUICK),
+        FOREST: Node(FOREST, 310, 80, REPEATABLE),
+        SCORE: Node(SCORE, 530, 330, FOLDS),
+        MATRIX: Node(MATRIX, 730, 330),
+    },
+    [
+        ("Collagen", "Data", CNN, "Data"),
+        ("Collagen", "Data", SCORE, "Data"),
+        (CNN, "Learner", SCORE, "Learner"),
+        (FOREST, "Learner", SCORE, "Learner"),
+        (SCORE, EVALUATION, MATRIX, EVALUATION),
+    ],
+    [
+        Note("Infrared spectra of tissue: collagen, DNA, glycogen and lipids. Any spectra with a "
+             "class will do.", 10, 430, 230, to=(110, 392)),
+        Note("The network, and a random forest beside it.", 390, 120, 200, to=(352, 195)),
+        Note("Three folds. CA is the share that was right.", 440, 430, 190, to=(530, 392)),
+    ])
+
+_SIX = ["PE", "PP", "PS", "PET", "PVC", "PA"]
+_OTHERS = ["AC", "ABS", "AFL", "CA", "CE", "CO", "EAA", "M1", "M2", "Mixture", "PC", "PEF", "PEL",
+           "PEVA", "PLA", "PMMA", "PPL", "PU", "R", "SR", "U1", "U2"]
+INSTRUMENT = Workflow(
+    "160-somebody-elses-instrument", "Somebody else's instrument",
+    "Trained on three published studies, tested on a fourth. Needs the published spectra: open "
+    "Three Studies and press Download (54 MB, once).",
+    {
+        "Three Studies": Node(DATA, 100, 330, {
+            "sets": ["jung_2018", "kedzierski_2019", "villegas_camacho_2024_c8"],
+            "left_out": _OTHERS, "drop_doubtful": False}),
+        "Check Labels": Node("Check Labels", 270, 330),
+        "Doubtful Spectra": Node(TABLE, 400, 120),
+        CNN: Node(CNN, 440, 410, {"fixed_epochs": True, "epochs": 5}),
+        "Fourth Study": Node(DATA, 440, 250, {"sets": ["frond_2021"], "left_out": _OTHERS}),
+        SCORE: Node(SCORE, 640, 330, ON_TEST_DATA),
+        MATRIX: Node(MATRIX, 830, 330),
+        "Fourth Study, Everything": Node(DATA, 440, 600, {"sets": ["frond_2021"]}),
+        "Identify Spectra": Node("Identify Spectra", 640, 540),
+        "Unknown": Node(TABLE, 830, 540),
+    },
+    [
+        ("Three Studies", "Data", "Check Labels", "Data"),
+        ("Check Labels", "Doubtful", "Doubtful Spectra", "Data"),
+        ("Check Labels", "Agreed", CNN, "Data"),
+        ("Check Labels", "Agreed", SCORE, "Data"),
+        ("Fourth Study", "Data", SCORE, "Test Data"),
+        (CNN, "Learner", SCORE, "Learner"),
+        (SCORE, EVALUATION, MATRIX, EVALUATION),
+        (CNN, "Model", "Identify Spectra", "Model"),
+        ("Fourth Study, Everything", "Data", "Identify Spectra", "Data"),
+        ("Identify Spectra", "Unknown", "Unknown", "Data"),
+    ],
+    [
+        Note("1. Published spectra of six polymers from three laboratories. Not there yet? Open "
+             "it and press Download.", 10, 430, 210, to=(98, 392)),
+        Note("2. Labels that the other studies contradict. Look at some before you believe "
+             "anyone.", 110, 160, 200, to=(262, 292)),
+        Note("3. A study that the network has never seen: other instrument, other people, other "
+             "particles.", 500, 110, 190, to=(462, 218)),
+        Note("4. How good is it there? Compare with cross-validation within the three studies.",
+             700, 200, 200, to=(655, 294)),
+        Note("5. The fourth study holds materials that the network was not taught. It must not "
+             "name them. Move the thresholds and watch what is accepted.", 880, 570, 230,
+             to=(684, 572), start=(876, 640)),
+    ])
+
+_FILTER = {"polymers": ["PE", "PP", "PS", "PET", "CE"], "noise": .005}
+
+
+def picture(value):
+    """Settings of HyperSpectra: pixels coloured by a categorical variable."""
+    place = {"attr_x": ("map_x", 102), "attr_y": ("map_y", 102)}
+    context = Context(values={"imageplot": place, "attr_value": (value, 101), "__version__": 9},
+                      attributes={}, metas={}, time=0)
+    return {"value_type": 1, "context_settings": [context]}
+
+
+def map_at(wavenumber):
+    """Settings of HyperSpectra: pixels coloured by the value at a wavenumber."""
+    place = {"attr_x": ("map_x", 102), "attr_y": ("map_y", 102)}
+    context = Context(values={"imageplot": place, "__version__": 9},
+                      attributes={}, metas={}, time=0)
+    return {"value_type": 0, "integration_method": 4, "choose": wavenumber,
+            "context_settings": [context]}
+
+
+FILTER = Workflow(
+    "170-image-of-a-filter", "An image of a filter",
+    "An infrared image of a filter with particles: which polymer is where, and which bands said "
+    "so. Needs no network connection.",
+    {
+        "Simulated Polymers": Node(DATA, 100, 150, {**_FILTER, "n_spectra": 40, "seed": 7}),
+        CNN: Node(CNN, 290, 230, QUICK),
+        "Filter": Node(DATA, 100, 420, {**_FILTER, "image": True}),
+        "Predictions": Node("Predictions", 480, 150),
+        "Polymers on the Filter": Node("HyperSpectra", 680, 150, picture(CNN)),
+        GRADCAM: Node(GRADCAM, 480, 420, {"target_text": "PS"}),
+        "Importance on the Filter": Node("HyperSpectra", 680, 420, map_at(697.)),
+        "Absorbance on the Filter": Node("HyperSpectra", 290, 590, map_at(2916.)),
+    },
+    [
+        ("Simulated Polymers", "Data", CNN, "Data"),
+        (CNN, "Model", "Predictions", "Predictors"),
+        ("Filter", "Data", "Predictions", "Data"),
+        (CNN, "Model", GRADCAM, "Model"),
+        ("Filter", "Data", GRADCAM, "Data"),
+        ("Filter", "Data", "Absorbance on the Filter", "Data"),
+        ("Predictions", "Predictions", "Polymers on the Filter", "Data"),
+        (GRADCAM, "Importance", "Importance on the Filter", "Data"),
+    ],
+    [
+        Note("1. Four polymers, and the cellulose that the filter is of. The network learns from "
+             "pure spectra.", 10, 20, 240, to=(100, 112)),
+        Note("2. An image: a spectrum for each of 32 x 32 pixels, with map_x and map_y. Yours "
+             "comes from File.", 10, 530, 190, to=(92, 482)),
+        Note("3. Each pixel is named.", 430, 60, 170, to=(480, 112)),
+        Note("4. Which polymer is where? At the edges, particle and filter mix.", 740, 60, 210,
+             to=(722, 140)),
+        Note("5. Why polystyrene? Its importance for each pixel, at 697 cm-1. In places without "
+             "polystyrene the same band speaks for nothing.", 740, 320, 230, to=(722, 415)),
+        Note("6. One band alone shows what stands out, but not what it is.", 370, 580, 180,
+             to=(332, 590)),
+    ])
+
+WORKFLOWS = (FIRST_LOOK, MIXTURES, EXPLAIN, PREPROCESSING, ATTENTION, INSTRUMENT, FILTER,
+             COLLAGEN_CHECK)
+
+
+def main(names):
+    registry = WidgetRegistry()
+    WidgetDiscovery(registry).run(entry_points(group="orange.widgets"))
+    for workflow in WORKFLOWS:
+        if names and workflow.file not in names:
+            continue
+        tree = ElementTree.ElementTree(to_xml(workflow, registry))
+        ElementTree.indent(tree, "\t")
+        path = TARGET / f"{workflow.file}.ows"
+        path.write_bytes(ElementTree.tostring(tree.getroot(), "utf-8", xml_declaration=True))
+        print(path.name, path.stat().st_size)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,171 @@
+"""Workflows in Orange's format, from a description of their widgets, links and notes.
+
+Settings that a description does not name stay as the widgets have them.
+"""
+from __future__ import annotations
+
+import base64
+import pickle
+import pprint
+from ast import literal_eval
+from dataclasses import dataclass, field
+from importlib import import_module
+from xml.etree import ElementTree
+
+from Orange.widgets.settings import Context, ContextSetting, DomainContextHandler
+from Orange.widgets.utils.filedialogs import RecentPath
+from orangecanvas.registry import WidgetRegistry
+
+#: Where orange-spectroscopy keeps its collagen spectra, from the folder of Orange's own data.
+COLLAGEN = RecentPath("", "sample-datasets",
+                      "../../orangecontrib/spectroscopy/datasets/collagen.csv")
+RED = "#C1272D"
+_OF_THE_WINDOW = ("savedWidgetGeometry", "controlAreaVisible", "recent_paths", "recent_urls")
+NOTE_WIDTH = 210
+
+
+@dataclass
+class Node:
+    widget: str  # its name in Orange's toolbox
+    x: int
+    y: int
+    settings: dict = field(default_factory=dict)
+
+
+@dataclass
+class Note:
+    text: str
+    x: int
+    y: int
+    width: int = NOTE_WIDTH
+    to: tuple[int, int] | None = None  # where its arrow points
+    start: tuple[int, int] | None = None  # where its arrow begins, else beside the text
+    height: int | None = None
+
+
+@dataclass
+class Workflow:
+    file: str
+    title: str
+    description: str
+    nodes: dict[str, Node]
+    links: list[tuple[str, str, str, str]]  # from, output, to, input
+    notes: list[Note]
+
+
+def coloured_by(variable="polymer", view=1, domain=None):
+    """Settings of Spectra: curves in the colour of a categorical variable.
+
+    Spectra remembers a colour for data with a meta of this name; a class it remembers only for
+    data with all the same columns, which are those of `domain`. The view is 1 for averages, 0
+    for each spectrum.
+    """
+    attributes, metas = DomainContextHandler().encode_domain(domain) if domain else ({}, {})
+    # 100 and the kind of variable (1: categorical) are how Orange writes variables.
+    context = Context(values={"curveplot": {"feature_color": (variable, 101)}, "__version__": 6},
+                      attributes=attributes, metas=metas, time=0)
+    return {"curveplot": {"viewtype": view}, "context_settings": [context]}
+
+
+def roles(**of):
+    """Settings of Select Columns: variables as class or meta, all others as they are."""
+    hints = {(name, 1): role for name, role in of.items()}
+    context = Context(values={"domain_role_hints": (hints, -2), "__version__": 1},
+                      attributes={}, metas={}, time=0)
+    return {"context_settings": [context]}
+
+
+def height_of(note: Note) -> int:
+    """Room for a note's text in 14 px letters."""
+    if note.height:
+        return note.height
+    lines = sum(1 + int(len(line) * 7.1 // (note.width - 10)) for line in note.text.split("\n"))
+    return 20 * lines + 14
+
+
+def to_xml(workflow: Workflow, registry: WidgetRegistry) -> ElementTree.Element:
+    """The workflow as Orange writes it."""
+    widgets = {w.name: w for w in registry.widgets()}
+    ids = {title: str(i) for i, title in enumerate(workflow.nodes)}
+    scheme = ElementTree.Element("scheme", version="2.0", title=workflow.title,
+                                 description=workflow.description)
+    parts = {name: ElementTree.SubElement(scheme, name) for name in (
+        "nodes", "links", "annotations", "thumbnail", "node_properties", "session_state")}
+    ElementTree.SubElement(parts["session_state"], "window_groups")
+    for title, node in workflow.nodes.items():
+        found = widgets[node.widget]
+        ElementTree.SubElement(
+            parts["nodes"], "node", id=ids[title], name=found.name,
+            qualified_name=found.qualified_name, project_name=_project(found),
+            version=found.version or "", title=title, position=f"({node.x}.0, {node.y}.0)")
+        properties = ElementTree.SubElement(parts["node_properties"], "properties",
+                                            node_id=ids[title])
+        properties.text, form = _written({**_defaults(found), **node.settings})
+        properties.set("format", form)
+    for i, (source, output, sink, input_) in enumerate(workflow.links):
+        out, = (o for o in widgets[workflow.nodes[source].widget].outputs if o.name == output)
+        in_, = (i for i in widgets[workflow.nodes[sink].widget].inputs if i.name == input_)
+        link = ElementTree.SubElement(
+            parts["links"], "link", id=str(i), source_node_id=ids[source],
+            sink_node_id=ids[sink], source_channel=output, sink_channel=input_, enabled="true")
+        for end, channel in (("source", out), ("sink", in_)):
+            if channel.id:
+                link.set(f"{end}_channel_id", channel.id)
+    for i, note in enumerate(workflow.notes):
+        _annotate(parts["annotations"], i, note)
+    return scheme
+
+
+def _defaults(description) -> dict:
+    """All settings as the widget was made with: else a user's own last choice would enter."""
+    module, name = description.qualified_name.rsplit(".", 1)
+    widget = getattr(import_module(module), name)
+    chosen = {"__version__": widget.settings_version}
+    for name, setting in widget.settingsHandler.provider.settings.items():
+        if isinstance(setting, ContextSetting) or name in _OF_THE_WINDOW:
+            continue
+        try:
+            if literal_eval(repr(setting.default)) == setting.default:
+                chosen[name] = setting.default
+        except (ValueError, SyntaxError):
+            pass
+    return chosen
+
+
+def _project(widget) -> str:
+    """The distribution that brings the widget."""
+    return widget.project_name or "Orange-Spectroscopy"
+
+
+def _annotate(parent, i, note):
+    height = height_of(note)
+    text = ElementTree.SubElement(
+        parent, "text", id=str(2 * i), type="text/plain",
+        rect=f"({note.x}.0, {note.y}.0, {note.width}.0, {height}.0)")
+    text.set("font-family", "Helvetica")
+    text.set("font-size", "14")
+    text.text = note.text
+    if note.to is None:
+        return
+    if note.start is not None:
+        x, y = note.start
+    else:  # from the middle of the side that is nearest
+        x, y = note.to
+        left, right, top, bottom = note.x, note.x + note.width, note.y, note.y + height
+        if top <= y <= bottom:
+            x, y = (left - 4 if x < left else right + 4), y
+        else:
+            x, y = min(max(x, left + 20), right - 20), (top - 4 if y < top else bottom + 2)
+    ElementTree.SubElement(parent, "arrow", id=str(2 * i + 1), start=f"({x}.0, {y}.0)",
+                           end=f"({note.to[0]}.0, {note.to[1]}.0)", fill=RED)
+
+
+def _written(settings):
+    """Settings as a literal; only what Python has no literal for is pickled, as Orange does."""
+    try:
+        text = pprint.pformat(settings, width=10**6, sort_dicts=True)
+        if settings == literal_eval(text):
+            return text, "literal"
+    except (ValueError, SyntaxError):
+        pass
+    return base64.encodebytes(pickle.dumps(settings, protocol=4)).decode("ascii"), "pickle"

@@ -1,0 +1,122 @@
+"""A workflow run to its end without a canvas window: the registry, scheme and widgets are real."""
+from __future__ import annotations
+
+import time
+from importlib.metadata import entry_points
+from unittest.mock import patch
+
+from AnyQt.QtCore import QEvent
+from AnyQt.QtWidgets import QApplication
+from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
+from orangecanvas.registry import WidgetRegistry
+from orangewidget.settings import SettingsHandler
+from orangewidget.workflow.discovery import WidgetDiscovery
+from orangewidget.workflow.widgetsscheme import WidgetsScheme
+
+#: Seconds without anything to do after which a workflow has come to its end.
+QUIET = .4
+
+
+def registry() -> WidgetRegistry:
+    """Each widget installed, as Orange finds them at its start: by entry points."""
+    found = WidgetRegistry()
+    WidgetDiscovery(found).run(entry_points(group="orange.widgets"))
+    return found
+
+
+class Running:
+    """A workflow that was loaded and run to its end; use as a context manager.
+
+    Parameters
+    ----------
+    path : Path
+        The .ows file.
+    registry : WidgetRegistry
+    limit : float
+        Seconds after which it is given up (AssertionError).
+    """
+
+    def __init__(self, path, registry, limit=120.):
+        self.path, self.limit, self.seconds = path, limit, 0.
+        self.sent = {}
+        # What an example sets is not to become the default of the user's next widget.
+        self._kept_out = patch.object(SettingsHandler, "write_defaults")
+        self._kept_out.start()
+        self.scheme = WidgetsScheme()
+        errors = []
+        with open(path, "rb") as stream:
+            self.scheme.load_from(stream, registry=registry, error_handler=errors.append)
+        assert not errors, f"{path.name}: {errors}"
+        self._watch_outputs()
+
+    def _watch_outputs(self):
+        manager, send = self.scheme.signal_manager, self.scheme.signal_manager.send
+
+        def watched(widget, channel, value, *args, **kwargs):
+            node = self.scheme.node_for_widget(widget)
+            self.sent[node.title, channel] = value
+            return send(widget, channel, value, *args, **kwargs)
+
+        manager.send = watched
+
+    def __enter__(self):
+        started = time.perf_counter()
+        self.scheme.signal_manager.start()
+        # As on the canvas, all widgets are made before the first signal arrives.
+        for node in self.scheme.nodes:
+            assert self.scheme.widget_for_node(node) is not None, node.title
+        quiet = 0.
+        while quiet < QUIET:
+            QApplication.processEvents()
+            elapsed = time.perf_counter() - started
+            assert elapsed < self.limit, \
+                f"{self.path.name}: still at work after {self.limit} s: {self.busy()}"
+            # Counted, not measured: while another thread holds the interpreter, time passes
+            # in which nothing can show.
+            quiet = 0. if self.busy() else quiet + .01
+            time.sleep(.01)
+        self.seconds = time.perf_counter() - started - QUIET
+        return self
+
+    def __exit__(self, *exc):
+        self.scheme.signal_manager.stop()
+        self.scheme.clear()
+        QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+        QApplication.processEvents()
+        self._kept_out.stop()
+
+    def busy(self) -> list[str]:
+        """Titles of the nodes that are at work or have something to do."""
+        manager = self.scheme.signal_manager
+        pending = set(manager.pending_nodes())
+        return [node.title for node in self.scheme.nodes
+                if node in pending or manager.is_active(node) or manager.is_blocking(node)
+                or manager.has_invalidated_outputs(node) or _at_work(self.widget(node.title))]
+
+    def widget(self, title):
+        """The widget of the node with this title."""
+        node, = (node for node in self.scheme.nodes if node.title == title)
+        return self.scheme.widget_for_node(node)
+
+    def output(self, title, channel):
+        """What the node sent last on the channel of this name."""
+        return self.sent[title, channel]
+
+    def messages(self):
+        """{title: texts of the errors and warnings that its widget shows}."""
+        shown = {}
+        for node in self.scheme.nodes:
+            widget = self.scheme.widget_for_node(node)
+            texts = [str(m) for group in (widget.Error, widget.Warning)
+                     for m in group.active]
+            if texts:
+                shown[node.title] = texts
+        return shown
+
+
+def _at_work(widget) -> bool:
+    if isinstance(widget, ConcurrentWidgetMixin) and widget.task is not None:
+        return True
+    # Test and Score keeps its task under a private name.
+    return getattr(widget, "_OWTestAndScore__task", None) is not None
+

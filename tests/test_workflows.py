@@ -1,0 +1,178 @@
+"""Each example workflow, loaded with the installed widgets and run to its end."""
+import logging
+import sys
+from importlib.resources import files
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from Orange.data import Table
+from Orange.evaluation import CA
+from orangewidget.tests.base import GuiTest
+
+from orangecontrib.microplastics import datasets
+
+sys.path.insert(0, str(Path(__file__).parent))
+from running import Running, registry  # noqa: E402
+
+FOLDER = Path(str(files("orangecontrib.microplastics.tutorials")))
+WORKFLOWS = sorted(FOLDER.glob("*.ows"))
+
+
+@pytest.fixture(scope="module")
+def widgets():
+    GuiTest.setUpClass()
+    logging.disable(logging.INFO)
+    yield registry()
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def run(widgets, request):
+    """Runs the workflow whose name begins with a number; no widget may show an error."""
+    def started(number):
+        path, = FOLDER.glob(f"{number}-*.ows")
+        running = Running(path, widgets).__enter__()
+        request.addfinalizer(lambda: running.__exit__(None, None, None))
+        assert running.messages() == {}
+        return running
+    return started
+
+
+def accuracies(running, title):
+    """{learner: share that was right}, in the order of Test and Score."""
+    results = running.output(title, "Evaluation Results")
+    return dict(zip(results.learner_names, CA(results), strict=True))
+
+
+def test_first_look(run):
+    flow = run(110)
+    accuracy, = accuracies(flow, "Test and Score").values()
+    assert .85 < accuracy <= 1
+    model = flow.output("Dual-Branch CNN", "Model")
+    assert list(model.domain.class_var.values) == ["PE", "PP", "PS", "PET", "PVC", "PA", "PMMA"]
+    assert flow.widget("Spectra").curveplot.feature_color.name == "polymer"
+
+
+def test_mixtures_and_the_leak(run):
+    flow = run(120)
+    fair, leaky = accuracies(flow, "Fair Test"), accuracies(flow, "Leaky Test")
+    # Fifteen combinations: guessing is right once in fifteen.
+    assert fair["Dual-Branch CNN"] == max(fair.values()) > .75
+    for method in ("Random Forest", "kNN"):
+        assert leaky[f"{method}, again"] > fair[method] + .05, method
+    train, test = (_sources(flow.output("Mix Spectra", f"{part} Mixtures"))
+                   for part in ("Training", "Test"))
+    assert train and test and not train & test
+
+
+def _sources(table):
+    column, = (v for v in table.domain.metas if v.name.lower().startswith("source"))
+    return {part.strip() for text in table.get_column(column) for part in str(text).split("+")}
+
+
+def test_what_the_networks_looked_at(run):
+    flow = run(130)
+    assert list(accuracies(flow, "Test and Score").values())[0] > .8
+    bands = flow.output("Grad-CAM", "Bands")
+    assert set(bands.domain.class_var.values) >= {"PE", "PP", "PS", "PET", "PVC", "PA", "PMMA"}
+    assert _share_of_air(bands) < .1 < _share_of_air(flow.output("Grad-CAM, bottles", "Bands"))
+    importance = flow.output("Grad-CAM", "Importance")
+    assert len(importance) == 210 and np.nanmax(importance.X) > 0
+
+
+def _share_of_air(bands):
+    """Share of the importance that lies on bands of water vapour or CO2."""
+    air = np.array([str(row["atmosphere"]) == "likely" for row in bands])
+    share = bands.get_column("share").astype(float)
+    return share[air].sum() / share.sum()
+
+
+def test_preprocessing(run):
+    scores = accuracies(run(140), "Test and Score")
+    assert len(scores) == 8
+    assert scores["Random Forest, preprocessed"] > scores["Random Forest, raw"] + .2
+    assert scores["kNN, preprocessed"] > scores["kNN, raw"] + .2
+    assert min(scores["Network, raw"], scores["Network, preprocessed"]) > .8
+
+
+def test_attention(run):
+    flow = run(150)
+    scores = accuracies(flow, "Test and Score")
+    assert list(scores) == ["CBAM", "Channel Only", "Spatial Only", "No Attention"]
+    assert min(scores.values()) > .8
+    assert max(scores.values()) - min(scores.values()) < .1, "the note says: hardly a difference"
+
+
+def test_image(run):
+    flow = run(170)
+    image = flow.output("Filter", "Data")
+    assert len(image) == 32 * 32
+    predicted = flow.output("Predictions", "Evaluation Results")
+    assert CA(predicted)[0] > .85
+    importance = flow.output("Grad-CAM", "Importance")
+    # The importance for polystyrene is where polystyrene is.
+    at = [float(a.name) for a in importance.domain.attributes]
+    near = np.abs(np.array(at) - 697) < 40
+    of_ps = np.nan_to_num(importance.X[:, near]).max(axis=1)
+    is_ps = image.domain.class_var.to_val("PS") == image.Y
+    assert of_ps[is_ps].mean() > 2 * of_ps[~is_ps].mean()
+    for title in ("Polymers on the Filter", "Importance on the Filter"):
+        assert flow.widget(title).imageplot.data_points is not None
+        assert flow.widget(title).imageplot.attr_x.name == "map_x"
+
+
+def test_real_spectra(run):
+    scores = accuracies(run(180), "Test and Score")
+    assert scores["Dual-Branch CNN"] > .9 and scores["Random Forest"] > .9
+
+
+@pytest.mark.skipif(
+    not all(map(datasets.is_available, ("jung_2018", "kedzierski_2019", "frond_2021",
+                                        "villegas_camacho_2024_c8"))),
+    reason="the published spectra are not on this computer")
+def test_other_instrument(run):
+    flow = run(160)
+    accuracy, = accuracies(flow, "Test and Score").values()
+    assert accuracy > .9
+    assert 200 < len(flow.output("Check Labels", "Doubtful")) < 400
+    unknown = flow.output("Identify Spectra", "Unknown")
+    known = {"PE", "PP", "PS", "PET", "PVC", "PA"}
+    truth = [str(row["polymer"]) for row in unknown]
+    assert np.mean([name not in known for name in truth]) > .5
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_file_is_plain_and_explained(path, widgets):
+    scheme = ElementTree.parse(path).getroot()
+    assert scheme.get("title") and len(scheme.get("description")) > 40
+    known = {w.qualified_name for w in widgets.widgets()}
+    for node in scheme.iter("node"):
+        assert node.get("qualified_name") in known
+        assert node.get("project_name")
+    notes = scheme.findall("annotations/text")
+    assert len(notes) >= 3 and scheme.findall("annotations/arrow")
+    # Boxes of text lie beside the widgets, not over them, and not over each other.
+    boxes = [tuple(map(float, n.get("rect").strip("()").split(","))) for n in notes]
+    places = [tuple(map(float, n.get("position").strip("()").split(",")))
+              for n in scheme.iter("node")]
+    for i, (x, y, w, h) in enumerate(boxes):
+        for px, py in places:
+            assert not (x - 30 < px < x + w + 30 and y - 50 < py < y + h + 30), notes[i].text
+        for x2, y2, w2, h2 in boxes[i + 1:]:
+            assert x + w <= x2 or x2 + w2 <= x or y + h <= y2 or y2 + h2 <= y, notes[i].text
+    text = path.read_text(encoding="utf-8")
+    assert "/home/" not in text and "/root/" not in text and "/tmp/" not in text
+
+
+def test_workflows_are_those_that_orange_lists():
+    from Orange.canvas.config import Config
+    listed = [ep.value for ep in Config.examples_entry_points()]
+    assert "orangecontrib.microplastics.tutorials" in listed
+    assert [p.name[:3] for p in WORKFLOWS] == ["110", "120", "130", "140", "150", "160", "170",
+                                               "180"]
+
+
+def test_data_of_the_lesson_needs_no_file():
+    assert len(Table("collagen")) == 731
