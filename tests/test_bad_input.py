@@ -39,7 +39,7 @@ class TestLearnerAndModel(unittest.TestCase):
             with self.assertRaisesRegex((ValueError, DomainTransformationError), case.predict):
                 self.model(data)
             return
-        values, probabilities = self.model(data, self.model.ValueProbs)
+        values, probabilities = self.model(data), self.model(data, self.model.Probs)
         missing = len(data) if case.predict == "all" else case.predict
         self.assertEqual(np.isnan(values).sum(), missing)
         np.testing.assert_array_equal(np.isnan(values), np.isnan(probabilities).any(axis=1))

@@ -190,6 +190,8 @@ class DCNetModel(Model):
         for note in answer.notes:
             warnings.warn(note, stacklevel=2)
         values, probabilities = self._in_terms_of(data, answer, backmappers, n_values)
+        if ret == BaseModel.ValueProbs and not data.domain.class_vars:
+            _refuse_unpredicted(values)
         if single:
             values, probabilities = values[0], probabilities[0]
         if ret == BaseModel.Value:
@@ -494,6 +496,18 @@ class DCNetModel(Model):
         state["history"] = [[Epoch(*e) for e in h] for h in state["history"]]
         state["acceptance"] = Acceptance(*state["acceptance"])
         self.__dict__.update(state)
+
+
+def _refuse_unpredicted(values):
+    """Orange's Predictions asks in this way, values and probabilities for data without class,
+    and breaks where a value is missing; it shows a ValueError as a message."""
+    missing = np.flatnonzero(np.isnan(values))
+    if len(missing):
+        rows = ", ".join(str(i + 1) for i in missing[:5]) + (" ..." if len(missing) > 5 else "")
+        raise ValueError(
+            f"{len(missing)} of {len(values)} spectra cannot be predicted (rows {rows}): they are "
+            "without bands, or lack too many wavenumbers. Leave them out (Select Rows), or use "
+            "Identify Spectra, which predicts the others.")
 
 
 def _rebuild(config, weights):
