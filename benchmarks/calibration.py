@@ -1,0 +1,63 @@
+"""Whether probabilities mean what they say: expected calibration error on P1 and P2.
+
+The same learner without a validation share, and with one that sets the temperature. The
+temperature is fitted on spectra of the training's own instruments: on P1 it is as it should
+be, on P2 (another instrument) it can only be a guess.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from orangecontrib.microplastics import protocols
+from orangecontrib.microplastics.calibration import calibration_error
+from orangecontrib.microplastics.dcnet import DCNetLearner
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="benchmarks calibration", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train", type=int, default=6000, help="training mixtures")
+    parser.add_argument("--test", type=int, default=3000, help="test mixtures")
+    parser.add_argument("--share", type=float, default=.15, help="kept aside for validation")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
+    options = parser.parse_args(argv)
+    torch.set_num_threads(options.threads)
+    rows = []
+    print(f"{'protocol':<10}{'validation':<14}{'temperature':>12}{'accuracy':>10}"
+          f"{'certainty':>11}{'ECE':>8}")
+    for make in (protocols.p1, protocols.p2):
+        for row in run(make(options.seed, train=options.train, test=options.test), options):
+            rows.append(row)
+            print(f"{row['protocol']:<10}{row['validation']:<14}{row['temperature']:>12.2f}"
+                  f"{row['accuracy']:>10.3f}{row['certainty']:>11.3f}{row['ECE']:>8.3f}",
+                  flush=True)
+    if options.json:
+        Path(options.json).write_text(json.dumps(vars(options) | {"rows": rows}, indent=1) + "\n",
+                                      encoding="utf-8")
+    return 0
+
+
+def run(split, options):
+    """A dict each for no validation, and validation without and with its temperature."""
+    plain = DCNetLearner(seed=options.seed)(split.train)
+    held = DCNetLearner(seed=options.seed, validation=options.share)(split.train)
+    fitted = held.temperature
+    for model, title, temperature in ((plain, "none", 1.), (held, "not used", 1.),
+                                      (held, "temperature", fitted)):
+        model.temperature = temperature
+        p = model(split.test, model.Probs)
+        y = split.test.Y.astype(int)
+        yield {"protocol": split.name, "validation": title, "temperature": temperature,
+               "accuracy": float(np.mean(p.argmax(axis=1) == y)),
+               "certainty": float(p.max(axis=1).mean()), "ECE": calibration_error(p, y)}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
