@@ -50,9 +50,25 @@ def _progress(state: TaskState, start=0., end=100.):
     return callback
 
 
+def _threads():
+    """One thread fewer than torch would take.
+
+    torch's threads wait for each other after each layer; where the window or another program
+    holds up one of them, all stand still, and a picture takes seconds instead of tenths.
+    """
+    training = import_torch_file("training")
+    import torch
+    return training.threads(max(1, torch.get_num_threads() - 1))
+
+
 def run(request: Request, state: TaskState) -> AttentionResult:
     """Explain; the Explained comes as the partial result, so that it is drawn at once."""
     state.set_status("Explaining...")
+    with _threads():
+        return _run(request, state)
+
+
+def _run(request, state):
     explained = explain_table(
         request.model, request.data, target=request.target, component=request.component,
         method=request.method, branch=request.branch, signed=request.signed,
@@ -69,6 +85,11 @@ def run(request: Request, state: TaskState) -> AttentionResult:
 def measure(request: Request, explained: Explained, state: TaskState):
     """Faithfulness and the likeness of randomised networks' maps, on some of the spectra."""
     state.set_status("Measuring...")
+    with _threads():
+        return _measure(request, explained, state)
+
+
+def _measure(request, explained, state):
     faithfulness = import_torch_file("faithfulness")
     gradcam = import_torch_file("gradcam")
     model = request.model
