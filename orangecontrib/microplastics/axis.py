@@ -249,8 +249,9 @@ def fill_missing(X: np.ndarray, axis: np.ndarray, gap: float = np.inf) -> np.nda
 class _Resampled:
     """Spectra of any table on the target axis: the part that all features share."""
 
-    def __init__(self, target, domain):
+    def __init__(self, target, domain, gap=np.inf):
         self.target = np.asarray(target, float)
+        self.gap = gap
         # Kept only where it can do something: features that earlier widgets derived are
         # derived again for data that come without them.
         derived = any(a.compute_value is not None for a in domain.attributes)
@@ -267,7 +268,8 @@ class _Resampled:
             X = data.X if np.array_equal(columns, np.arange(data.X.shape[1])) \
                 else data.X[:, columns]
             return np.asarray(X, float)
-        gap = self.gap(axis)
+        # Evenly coarse spectra have no holes.
+        gap = self.gap if len(axis) < 2 else max(self.gap, 1.5 * np.median(np.diff(axis)))
         slack = np.median(np.diff(axis)) / 2 if len(axis) > 1 else 0.
         inside = covered(axis, self.target, gap, slack) & (len(axis) > 1)
         out = np.full((len(data), len(self.target)), np.nan)
@@ -286,15 +288,9 @@ class _Resampled:
                 _mask(part, missing, axis, self.target, gap)
         return out
 
-    def gap(self, axis):
-        """Widest hole that is interpolated; evenly coarse spectra have none."""
-        step = np.median(np.diff(self.target)) if len(self.target) > 1 else 0.
-        own = np.median(np.diff(axis)) if len(axis) > 1 else 0.
-        return max(gap_limit(step), 1.5 * own)
-
     def __eq__(self, other):
         return type(self) is type(other) and np.array_equal(self.target, other.target) \
-            and self.domain == other.domain
+            and self.gap == other.gap and self.domain == other.domain
 
     def __hash__(self):
         return hash((len(self.target), self.target[0], self.target[-1]))
@@ -338,12 +334,15 @@ class Resample(Preprocess):
         Distance of the grid's points in cm-1; the grid holds multiples of it.
     low, high : float, optional
         Limits of the grid in cm-1; by default those of the data.
+    gap : float
+        Holes wider than this, in cm-1, stay missing; by default all are interpolated.
     """
 
-    def __init__(self, step=4.0, low=None, high=None):
+    def __init__(self, step=4.0, low=None, high=None, gap=np.inf):
         self.step = step
         self.low = low
         self.high = high
+        self.gap = gap
 
     def __call__(self, data: Table) -> Table:
         """The table on the grid.
@@ -361,12 +360,12 @@ class Resample(Preprocess):
             raise ValueError(
                 f"Spectra from {axis[0]:g} to {axis[-1]:g} cm-1 hold fewer than two points of a "
                 f"grid of {self.step:g} cm-1.")
-        return data.transform(resampled_domain(data.domain, target))
+        return data.transform(resampled_domain(data.domain, target, self.gap))
 
 
-def resampled_domain(domain: Domain, target: np.ndarray) -> Domain:
+def resampled_domain(domain: Domain, target: np.ndarray, gap: float = np.inf) -> Domain:
     """A domain whose attributes resample any spectra to `target` (cm-1, ascending)."""
-    shared = _Resampled(target, domain)
+    shared = _Resampled(target, domain, gap)
     return Domain(
         [ContinuousVariable(name_of(w), compute_value=_ResampledFeature(i, shared))
          for i, w in enumerate(target)],

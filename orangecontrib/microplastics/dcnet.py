@@ -657,7 +657,7 @@ class DCNetLearner(Learner):
     def preprocess(self, data, progress_callback=None):
         """Onto the uniform grid first, so that any axis can follow; then the user's own."""
         self._require_memory(data)
-        data = Resample(self.step)(data)
+        data = Resample(self.step, gap=gap_limit(self.step))(data)
         if self.preprocessors:
             data = super().preprocess(data, progress_callback)
             try:
@@ -667,7 +667,7 @@ class DCNetLearner(Learner):
                     "After preprocessing, the data have no wavenumbers left; leave out steps "
                     "that replace spectra by other features, such as PCA.") from None
             if not is_uniform(axis) or len(axis) != len(data.domain.attributes):
-                data = Resample(self.step)(data)
+                data = Resample(self.step, gap=gap_limit(self.step))(data)
         return data
 
     def _require_memory(self, data):

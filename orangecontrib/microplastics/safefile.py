@@ -110,6 +110,8 @@ def _chain(domain):
         if any(s is not shared[0] and s != shared[0] for s in shared):
             raise ModelFileError("The model's wavenumbers come from more than one axis, which "
                                  "this kind of file cannot hold.")
+        # JSON has no infinity.
+        level["gap"] = shared[0].gap if math.isfinite(shared[0].gap) else None
         tensors[f"target {len(chain) - 1}"] = shared[0].target
         tensors[f"index {len(chain) - 1}"] = np.array([c.index for c in computed], np.int64)
         if shared[0].domain is None:
@@ -254,7 +256,11 @@ def _attributes(chain, tensors):
             _require(index.shape == (len(names),) and index.dtype.kind == "i"
                      and ((index >= 0) & (index < len(target))).all()
                      and len(target) > 1 and (np.diff(target) > 0).all(), "odd axis")
-            shared = _Resampled(target, Domain(attributes or []))
+            gap = chain[i]["gap"]
+            shared = _Resampled(target, Domain(attributes or []),
+                                math.inf if gap is None else _number(gap))
+            if attributes is None:
+                shared.domain = None
             attributes = [ContinuousVariable(name, compute_value=_ResampledFeature(int(k), shared))
                           for name, k in zip(names, index, strict=True)]
         first = attributes if first is None or i == 1 else first
