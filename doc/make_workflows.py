@@ -114,13 +114,13 @@ MIXTURES = Workflow(
         Note("1. Six specimens of each of five polymers, weathered and overgrown.", 10, 540,
              180, to=(90, 502)),
         Note("2. Mixtures of two, any ratio from 10 %. Open it: one mixture taken apart. "
-             "Training and test mixtures are made from different specimens.", 160, 270, 210,
+             "Training and test mixtures are made from different specimens.", 160, 240, 210,
              to=(265, 402)),
         Note("3. Four methods get the same mixtures.", 540, 60, 180),
         Note("4. Fair: trained on some specimens, tested on others, as it would be with "
              "tomorrow's sample.", 740, 270, 200, to=(700, 382)),
         Note("5. Which mixtures are mistaken? Mostly a part of 10 to 20 % is overlooked.",
-             810, 500, 200, to=(888, 482)),
+             810, 525, 200, to=(888, 485)),
         Note("6. Not fair: cross-validation puts mixtures of the same specimens into training "
              "and test. Compare CA with the fair test. The gain is the leak, not skill.",
              760, 650, 230, to=(732, 645)),
@@ -173,7 +173,7 @@ EXPLAIN = Workflow(
              "bands have their names.", 400, 250, 220, to=(510, 212)),
         Note("2. Are these the bands that you would have named?", 800, 210, 190, to=(762, 230)),
         Note("3. Can a network tell polypropylene of two bottles apart? The one was measured on "
-             "a dry day, the other on a damp one.", 10, 350, 250, to=(100, 458)),
+             "a dry day, the other on a damp one.", 10, 325, 250, to=(100, 458)),
         Note("4. It can, nearly always!", 860, 400, 190, to=(832, 415)),
         Note("5. Ask it what it looked at: see the column atmosphere, and 1500 to 1800 in the "
              "picture. It knows the weather, not the bottles. No accuracy would have told.",
@@ -219,10 +219,10 @@ PREPROCESSING = Workflow(
         Note("2. First derivative, then normalisation. Open it to change the steps, and watch "
              "what the scores do.", 20, 540, 190, to=(212, 480)),
         Note("3. Four learners take the spectra as they are, four get the Preprocessor: it is "
-             "applied anew within each fold.", 570, 560, 210),
+             "applied anew within each fold.", 570, 590, 210),
         Note("4. Which methods need the preprocessing, and which does without? (The network "
              "standardises each spectrum by itself, and learns what a baseline is.)",
-             810, 220, 210, to=(792, 325)),
+             825, 220, 210, to=(790, 325)),
     ])
 
 _ATTENTION = ("CBAM", "Channel Only", "Spatial Only", "No Attention")

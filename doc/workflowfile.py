@@ -10,6 +10,7 @@ import pprint
 from ast import literal_eval
 from dataclasses import dataclass, field
 from importlib import import_module
+from math import hypot
 from xml.etree import ElementTree
 
 from Orange.widgets.settings import Context, ContextSetting, DomainContextHandler
@@ -156,6 +157,8 @@ def _annotate(parent, i, note):
             x, y = (left - 4 if x < left else right + 4), y
         else:
             x, y = min(max(x, left + 20), right - 20), (top - 4 if y < top else bottom + 2)
+    if hypot(x - note.to[0], y - note.to[1]) < 23:
+        raise ValueError(f"no room for an arrow's head and tail: {note.text}")
     ElementTree.SubElement(parent, "arrow", id=str(2 * i + 1), start=f"({x}.0, {y}.0)",
                            end=f"({note.to[0]}.0, {note.to[1]}.0)", fill=RED)
 

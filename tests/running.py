@@ -87,11 +87,7 @@ class Running:
 
     def busy(self) -> list[str]:
         """Titles of the nodes that are at work or have something to do."""
-        manager = self.scheme.signal_manager
-        pending = set(manager.pending_nodes())
-        return [node.title for node in self.scheme.nodes
-                if node in pending or manager.is_active(node) or manager.is_blocking(node)
-                or manager.has_invalidated_outputs(node) or _at_work(self.widget(node.title))]
+        return busy(self.scheme)
 
     def widget(self, title):
         """The widget of the node with this title."""
@@ -104,14 +100,27 @@ class Running:
 
     def messages(self):
         """{title: texts of the errors and warnings that its widget shows}."""
-        shown = {}
-        for node in self.scheme.nodes:
-            widget = self.scheme.widget_for_node(node)
-            texts = [str(m) for group in (widget.Error, widget.Warning)
-                     for m in group.active]
-            if texts:
-                shown[node.title] = texts
-        return shown
+        return messages(self.scheme)
+
+
+def busy(scheme) -> list[str]:
+    """Titles of the nodes of a scheme that are at work or have something to do."""
+    manager = scheme.signal_manager
+    pending = set(manager.pending_nodes())
+    return [node.title for node in scheme.nodes
+            if node in pending or manager.is_active(node) or manager.is_blocking(node)
+            or manager.has_invalidated_outputs(node) or _at_work(scheme.widget_for_node(node))]
+
+
+def messages(scheme) -> dict[str, list[str]]:
+    """{title: texts of the errors and warnings that the node's widget shows}."""
+    shown = {}
+    for node in scheme.nodes:
+        widget = scheme.widget_for_node(node)
+        texts = [str(m) for group in (widget.Error, widget.Warning) for m in group.active]
+        if texts:
+            shown[node.title] = texts
+    return shown
 
 
 def _at_work(widget) -> bool:

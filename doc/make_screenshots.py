@@ -1,0 +1,73 @@
+"""Makes the pictures of the documentation, from Orange itself on a virtual screen.
+
+    python doc/make_screenshots.py [110 ...]
+
+Each example workflow becomes doc/images/<its file name>.png; from some of them windows of widgets
+are taken for the help pages. Needs Xvfb; the workflow with published spectra needs those.
+"""
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "canvas"))
+import canvas  # noqa: E402
+
+WORKFLOWS = ROOT / "orangecontrib" / "microplastics" / "tutorials"
+IMAGES, WIDGETS = ROOT / "doc" / "images", ROOT / "doc" / "widgets" / "images"
+#: Windows by workflow: title of the node, file of the picture, size, and where the numbers of the
+#: help page go.
+WINDOWS = {
+    "110": (("Dual-Branch CNN", "dual-branch-cnn", "1000x660",
+             ((85, 78), (85, 292), (132, 453), (660, 60), (176, 620))),),
+}
+#: The workflow of the README's picture.
+README = "130"
+
+
+def save(source, target):
+    """A picture with few colours, as windows have them, is a quarter of the size."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.open(source).convert("RGB").quantize(96, dither=Image.Dither.NONE)
+    image.save(target, optimize=True)
+    print(f"{target.relative_to(ROOT)}: {image.width} x {image.height}, "
+          f"{target.stat().st_size / 1000:.0f} kB")
+
+
+def number(path, places):
+    """White figures on dark discs, as help pages have them."""
+    image = Image.open(path).convert("RGB")
+    draw = ImageDraw.Draw(image)
+    for i, (x, y) in enumerate(places, start=1):
+        draw.ellipse((x - 10, y - 10, x + 10, y + 10), fill="#a5182a")
+        draw.text((x, y), str(i), fill="white", anchor="mm", font_size=14)
+    image.save(path)
+
+
+def main(numbers):
+    with canvas.screen("1366x768") as display:
+        for path in sorted(WORKFLOWS.glob("*.ows")):
+            which = path.name[:3]
+            if numbers and which not in numbers:
+                continue
+            windows = WINDOWS.get(which, ())
+            with tempfile.TemporaryDirectory() as folder:
+                seen = canvas.run(display, path, folder, show=[title for title, *_ in windows],
+                                  size=windows[0][2] if windows else None)
+                if not seen["finished"] or seen["messages"]:
+                    print(path.name, seen)
+                save(Path(folder) / "workflow.png", IMAGES / f"{path.stem}.png")
+                if which == README:
+                    save(Path(folder) / "workflow.png", IMAGES / "workflow.png")
+                for title, name, _, places in windows:
+                    shot = title.lower().replace(" ", "-")
+                    number(Path(folder) / f"{shot}.png", places)
+                    save(Path(folder) / f"{shot}.png", WIDGETS / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

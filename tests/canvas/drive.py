@@ -1,0 +1,154 @@
+"""Orange's own canvas with a pair of eyes inside; run by canvas.py with a screen of its own.
+
+    python drive.py REPORT.json FOLDER [--show TITLE ...] -- ORANGE'S ARGUMENTS
+
+Starts Orange as `orange-canvas` does, waits until the workflow has come to its end, takes pictures
+of the window (FOLDER/canvas.png) and of the widgets named, notes dialogs and messages, closes.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from AnyQt.QtCore import QRectF, QSettings, Qt, QTimer
+from AnyQt.QtGui import QImage, QPainter
+from AnyQt.QtWidgets import QApplication, QDialog
+from Orange.canvas.__main__ import OMain
+from orangecanvas.application.canvasmain import CanvasMainWindow
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from running import busy, messages  # noqa: E402
+
+#: The pace of looking, milliseconds; so many looks in a row without work are the end.
+PACE, LOOKS = 100, 15
+
+
+class Driven(OMain):
+    """Orange, looked at every now and then."""
+
+    def __init__(self, options):
+        super().__init__()
+        self.seen = options
+        self.report = {"finished": False, "errors": [], "dialogs": [], "messages": {}}
+        self.started = time.perf_counter()
+        self.quiet = 0
+
+    def setup_sys_redirections(self):
+        """What goes wrong is noted, where Orange would ask to report it."""
+        super().setup_sys_redirections()
+        def note(*exc):
+            self.report["errors"].append("".join(traceback.format_exception(*exc)))
+            traceback.print_exception(*exc, file=sys.__stderr__)
+
+        sys.excepthook = note
+
+    def setup_application(self):
+        for question in ("startup/check-updates", "notifications/check-notifications"):
+            QSettings().setValue(question, False)  # nothing here asks the network
+        super().setup_application()
+
+    def create_main_window(self):
+        window = super().create_main_window()
+        self.timer = QTimer(window, interval=PACE)
+        self.timer.timeout.connect(self._look)
+        self.timer.start()
+        return window
+
+    def _look(self):
+        windows = [w for w in QApplication.topLevelWidgets()
+                   if isinstance(w, CanvasMainWindow) and w.isVisible()]
+        if time.perf_counter() - self.started > self.seen.limit:
+            self._finish(windows[-1] if windows else None, "still at work")
+            return
+        schemes = [(w, w.current_document().scheme()) for w in windows]
+        schemes = [(w, s) for w, s in schemes if s is not None and s.nodes]
+        if not schemes:
+            return
+        window, scheme = schemes[-1]
+        self.quiet = 0 if busy(scheme) else self.quiet + 1
+        if self.quiet >= LOOKS:
+            self.timer.stop()
+            self._finish(window, None)
+
+    def _finish(self, window, problem):
+        self.timer.stop()
+        self.report["seconds"] = round(time.perf_counter() - self.started, 1)
+        self.report["dialogs"] = [
+            f"{type(w).__name__}: {w.windowTitle()}" for w in QApplication.topLevelWidgets()
+            if isinstance(w, QDialog) and w.isVisible() and w.isModal()]
+        if window is not None:
+            scheme = window.current_document().scheme()
+            self.report["title"], self.report["nodes"] = scheme.title, len(scheme.nodes)
+            self.report["messages"] = messages(scheme)
+            window.resize(1340, 720)
+            self._picture(window, "canvas")
+            self._whole_workflow(window.current_document().scene())
+            for title in self.seen.show:
+                self._show(scheme, title)
+        if problem:
+            self.report["errors"].append(problem)
+        else:
+            self.report["finished"] = True
+        Path(self.seen.report).write_text(json.dumps(self.report, indent=1))
+        if window is not None:
+            # As Quit does, without the question whether to save.
+            window.setWindowModified(False)
+            scheme.sync_node_properties()
+            window.current_document().setModified(False)
+            window.close()
+        QApplication.exit(0)
+
+    def _show(self, scheme, title):
+        node, = (n for n in scheme.nodes if n.title == title)
+        widget = scheme.widget_for_node(node)
+        widget.show()
+        if self.seen.size:
+            widget.resize(*map(int, self.seen.size.split("x")))
+        self._wait(1.5)
+        name = title.lower().replace(" ", "-").replace(",", "").replace("'", "")
+        self._picture(widget, name)
+        widget.hide()
+
+    def _picture(self, window, name):
+        window.raise_()
+        self._wait(1.)
+        window.grab().save(str(Path(self.seen.folder) / f"{name}.png"))
+
+    def _whole_workflow(self, scene):
+        """workflow.png: the canvas without the window around it, however large it is."""
+        scene.clearSelection()
+        rect = scene.itemsBoundingRect().adjusted(-12, -12, 12, 12)
+        image = QImage(rect.size().toSize(), QImage.Format_RGB32)
+        image.fill(Qt.white)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.Antialiasing)
+        scene.render(painter, QRectF(image.rect()), rect)
+        painter.end()
+        image.save(str(Path(self.seen.folder) / "workflow.png"))
+
+    @staticmethod
+    def _wait(seconds):
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            QApplication.processEvents()
+            time.sleep(.01)
+
+
+def main(argv):
+    at = argv.index("--")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("report")
+    parser.add_argument("folder")
+    parser.add_argument("--show", nargs="*", default=[])
+    parser.add_argument("--size")
+    parser.add_argument("--limit", type=float, default=150.)
+    driven = Driven(parser.parse_args(argv[1:at]))
+    driven.run(["orange-canvas", *argv[at + 1:]])
+
+
+if __name__ == "__main__":
+    main(sys.argv)
