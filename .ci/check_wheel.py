@@ -3,6 +3,11 @@ import importlib
 import pkgutil
 from importlib.metadata import distribution, entry_points
 from importlib.resources import files
+from pathlib import Path
+
+from orangecanvas.help.manager import HelpManager
+from orangecanvas.registry import WidgetRegistry
+from orangewidget.workflow.discovery import WidgetDiscovery
 
 NAME = "Orange3-Microplastics"
 PACKAGE = "orangecontrib.microplastics"
@@ -35,6 +40,18 @@ assert (widgets / importlib.import_module(PACKAGE + ".widgets").ICON).is_file()
 workflows = [f for f in files(PACKAGE + ".tutorials").iterdir() if f.name.endswith(".ows")]
 assert workflows, "no example workflow in the wheel"
 
+# Help, as Orange finds it on F1.
+registry = WidgetRegistry()
+WidgetDiscovery(registry).run(entry_points(group="orange.widgets"))
+manager = HelpManager()
+manager.set_registry(registry)
+ours = registry.widgets("Microplastics")
+assert len(ours) == classes, [w.name for w in ours]
+for widget in ours:
+    page = manager.search({"id": widget.qualified_name}).toLocalFile()
+    assert page.startswith(where) and Path(page).is_file(), f"no help for {widget.name}"
+
 scripts = {ep.name for ep in entry_points(group="console_scripts")}
 assert "orange-microplastics" in scripts
-print(f"wheel: {len(modules)} modules, {classes} widgets, {len(workflows)} workflows")
+print(f"wheel: {len(modules)} modules, {classes} widgets, {len(workflows)} workflows, "
+      f"{len(ours)} help pages")

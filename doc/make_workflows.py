@@ -184,7 +184,8 @@ _DERIVATIVE = {"storedsettings": {"name": "", "preprocessors": [
     ("orangecontrib.spectroscopy.savitzkygolay", {"window": 9, "polyorder": 2, "deriv": 1}),
     ("orangecontrib.infrared.normalize", {"method": 0}),
 ]}, "autocommit": True}
-_FOUR = ("Random Forest", "Logistic Regression", "kNN", "Network")
+_FOUR = (("Forest", FOREST, REPEATABLE), ("Logistic", LOGISTIC, {}), ("kNN", KNN, {}),
+         ("Network", CNN, {**QUICK, "derivative": False}))
 PREPROCESSING = Workflow(
     "140-preprocessing-matters", "Preprocessing matters",
     "Four methods on raw spectra, and the same four on derived and normalised ones. Preprocess "
@@ -192,37 +193,32 @@ PREPROCESSING = Workflow(
     {
         "Simulated Polymers": Node(DATA, 90, 60, {
             "n_spectra": 15, "noise": .004, "baseline": .3, "weathering": 50}),
-        "Preprocess Spectra": Node("Preprocess Spectra", 250, 470, _DERIVATIVE),
-        "Preprocessed Spectra": Node(SPECTRA, 430, 790, coloured_by(domain=SIMULATED)),
-        "Random Forest, raw": Node(FOREST, 470, 130, REPEATABLE),
-        "Logistic Regression, raw": Node(LOGISTIC, 470, 210),
-        "kNN, raw": Node(KNN, 470, 290),
-        "Network, raw": Node(CNN, 470, 370, {**QUICK, "derivative": False}),
-        "Random Forest, preprocessed": Node(FOREST, 470, 450, REPEATABLE),
-        "Logistic Regression, preprocessed": Node(LOGISTIC, 470, 530),
-        "kNN, preprocessed": Node(KNN, 470, 610),
-        "Network, preprocessed": Node(CNN, 470, 690, {**QUICK, "derivative": False}),
-        SCORE: Node(SCORE, 750, 330, FOLDS),
+        "Preprocess Spectra": Node("Preprocess Spectra", 250, 650, _DERIVATIVE),
+        **{f"{name}, raw": Node(widget, 480, 150 + 90 * i, settings)
+           for i, (name, widget, settings) in enumerate(_FOUR)},
+        **{f"{name}, derived": Node(widget, 480, 510 + 90 * i, settings)
+           for i, (name, widget, settings) in enumerate(_FOUR)},
+        "Preprocessed Spectra": Node(SPECTRA, 480, 890, coloured_by(domain=SIMULATED)),
+        SCORE: Node(SCORE, 760, 60, FOLDS),
     },
     [
         ("Simulated Polymers", "Data", "Preprocess Spectra", "Data"),
         ("Simulated Polymers", "Data", SCORE, "Data"),
+        *((f"{name}, {how}", "Learner", SCORE, "Learner")
+          for how in ("raw", "derived") for name, *_ in _FOUR),
+        *(("Preprocess Spectra", "Preprocessor", f"{name}, derived", "Preprocessor")
+          for name, *_ in _FOUR),
         ("Preprocess Spectra", "Preprocessed Data", "Preprocessed Spectra", "Data"),
-        *((f"{learner}, {how}", "Learner", SCORE, "Learner")
-          for how in ("raw", "preprocessed")
-          for learner in _FOUR),
-        *(("Preprocess Spectra", "Preprocessor", f"{learner}, preprocessed", "Preprocessor")
-          for learner in _FOUR),
     ],
     [
-        Note("1. Seven polymers on a large, sloping baseline.", 10, 150, 150, to=(80, 122)),
+        Note("1. Seven polymers on a large, sloping baseline.", 0, 160, 140, to=(70, 124)),
         Note("2. First derivative, then normalisation. Open it to change the steps, and watch "
-             "what the scores do.", 20, 540, 190, to=(212, 480)),
-        Note("3. Four learners take the spectra as they are, four get the Preprocessor: it is "
-             "applied anew within each fold.", 570, 590, 210),
+             "what the scores do.", 10, 770, 190, to=(205, 690), start=(160, 764)),
+        Note("3. Four learners take the spectra as they are. Four get the Preprocessor: it is "
+             "applied anew within each fold.", 690, 560, 210),
         Note("4. Which methods need the preprocessing, and which does without? (The network "
              "standardises each spectrum by itself, and learns what a baseline is.)",
-             825, 220, 210, to=(790, 325)),
+             690, 170, 220, to=(765, 126)),
     ])
 
 _ATTENTION = ("CBAM", "Channel Only", "Spatial Only", "No Attention")
@@ -247,8 +243,8 @@ ATTENTION = Workflow(
     ],
     [
         Note("1. Four networks that differ in one setting only: what weighs the features. An "
-             "ablation takes away a part to see what it was good for.", 540, 60, 230,
-             to=(512, 90)),
+             "ablation takes away a part to see what it was good for.", 170, 40, 220,
+             to=(432, 60)),
         Note("2. Compare them. Then change the seed in each, or the one in Mix Spectra: does "
              "the order stay?", 740, 260, 220, to=(700, 382)),
         Note("3. The honest answer: a difference of a percent or two is luck here, more data or "
@@ -374,14 +370,14 @@ FILTER = Workflow(
     ],
     [
         Note("1. Four polymers, and the cellulose that the filter is of. The network learns from "
-             "pure spectra.", 10, 20, 240, to=(100, 112)),
+             "pure spectra.", 10, 5, 250, to=(100, 112)),
         Note("2. An image: a spectrum for each of 32 x 32 pixels, with map_x and map_y. Yours "
              "comes from File.", 10, 530, 190, to=(92, 482)),
         Note("3. Each pixel is named.", 430, 60, 170, to=(480, 112)),
         Note("4. Which polymer is where? At the edges, particle and filter mix.", 740, 60, 210,
              to=(722, 140)),
         Note("5. Why polystyrene? Its importance for each pixel, at 697 cm-1. In places without "
-             "polystyrene the same band speaks for nothing.", 740, 320, 230, to=(722, 415)),
+             "polystyrene the same band speaks for nothing.", 750, 320, 230, to=(722, 415)),
         Note("6. One band alone shows what stands out, but not what it is.", 370, 580, 180,
              to=(332, 590)),
     ])

@@ -92,9 +92,9 @@ def _share_of_air(bands):
 def test_preprocessing(run):
     scores = accuracies(run(140), "Test and Score")
     assert len(scores) == 8
-    assert scores["Random Forest, preprocessed"] > scores["Random Forest, raw"] + .2
-    assert scores["kNN, preprocessed"] > scores["kNN, raw"] + .2
-    assert min(scores["Network, raw"], scores["Network, preprocessed"]) > .8
+    assert scores["Forest, derived"] > scores["Forest, raw"] + .2
+    assert scores["kNN, derived"] > scores["kNN, raw"] + .2
+    assert min(scores["Network, raw"], scores["Network, derived"]) > .8
 
 
 def test_attention(run):
