@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from Orange.base import Model as BaseModel
 from Orange.classification import Learner, Model
-from Orange.data import Domain, Instance, Table
+from Orange.data import DiscreteVariable, Domain, Instance, Table
 from Orange.data.table import DomainTransformationError
 from Orange.util import dummy_callback
 
@@ -41,6 +41,7 @@ from orangecontrib.microplastics.configuration import (
     Epoch,
     TrainingConfig,
 )
+from orangecontrib.microplastics.drawing import MixtureSource
 from orangecontrib.microplastics.memory import require
 from orangecontrib.microplastics.units import looks_like_transmittance
 from orangecontrib.microplastics.validation import has_bands, tame, validation_split
@@ -273,8 +274,12 @@ class DCNetModel(Model):
 
     def _usable(self, X):
         """Filled spectra, which of them can be predicted, and how many of these have holes."""
-        share = np.isfinite(fill_missing(X, self.wavenumbers, self._gap))[:, self.needed].mean(1)
-        X = tame(fill_missing(X, self.wavenumbers))
+        share = np.ones(len(X))
+        if not np.isfinite(X).all():
+            reached = np.isfinite(fill_missing(X, self.wavenumbers, self._gap))
+            share = reached[:, self.needed].mean(axis=1)
+            X = fill_missing(X, self.wavenumbers)
+        X = tame(X)
         with np.errstate(invalid="ignore"):
             usable = has_bands(X[:, self.seen]) & (share >= REFUSE_COVERAGE)
         return X, usable, int((usable & (share < WARN_COVERAGE)).sum())
@@ -339,10 +344,11 @@ class DCNetModel(Model):
     def grid_spectra(self, data: Table) -> np.ndarray:
         """What the networks are fed for `data`: float32, (spectra, wavenumbers).
 
-        Rows without any value are NaN; other missing values are interpolated. Warns and
-        raises as :meth:`check_axis` does.
+        Rows without any value are NaN; other missing values are interpolated. What
+        :meth:`check` notes is warned of, and what it raises is raised.
         """
-        self.check_axis(data)
+        for note in self.check(data):
+            warnings.warn(note, stacklevel=2)
         table = self.data_to_model_domain(data)
         X = tame(fill_missing(np.asarray(table.X, float), self.wavenumbers))
         return X.astype(np.float32)
@@ -430,6 +436,18 @@ class DCNetModel(Model):
             return [ScaleWarning("The spectra look like transmittance, the model was trained on "
                                  "absorbance. If they are, convert them (Preprocess Spectra).")]
         return []
+
+    def get_backmappers(self, data):
+        """Which value of the data's class each of ours is.
+
+        A model that learnt mixtures from pure spectra keeps the name of their class, while
+        Mix Spectra calls its own "mixture"; where all values agree, they mean the same.
+        """
+        ours, theirs = self.domain.class_var, data.domain.class_var
+        if self.training.get("mixtures") and theirs is not None and theirs.is_discrete \
+                and theirs.name != ours.name and set(theirs.values) <= set(ours.values):
+            return [theirs.get_mapper_from(ours)], [len(theirs.values)]
+        return super().get_backmappers(data)
 
     # ----------------------------------------------------------------- saving
 
@@ -567,6 +585,13 @@ class DCNetLearner(Learner):
         None trains differently each time.
     device : str
         "auto", "cpu", "cuda" or "mps".
+    mixtures : int
+        0 learns the classes as they are. 2 or 3 learns to recognise mixtures of up to so
+        many of them: the data are pure spectra, mixtures are drawn from them anew for each
+        epoch (:mod:`.drawing`), and the model's class is the combination, "PE + PP". The
+        class keeps its name, so that single materials map onto the data's own.
+    smallest : float
+        Smallest fraction of a component in these mixtures.
     preprocessors : sequence of Preprocess, optional
         Applied to the spectra on the uniform grid, before the network.
     """
@@ -577,7 +602,7 @@ class DCNetLearner(Learner):
                  dropout=0.2, derivative=True, regions=REGIONS, step=4.0, epochs=None,
                  batch_size=128, learning_rate=8e-3, label_smoothing=0.1, augmentation=1.0,
                  balance=False, validation=0.0, group_by="source", networks=1, seed=0,
-                 device="auto", preprocessors=None):
+                 device="auto", mixtures=0, smallest=0.1, preprocessors=None):
         super().__init__(preprocessors=preprocessors)
         self.kernels = kernels
         self.widths = widths
@@ -598,10 +623,13 @@ class DCNetLearner(Learner):
         self.networks = networks
         self.seed = seed
         self.device = device
+        self.mixtures = mixtures
+        self.smallest = smallest
         self.params = {name: getattr(self, name) for name in (
             "kernels", "widths", "stride", "attention", "dropout", "derivative", "regions",
             "step", "epochs", "batch_size", "learning_rate", "label_smoothing", "augmentation",
-            "balance", "validation", "group_by", "networks", "seed", "device")}
+            "balance", "validation", "group_by", "networks", "seed", "device", "mixtures",
+            "smallest")}
 
     @property
     def fitted_parameters(self):
@@ -614,6 +642,9 @@ class DCNetLearner(Learner):
             return "Data have several target variables; choose one (Select Columns)."
         if not domain.has_discrete_class:
             return "Data need a categorical target variable (Select Columns)."
+        if self.mixtures and self.preprocessors:
+            return ("Mixtures are learnt from absorbance as it was measured: disconnect the "
+                    "preprocessor, or mix and preprocess before (Mix Spectra).")
         try:
             _, axis = spectral_columns(domain)
             check_unit(axis)
@@ -696,19 +727,47 @@ class DCNetLearner(Learner):
         held = validation_split(y, self.validation, groups[rows] if groups is not None else None,
                                 self.seed or 0) if self.validation else None
         weights = np.asarray(data.W)[rows] if data.has_weights() else None
-        fits = self._fit_networks(X, y, grid, len(used), weights, held)
+        values = data.domain.class_var.values
+        training = {"spectra": len(X), "left out": left_out,
+                    "kept aside": int(held.sum()) if held is not None else 0,
+                    "classes": {values[c]: int(n)
+                                for c, n in zip(used, np.bincount(y), strict=True)}}
+        domain, source = data.domain, None
+        if self.mixtures:
+            if weights is not None:
+                raise ValueError("Mixtures cannot be learnt from weighted data; take the weights "
+                                 "away, or use Mix Spectra.")
+            pure = Table.from_numpy(domain, X, used[y], data.metas[rows])
+            source, X, y, held = self._first_mixtures(pure, held)
+            domain = Domain(domain.attributes, DiscreteVariable(
+                domain.class_var.name, values=source.values), domain.metas)
+            used = np.arange(len(source.values))
+            training["mixtures"] = source.n
+        fits = self._fit_networks(X, y, grid, len(used), weights, held, source)
         networks = [f.network for f in fits]
         seen = networks[0].seen()
         temperature, acceptance = self._calibrate(networks, X, y, grid, seen, weights, held)
-        values = data.domain.class_var.values
         return DCNetModel(
-            networks, grid, used, [f.history for f in fits], data.domain,
+            networks, grid, used, [f.history for f in fits], domain,
             resamples_only=not self.preprocessors, acceptance=acceptance,
             temperature=temperature, needed=seen & (measured >= .5) if seen.any() else seen,
-            training={"spectra": len(X), "left out": left_out, "kept aside":
-                      int(held.sum()) if held is not None else 0,
-                      "classes": {values[c]: int(n)
-                                  for c, n in zip(used, np.bincount(y), strict=True)}})
+            training=training)
+
+    def _first_mixtures(self, pure, held):
+        """A source of mixtures, the first of them, and which are of sources kept aside."""
+        learn = pure if held is None else pure[~held]
+        source = MixtureSource(learn, self.mixtures, self.smallest, self.seed or 0)
+        X, y = source.draw(0)
+        if held is None:
+            return source, X, y, None
+        aside = MixtureSource(pure[held], self.mixtures, self.smallest, self.seed or 0)
+        if aside.values != source.values:
+            raise ValueError("Some class has too few sources to keep any aside; train without "
+                             "validation, or add spectra of it.")
+        n = max(len(source.values), round(self.validation * source.n))
+        X_aside, y_aside = aside.draw(0, n)
+        return (source, np.concatenate((X, X_aside)), np.concatenate((y, y_aside)),
+                np.arange(len(X) + n) >= len(X))
 
     def _calibrate(self, networks, X, y, grid, seen, weights, held):
         """Temperature and acceptance: from the spectra kept aside where there are enough."""
@@ -723,21 +782,18 @@ class DCNetLearner(Learner):
             networks, X[known], grid, self.seed or 0)
         return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores))
 
-    def _fit_networks(self, X, y, grid, n_classes, weights, held):
+    def _fit_networks(self, X, y, grid, n_classes, weights, held, source):
         entropy = np.random.SeedSequence(self.seed)
         callback = getattr(self, "callback", None)
         training = import_torch_file("training")
         fits = []
         for i, seed in enumerate(entropy.generate_state(self.networks)):
+            part = callback and _Part(callback, i, self.networks)
             fits.append(training.fit(
                 X, y, grid, self.network_config(grid, n_classes), self._training(int(seed)),
-                weights=weights, held=held,
-                callback=callback and self._part(callback, i)))
+                weights=weights, held=held, callback=part,
+                redraw=source and _redrawn(source, i, part)))
         return fits
-
-    def _part(self, callback, i):
-        """Progress of network `i` as progress of them all."""
-        return lambda p: callback(p._replace(fraction=(i + p.fraction) / self.networks))
 
     def _training(self, seed):
         return TrainingConfig(
@@ -756,6 +812,28 @@ class DCNetLearner(Learner):
         texts = np.array([f"{i}: missing" if v in ("", "nan") else v
                           for i, v in enumerate(map(str, column))])
         return np.unique(texts, return_inverse=True)[1]
+
+
+class _Part:
+    """Progress of network `i` of several as progress of them all."""
+
+    def __init__(self, callback, i, n):
+        self.callback, self.i, self.n = callback, i, n
+        self.last = None
+
+    def __call__(self, progress):
+        self.last = progress._replace(fraction=(self.i + progress.fraction) / self.n)
+        self.callback(self.last)
+
+    def again(self, _fraction):
+        """A chance to cancel between two batches."""
+        self.callback(self.last)
+
+
+def _redrawn(source, i, part):
+    """What gives network `i` new mixtures for an epoch."""
+    # No two draws of all networks and epochs are the same.
+    return lambda epoch: source.draw((i << 20) + epoch, callback=part and part.again)
 
 
 def _kept(grid, regions):

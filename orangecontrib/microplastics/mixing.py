@@ -237,6 +237,44 @@ class Mixer:
             tuple(self.sources[self.rows[i]] for i in picked[0, there]),
             tuple(contaminants[i] if i >= 0 else "" for i in clung[0, there]))
 
+    @property
+    def values(self) -> list[str]:
+        """Names of the combinations.
+
+        Raises
+        ------
+        ValueError
+            If two of them are the same, for odd class names.
+        """
+        values = [combination_name([self.names[i] for i in c]) for c in self.combinations]
+        if len(set(values)) < len(values):
+            twice = next(v for v in values if values.count(v) > 1)
+            raise ValueError(f'Two combinations would both be named "{twice}": '
+                             "rename that class (Edit Domain).")
+        return values
+
+    def arrays(self, n: int, seed: int | Sequence[int] = 0,
+               callback: Callable[[float], None] | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """`n` mixtures without a Table around them, for who needs many and often.
+
+        Returns
+        -------
+        spectra : ndarray of float32, shape (n, wavenumbers)
+            Along `axis`.
+        which : ndarray of int, shape (n,)
+            Their combinations, as indices of `values`.
+        """
+        rng = np.random.default_rng(seed)
+        which, turns = self._plan(n, rng)
+        X = np.empty((len(which), len(self.axis)), np.float32)
+        for start in range(0, len(which), _BLOCK):
+            if callback is not None:
+                callback(start / len(which))
+            rows = slice(start, start + _BLOCK)
+            members = [self.combinations[c] for c in which[rows]]
+            X[rows] = self._blend(self._fractions(members, turns[rows], rng), rng)[1]
+        return X, which
+
     def table(self, n: int = 6000, seed: int | Sequence[int] = 0,
               callback: Callable[[float], None] | None = None) -> Table:
         """`n` mixtures; see :func:`mix`."""
@@ -298,12 +336,7 @@ class Mixer:
     def _target(self, which, fractions):
         original, target = self.data.domain.class_var, self.mixing.target
         if target == COMBINATION:
-            values = [combination_name([self.names[i] for i in c]) for c in self.combinations]
-            if len(set(values)) < len(values):
-                twice = next(v for v in values if values.count(v) > 1)
-                raise ValueError(f'Two combinations would both be named "{twice}": '
-                                 "rename that class (Edit Domain).")
-            return DiscreteVariable("mixture", values), which.astype(float)
+            return DiscreteVariable("mixture", self.values), which.astype(float)
         if target == MAIN:
             codes = np.array([original.values.index(name) for name in self.names])
             return original, codes[fractions.argmax(axis=1)].astype(float)

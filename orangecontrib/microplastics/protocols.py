@@ -17,6 +17,7 @@ from Orange.data import DiscreteVariable, Domain, Table
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.axis import wavenumbers
 from orangecontrib.microplastics.mixing import PLUS, mix, split_sources
+from orangecontrib.microplastics.recipe import ANY_INSTRUMENT
 
 __all__ = ["Split", "FIVE", "SEVEN", "MINOR", "PLAIN", "VARIED", "V", "F", "K", "J", "p1", "p2",
            "pure", "fractions", "parts_named", "minor_recall", "score", "measure"]
@@ -39,8 +40,7 @@ PLAIN = {"smallest": 0.1, "baseline": (0.3, 0.2), "noise": 0.03}
 
 #: Recipe of training mixtures for another instrument: components vary, carry contaminants
 #: and the room's air.
-VARIED = {"smallest": 0.1, "variation": 1.0, "contaminants": True,
-          "baseline": (0.3, 0.2, 0.15, 0.3), "noise": 0.06, "atmosphere": 1.0, "cut": True}
+VARIED = {"smallest": 0.1, **ANY_INSTRUMENT}
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,18 @@ import numpy as np
 
 from orangecontrib.microplastics import variation as vary
 
-__all__ = ["Mixing", "parse_ratios", "combination_name", "COMBINATION", "MAIN", "PLUS"]
+__all__ = ["Mixing", "ANY_INSTRUMENT", "parse_ratios", "combination_name", "COMBINATION",
+           "MAIN", "PLUS"]
 
 COMBINATION, MAIN = "combination", "main"
 PLUS = " + "
+
+#: Settings of :class:`Mixing` under which a network learns for instruments that it has not
+#: seen: components vary and carry contaminants, the room's air and broad baselines come on
+#: top. Tested between studies they are ahead of plain mixtures by 5 points and more, for the
+#: network and for a random forest alike.
+ANY_INSTRUMENT = {"variation": 1.0, "contaminants": True, "baseline": (0.3, 0.2, 0.15, 0.3),
+                  "noise": 0.06, "atmosphere": 1.0, "cut": True}
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ def threads(n: int | None):
 def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetConfig,
         config: TrainingConfig | None = None, *, weights: np.ndarray | None = None,
         held: np.ndarray | None = None,
+        redraw: Callable[[int], tuple[np.ndarray, np.ndarray]] | None = None,
         callback: Callable[[Progress], None] | None = None) -> Fit:
     """Train one network.
 
@@ -88,6 +89,9 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     held : ndarray of bool, shape (n,), optional
         Spectra kept aside to choose the best epoch and to stop early, see
         :func:`.validation.validation_split`; by default all are trained on, to the end.
+    redraw : callable, optional
+        Called with the number of each epoch but the first; gives new spectra and classes in
+        place of those that are trained on, as many and in equal weight.
     callback : callable, optional
         Called after each batch with a :class:`Progress`; raising in it ends the
         training at once.
@@ -110,7 +114,7 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
         raise ValueError("Too few spectra remain for training beside the validation share.")
     with threads(config.threads):
         run = _Run(X, y, wavenumbers, network, config, weights, held)
-        history = run.train(callback)
+        history = run.train(callback, redraw)
     return Fit(run.net.cpu().eval(), history)
 
 
@@ -155,10 +159,7 @@ class _Run:
             counts = torch.bincount(self.y, self.w, network.n_classes)
             self.w = self.w / counts[self.y].clamp_min(1e-12)
         self.w = self.w / self.w.mean()
-        if self.augment is None:
-            # Without distortions the front says the same in every epoch: say it once.
-            with torch.no_grad():
-                self.x = self.net.front(self.x)
+        self.x = self._prepared(self.x)
         n = len(self.x)
         self.epochs = config.epochs or automatic_epochs(n)
         # Near-equal batches, none of one spectrum alone: batch norm needs two.
@@ -169,11 +170,13 @@ class _Run:
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, config.learning_rate, total_steps=self.epochs * self.batches + 1)
 
-    def train(self, callback) -> list[Epoch]:
+    def train(self, callback, redraw=None) -> list[Epoch]:
         history, best, best_state, since = [], math.inf, None, 0
         patience = max(3, round(self.config.patience * self.epochs))
         for epoch in range(1, self.epochs + 1):
             start = time.perf_counter()
+            if redraw is not None and epoch > 1:
+                self._replace(*redraw(epoch))
             rate = self.optimizer.param_groups[0]["lr"]
             loss, accuracy = self._epoch(epoch, history[-1] if history else None, callback)
             held_loss, held_accuracy = self._validate()
@@ -193,6 +196,22 @@ class _Run:
         self.net.dropout.generator = None
         self.optimizer.zero_grad(set_to_none=True)
         return history
+
+    def _replace(self, X, y):
+        """Train on other spectra from now on."""
+        if len(X) != len(self.x):
+            raise ValueError(f"{len(self.x)} spectra were to be drawn anew, not {len(X)}.")
+        x = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32)).to(self.device)
+        self.x = self._prepared(standardised(x))
+        self.y = torch.as_tensor(y, dtype=torch.long, device=self.device)
+        self.w = torch.ones_like(self.w)
+
+    def _prepared(self, x):
+        """Without distortions the front says the same in every epoch: say it once."""
+        if self.augment is not None:
+            return x
+        with torch.no_grad():
+            return self.net.front(x)
 
     def _epoch(self, epoch, finished, callback):
         self.net.train()

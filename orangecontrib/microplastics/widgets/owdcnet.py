@@ -26,6 +26,7 @@ ATTENTIONS = (("CBAM (channel and spatial)", "cbam"), ("Channel only", "channel"
               ("Spatial only", "spatial"), ("None", "none"))
 WIDTHS = (("Narrow", (8, 16, 32)), ("Standard", (16, 32, 64)), ("Wide", (32, 64, 128)))
 SEEN = (("Fingerprint and C-H", REGIONS), ("All wavenumbers", None))
+LEARN = (("Classes of the data", 0), ("Mixtures of up to 2", 2), ("Mixtures of up to 3", 3))
 DEVICES = (("Automatic", "auto"), ("CPU", "cpu"), ("NVIDIA GPU (CUDA)", "cuda"),
            ("Apple GPU (MPS)", "mps"))
 
@@ -128,6 +129,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     attention = Setting(0)
     derivative = Setting(True)
     seen = Setting(0)
+    mixtures = Setting(0)
+    smallest = Setting(10)
     fixed_epochs = Setting(False)
     epochs = Setting(20)
     networks = Setting(1)
@@ -201,6 +204,10 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
 
     def _add_training(self):
         box = gui.widgetBox(self.controlArea, "Training")
+        self._combo(box, "mixtures", LEARN, "Learn:",
+                    "Classes of the data: as they are. Mixtures: the data are pure spectra; the "
+                    "network learns from mixtures of them, drawn anew all the time, and its "
+                    "answer is a combination such as PE + PP.")
         self._spin(box, "epochs", 1, 1000, "Fixed number of epochs:",
                    "How often the network sees all spectra. Unchecked: chosen by the amount "
                    "of data.", checked="fixed_epochs", checkCallback=self.settings_changed)
@@ -218,6 +225,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
 
     def _add_more(self):
         box = folding_box(self.controlArea, self, "more", "More settings")
+        self._spin(box, "smallest", 1, 33, "Smallest fraction in mixtures [%]:",
+                   "What a component adds at least, where mixtures are learnt.")
         self._spin(box, "learning_rate", 1e-5, 1., "Learning rate:",
                    "Largest step of the optimiser (AdamW, one-cycle schedule).",
                    step=1e-3, spinType=float, decimals=5)
@@ -292,6 +301,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             networks=self.networks,
             seed=self.seed if self.reproducible else None,
             device=DEVICES[self.device][1],
+            mixtures=LEARN[self.mixtures][1],
+            smallest=self.smallest / 100,
             preprocessors=self.preprocessors)
 
     @OWBaseLearner.Inputs.data
@@ -427,6 +438,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             ("Attention", ATTENTIONS[self.attention][0]),
             ("Spectral range", SEEN[self.seen][0]),
             ("First derivative", self.derivative),
+            ("Learns", LEARN[self.mixtures][0] + (
+                f", at least {self.smallest} % of each" if self.mixtures else "")),
             ("Epochs", self.epochs if self.fixed_epochs else "automatic"),
             ("Kept aside for validation", f"{self.validation} %" if self.validate else "none"),
             ("Networks averaged", self.networks),
