@@ -84,6 +84,8 @@ class TestLearnerAndModel(unittest.TestCase):
         data = bad.transmittance(bad.good(0, 1))
         with self.assertRaisesRegex(DomainTransformationError, "absorbance"):
             self.model(data)
+        with self.assertRaisesRegex(DomainTransformationError, "absorbance"):
+            self.model.grid_spectra(data)
 
     def test_trained_on_transmittance(self):
         model = DCNetLearner(**QUICK)(bad.transmittance(bad.good()))
