@@ -24,13 +24,18 @@ class TestWidgets(WidgetTest):
         super().setUpClass()
         cls.model = DCNetLearner(epochs=12, widths=(8, 16, 16))(bad.good(4))
 
+    def setUp(self):
+        # One widget for all cases: none may leave anything behind for the next.
+        self.cnn = self.create_widget(OWDCNet, stored_settings={
+            "fixed_epochs": True, "epochs": 1, "width": 0, "augmentation": 0})
+        self.identify = self.create_widget(OWIdentify)
+
     def messages(self, widget):
         return " ".join(str(m) for group in widget.message_groups for m in group.active)
 
     @each
     def test_dual_branch_cnn(self, case, data):
-        widget = self.create_widget(OWDCNet, stored_settings={
-            "fixed_epochs": True, "epochs": 1, "width": 0, "augmentation": 0})
+        widget = self.cnn
         self.send_signal(widget.Inputs.data, data, widget=widget)
         self.wait_until_finished(widget=widget, timeout=30_000)
         expected = case.learn if case.widget is None else case.widget
@@ -48,11 +53,10 @@ class TestWidgets(WidgetTest):
         self.wait_until_finished(widget=widget, timeout=30_000)
         self.assertEqual(self.messages(widget), "")
         self.assertIsNotNone(self.get_output(widget.Outputs.model, widget=widget))
-        widget.onDeleteWidget()
 
     @each
     def test_identify(self, case, data):
-        widget = self.create_widget(OWIdentify)
+        widget = self.identify
         self.send_signals([(widget.Inputs.data, data), (widget.Inputs.model, self.model)],
                           widget=widget)
         self.wait_until_finished(widget=widget, timeout=30_000)
@@ -73,7 +77,6 @@ class TestWidgets(WidgetTest):
         self.wait_until_finished(widget=widget, timeout=30_000)
         self.assertFalse(widget.Error.active)
         self.assertEqual(len(self.get_output(widget.Outputs.annotated, widget=widget)), 92)
-        widget.onDeleteWidget()
 
 
 if __name__ == "__main__":
