@@ -23,7 +23,7 @@ IMAGES, WIDGETS = ROOT / "doc" / "images", ROOT / "doc" / "widgets" / "images"
 #: help page go.
 WINDOWS = {
     "110": (("Dual-Branch CNN", "dual-branch-cnn", "1000x660",
-             ((85, 78), (85, 292), (132, 453), (660, 60), (176, 620))),),
+             ((85, 78), (85, 292), (132, 483), (660, 60), (176, 620))),),
 }
 #: The workflow of the README's picture.
 README = "130"

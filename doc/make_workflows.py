@@ -273,7 +273,139 @@ COLLAGEN_CHECK = Workflow(
     [
         Note("Infrared spectra of tissue: collagen, DNA, glycogen and lipids. Any spectra with a "
              "class will do.", 10, 430, 230, to=(110, 392)),
-        Note("The network, and a random forest beside it.", 390, 120, 200, to=(352, 195)),
+        Note("The network, and a random forest beside it.", 20, 90, 170, to=(272, 185),
+             start=(180, 140)),
+        Note("Three folds. CA is the share that was right.", 440, 430, 190, to=(530, 392)),
+    ])
+
+_SIX = ["PE", "PP", "PS", "PET", "PVC", "PA"]
+_OTHERS = ["AC", "ABS", "AFL", "CA", "CE", "CO", "EAA", "M1", "M2", "Mixture", "PC", "PEF", "PEL",
+           "PEVA", "PLA", "PMMA", "PPL", "PU", "R", "SR", "U1", "U2"]
+INSTRUMENT = Workflow(
+    "160-somebody-elses-instrument", "Somebody else's instrument",
+    "Trained on three published studies, tested on a fourth. Needs the published spectra: open "
+    "Three Studies and press Download (54 MB, once).",
+    {
+        "Three Studies": Node(DATA, 100, 330, {
+            "sets": ["jung_2018", "kedzierski_2019", "villegas_camacho_2024_c8"],
+            "left_out": _OTHERS, "drop_doubtful": False}),
+        "Check Labels": Node("Check Labels", 270, 330),
+        "Doubtful Spectra": Node(TABLE, 400, 120),
+        CNN: Node(CNN, 440, 410, {"fixed_epochs": True, "epochs": 5}),
+        "Fourth Study": Node(DATA, 440, 250, {"sets": ["frond_2021"], "left_out": _OTHERS}),
+        SCORE: Node(SCORE, 640, 330, ON_TEST_DATA),
+        MATRIX: Node(MATRIX, 830, 330),
+        "Fourth Study, Everything": Node(DATA, 440, 600, {"sets": ["frond_2021"]}),
+        "Identify Spectra": Node("Identify Spectra", 640, 540),
+        "Unknown": Node(TABLE, 830, 540),
+    },
+    [
+        ("Three Studies", "Data", "Check Labels", "Data"),
+        ("Check Labels", "Doubtful", "Doubtful Spectra", "Data"),
+        ("Check Labels", "Agreed", CNN, "Data"),
+        ("Check Labels", "Agreed", SCORE, "Data"),
+        ("Fourth Study", "Data", SCORE, "Test Data"),
+        (CNN, "Learner", SCORE, "Learner"),
+        (SCORE, EVALUATION, MATRIX, EVALUATION),
+        (CNN, "Model", "Identify Spectra", "Model"),
+        ("Fourth Study, Everything", "Data", "Identify Spectra", "Data"),
+        ("Identify Spectra", "Unknown", "Unknown", "Data"),
+    ],
+    [
+        Note("1. Published spectra of six polymers from three laboratories. Not there yet? Open "
+             "it and press Download.", 10, 430, 210, to=(98, 392)),
+        Note("2. Labels that the other studies contradict. Look at some before you believe "
+             "anyone.", 110, 160, 200, to=(262, 292)),
+        Note("3. A study that the network has never seen: other instrument, other people, other "
+             "particles.", 500, 110, 190, to=(462, 218)),
+        Note("4. How good is it there? Compare with cross-validation within the three studies.",
+             700, 200, 200, to=(655, 294)),
+        Note("5. The fourth study holds materials that the network was not taught. It must not "
+             "name them. Move the thresholds and watch what is accepted.", 880, 570, 230,
+             to=(684, 572), start=(876, 640)),
+    ])
+
+_FILTER = {"polymers": ["PE", "PP", "PS", "PET", "CE"], "noise": .005}
+
+
+def picture(value):
+    """Settings of HyperSpectra: pixels coloured by a categorical variable."""
+    place = {"attr_x": ("map_x", 102), "attr_y": ("map_y", 102)}
+    context = Context(values={"imageplot": place, "attr_value": (value, 101), "__version__": 9},
+                      attributes={}, metas={}, time=0)
+    return {"value_type": 1, "context_settings": [context]}
+
+
+def map_at(wavenumber):
+    """Settings of HyperSpectra: pixels coloured by the value at a wavenumber."""
+    place = {"attr_x": ("map_x", 102), "attr_y": ("map_y", 102)}
+    context = Context(values={"imageplot": place, "__version__": 9},
+                      attributes={}, metas={}, time=0)
+    return {"value_type": 0, "integration_method": 4, "choose": wavenumber,
+            "context_settings": [context]}
+
+
+FILTER = Workflow(
+    "170-image-of-a-filter", "An image of a filter",
+    "An infrared image of a filter with particles: which polymer is where, and which bands said "
+    "so. Needs no network connection.",
+    {
+        "Simulated Polymers": Node(DATA, 100, 150, {**_FILTER, "n_spectra": 40, "seed": 7}),
+        CNN: Node(CNN, 290, 150, QUICK),
+        "Filter": Node(DATA, 100, 340, {**_FILTER, "image": True}),
+        "Predictions": Node("Predictions", 480, 250),
+        "Polymers on the Filter": Node("HyperSpectra", 690, 340, picture(CNN)),
+        GRADCAM: Node(GRADCAM, 690, 150, {"target_text": "PS"}),
+        "Importance on the Filter": Node("HyperSpectra", 890, 150, map_at(697.)),
+        "Absorbance on the Filter": Node("HyperSpectra", 290, 500, map_at(2916.)),
+    },
+    [
+        ("Simulated Polymers", "Data", CNN, "Data"),
+        (CNN, "Model", GRADCAM, "Model"),
+        (CNN, "Model", "Predictions", "Predictors"),
+        ("Filter", "Data", "Predictions", "Data"),
+        ("Filter", "Data", "Absorbance on the Filter", "Data"),
+        ("Predictions", "Predictions", GRADCAM, "Data"),
+        ("Predictions", "Predictions", "Polymers on the Filter", "Data"),
+        (GRADCAM, "Importance", "Importance on the Filter", "Data"),
+    ],
+    [
+        Note("1. Four polymers, and the cellulose that the filter is of. The network learns from "
+             "pure spectra.", 10, 0, 260, to=(100, 110)),
+        Note("2. An image: a spectrum for each of 32 x 32 pixels, with map_x and map_y. Yours "
+             "comes from File.", 10, 450, 180, to=(92, 402)),
+        Note("3. Each pixel is named.", 400, 350, 160, to=(480, 314)),
+        Note("4. Which polymer is where? At the edges, particle and filter mix.", 620, 450, 220,
+             to=(690, 416)),
+        Note("5. Why polystyrene? Its importance for each pixel, at 697 cm-1. In places without "
+             "polystyrene the same band speaks for nothing.", 800, 250, 230, to=(885, 216)),
+        Note("6. One band alone shows what stands out, but not what it is.", 370, 480, 180,
+             to=(332, 500)),
+    ])
+
+COLLAGEN_CHECK = Workflow(
+    "180-real-tissue-spectra", "Real tissue spectra",
+    "The network on 731 measured spectra that come with orange-spectroscopy: not plastics, and "
+    "no matter. Needs no network connection.",
+    {
+        "Collagen": Node("File", 110, 330, {"recent_paths": [COLLAGEN]}),
+        CNN: Node(CNN, 310, 200, QUICK),
+        FOREST: Node(FOREST, 310, 80, REPEATABLE),
+        SCORE: Node(SCORE, 530, 330, FOLDS),
+        MATRIX: Node(MATRIX, 730, 330),
+    },
+    [
+        ("Collagen", "Data", CNN, "Data"),
+        ("Collagen", "Data", SCORE, "Data"),
+        (CNN, "Learner", SCORE, "Learner"),
+        (FOREST, "Learner", SCORE, "Learner"),
+        (SCORE, EVALUATION, MATRIX, EVALUATION),
+    ],
+    [
+        Note("Infrared spectra of tissue: collagen, DNA, glycogen and lipids. Any spectra with a "
+             "class will do.", 10, 430, 230, to=(110, 392)),
+        Note("The network, and a random forest beside it.", 20, 90, 170, to=(272, 185),
+             start=(180, 140)),
         Note("Three folds. CA is the share that was right.", 440, 430, 190, to=(530, 392)),
     ])
 

@@ -60,13 +60,14 @@ def simulate_filter(polymers=("PE", "PP", "PS", "PET"), size=_SIZE, *, particles
     n = len(polymers) * particles
     grid_x, grid_y = np.meshgrid(np.arange(size), np.arange(size))
     amounts = np.zeros((n, size * size))
+    placed = []
     for i in range(n):
-        radius = size * rng.uniform(.05, .11)
-        x, y = rng.uniform(radius, size - radius, 2)
+        radius, x, y = _free_place(rng, size, placed)
+        placed.append((radius, x, y))
         distance = np.hypot(grid_x - x, grid_y - y).ravel()
         # From all to nothing over one and a half pixels: the size of the beam.
         amounts[i] = np.clip((radius - distance) / 1.5 + .5, 0, 1)
-    # Where particles overlap, they share the beam.
+    # Where the image is so full that particles overlap, they share the beam.
     amounts /= np.maximum(amounts.sum(axis=0), 1)
     rest = 1 - amounts.sum(axis=0)
     X = amounts.T @ pure.X[:n] + rest[:, None] * pure.X[n]
@@ -79,3 +80,13 @@ def simulate_filter(polymers=("PE", "PP", "PS", "PET"), size=_SIZE, *, particles
     table = Table.from_numpy(domain, X, pure.Y[largest], metas)
     table.name = "Simulated filter"
     return table
+
+
+def _free_place(rng, size, placed, tries=200):
+    """Radius and centre of a disc within the image that touches none of those placed."""
+    for _ in range(tries):
+        radius = size * rng.uniform(.05, .11)
+        x, y = rng.uniform(radius, size - radius, 2)
+        if all(np.hypot(x - x2, y - y2) > radius + r2 + 2 for r2, x2, y2 in placed):
+            break
+    return radius, x, y
