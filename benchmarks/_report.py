@@ -131,7 +131,8 @@ def write(name, parts):
     """
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    known = json.loads(path.read_text(encoding="utf-8"))["parts"] if path.exists() else {}
+    known = json.loads(path.read_text(encoding="utf-8")).get("parts", {}) \
+        if path.exists() else {}
     for title, part in parts.items():
         old = known.get(title, {})
         if "rows" in part and "columns" in part and old.get("text") == part["text"]:
@@ -163,15 +164,17 @@ def machine():
 def results_page():
     """RESULTS.md from all JSON files and the notes."""
     lines = ["# Results", "",
-             "Made by `python -m benchmarks NAME`; do not edit. Accuracies from 0 to 1 with the "
-             "standard deviation over seeds; seconds are the median over seeds, spectra/s the "
-             "best; the shorter times were taken while other work ran on the machine where it "
-             "says so.", ""]
+             "Made by `python -m benchmarks NAME`; do not edit. Accuracies from 0 to 1, ± the "
+             "standard deviation over seeds (each seed has its own split, mixtures and initial "
+             "weights); seconds are the median over seeds, spectra/s the best.", ""]
     for name in NAMES:
         path = RESULTS / f"{name}.json"
         if not path.exists():
             continue
         found = json.loads(path.read_text(encoding="utf-8"))
+        if "parts" not in found:
+            # Written by a benchmark with --json alone; it has a page of its own to print.
+            continue
         lines += [f"## {name}", "", f"{found['date']}; {found['machine']}.", ""]
         for title, part in found["parts"].items():
             lines += [f"### {title}", "", part["text"], "", part["table"], ""]

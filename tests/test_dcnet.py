@@ -19,10 +19,11 @@ from Orange.evaluation import CA, CrossValidation
 from Orange.preprocess import PreprocessorList
 from orangecontrib.spectroscopy.preprocess import Cut, Interpolate, Normalize
 
-from orangecontrib.microplastics import dcnet
+from orangecontrib.microplastics import dcnet, model
 from orangecontrib.microplastics.axis import Resample, wavenumbers
 from orangecontrib.microplastics.configuration import Epoch
-from orangecontrib.microplastics.dcnet import CoverageWarning, DCNetLearner, DCNetModel
+from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.model import CoverageWarning, DCNetModel
 
 QUICK = {"epochs": 2, "widths": (8, 16, 16)}
 
@@ -322,13 +323,13 @@ class TestOtherAxes(unittest.TestCase):
 
     def test_many_rows_in_parts(self):
         """Parts and the whole give the same; the limit is lowered for the test."""
-        rows, dcnet._ROWS = dcnet._ROWS, 50
+        rows, model._ROWS = model._ROWS, 50
         try:
             np.testing.assert_allclose(self.model(self.data, Model.Probs), self.expected,
                                        atol=1e-6)
             values, probabilities = self.model(self.data, Model.ValueProbs)
         finally:
-            dcnet._ROWS = rows
+            model._ROWS = rows
         self.assertEqual((len(values), probabilities.shape), (len(self.data), (len(self.data), 4)))
 
     def test_regions(self):

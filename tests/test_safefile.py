@@ -20,7 +20,8 @@ from safetensors.numpy import save as pack
 
 from orangecontrib.microplastics import safefile
 from orangecontrib.microplastics.axis import Resample
-from orangecontrib.microplastics.dcnet import DCNetLearner, DCNetModel
+from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.model import DCNetModel
 from orangecontrib.microplastics.safefile import ModelFileError
 
 KEY = "orange3-microplastics"
@@ -28,7 +29,7 @@ IN_A_NEW_PROCESS = """
 import sys, pickle, numpy as np
 import orangecontrib.spectroscopy
 from Orange.data import Table
-from orangecontrib.microplastics.dcnet import DCNetModel
+from orangecontrib.microplastics.model import DCNetModel
 path = sys.argv[1]
 model = pickle.load(open(path, "rb")) if path.endswith("pkcls") else DCNetModel.load(path)
 answer = model.answer(Table("collagen")[3::9])

@@ -7,7 +7,6 @@ from pathlib import Path
 import orangecontrib.spectroscopy  # noqa: F401  (its readers of spectra register themselves)
 from Orange.data import Table
 
-from orangecontrib.microplastics.dcnet import DCNetModel
 from orangecontrib.microplastics.explanation import (
     PREDICTED,
     bands_table,
@@ -15,6 +14,7 @@ from orangecontrib.microplastics.explanation import (
     importance_table,
 )
 from orangecontrib.microplastics.figures import gradcam_figure
+from orangecontrib.microplastics.model import DCNetModel
 
 __all__ = ["run", "load_model", "load_data"]
 

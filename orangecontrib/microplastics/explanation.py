@@ -11,7 +11,6 @@ from Orange.data.util import get_unique_names
 
 from orangecontrib.microplastics.axis import name_of, spectral_columns
 from orangecontrib.microplastics.backend import import_torch_file
-from orangecontrib.microplastics.dcnet import DCNetModel
 from orangecontrib.microplastics.importance import (
     ImportantBand,
     important_bands,
@@ -20,6 +19,7 @@ from orangecontrib.microplastics.importance import (
     normalised,
     smooth,
 )
+from orangecontrib.microplastics.model import DCNetModel
 
 __all__ = ["PREDICTED", "Explained", "ClassView", "explain_table", "class_views", "components",
            "importance_table", "bands_table"]

@@ -10,9 +10,9 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from Orange.data import Table
 
-from orangecontrib.microplastics.dcnet import DCNetModel
 from orangecontrib.microplastics.explanation import ClassView, class_views, explain_table
 from orangecontrib.microplastics.importance import normalised
+from orangecontrib.microplastics.model import DCNetModel
 
 __all__ = ["gradcam_figure"]
 

@@ -9,7 +9,7 @@ from Orange.data.util import get_unique_names
 
 from orangecontrib.microplastics.acceptance import ACCEPT, INSPECT
 from orangecontrib.microplastics.axis import spectral_columns
-from orangecontrib.microplastics.dcnet import Answer, DCNetModel
+from orangecontrib.microplastics.model import Answer, DCNetModel
 from orangecontrib.microplastics.units import to_absorbance
 
 __all__ = ["ACCEPTED", "TO_INSPECT", "UNKNOWN", "DECISIONS", "BOTH", "CONFIDENCE", "CORRELATION",

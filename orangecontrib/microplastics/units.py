@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["looks_like_transmittance", "transmittance_rows", "is_percent", "to_absorbance"]
+__all__ = ["some_rows", "looks_like_transmittance", "transmittance_rows", "is_percent",
+           "to_absorbance"]
 
 #: Transmittance below this is taken as this: absorbance 3, past what an ordinary
 #: detector tells from nothing.
 FLOOR = 1e-3
+
+
+def some_rows(n: int, most: int = 200) -> slice:
+    """At most so many of `n` rows, evenly spread: enough to see the unit of a table, at once."""
+    return slice(None, None, max(1, -(-n // most)))
 
 
 def transmittance_rows(X: np.ndarray) -> np.ndarray:

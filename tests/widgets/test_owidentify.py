@@ -8,8 +8,9 @@ from Orange.classification import MajorityLearner
 from Orange.data import ContinuousVariable, Domain, Table
 from Orange.widgets.tests.base import WidgetTest
 
-from orangecontrib.microplastics.dcnet import DCNetLearner, DCNetModel
+from orangecontrib.microplastics.dcnet import DCNetLearner
 from orangecontrib.microplastics.identification import ACCEPTED, CORRELATION
+from orangecontrib.microplastics.model import DCNetModel
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
 

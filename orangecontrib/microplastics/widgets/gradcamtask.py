@@ -9,8 +9,8 @@ from Orange.widgets.utils.concurrent import TaskState
 
 from orangecontrib.microplastics.axis import spectral_columns
 from orangecontrib.microplastics.backend import import_torch_file
-from orangecontrib.microplastics.dcnet import DCNetModel
 from orangecontrib.microplastics.explanation import PREDICTED, Explained, explain_table
+from orangecontrib.microplastics.model import DCNetModel
 
 #: Spectra whose attention is kept, and that faithfulness is measured on.
 _ATTENTION, _FAITHFULNESS = 1000, 100

@@ -24,7 +24,7 @@ from Orange.widgets.widget import Input, Msg, Output, OWWidget
 from scipy.signal import savgol_filter
 
 from orangecontrib.microplastics import axis, labels, matching
-from orangecontrib.microplastics.units import looks_like_transmittance
+from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.widgets.labelplot import LabelPlot
 from orangecontrib.microplastics.widgets.labeltask import Comparison, DoubtfulModel, run
 
@@ -224,8 +224,7 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
             columns, _ = axis.spectral_columns(table.domain)
         except ValueError:
             return False
-        # A sample tells, and takes no time.
-        return looks_like_transmittance(table.X[::max(1, len(table) // 200)][:, columns])
+        return looks_like_transmittance(table.X[some_rows(len(table))][:, columns])
 
     def _toggle(self):
         if self.task is None:

@@ -18,7 +18,7 @@ from Orange.widgets.widget import Msg, Output
 from orangecontrib.microplastics.axis import spectral_columns, uniform_grid
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
-from orangecontrib.microplastics.units import looks_like_transmittance
+from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.widgets.folding import folding_box
 from orangecontrib.microplastics.widgets.trainingplot import TrainingPlot
 
@@ -340,9 +340,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
 
     def _looks_like_transmittance(self):
         columns, _ = spectral_columns(self.data.domain)
-        # A sample tells, and takes no time.
-        return looks_like_transmittance(
-            self.data.X[::max(1, len(self.data) // 200)][:, columns])
+        return looks_like_transmittance(self.data.X[some_rows(len(self.data))][:, columns])
 
     def _toggle_training(self):
         if self.task is None:

@@ -16,7 +16,6 @@ from Orange.widgets.utils.itemmodels import PyListModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
-from orangecontrib.microplastics.dcnet import DCNetModel
 from orangecontrib.microplastics.explanation import (
     PREDICTED,
     bands_table,
@@ -25,6 +24,7 @@ from orangecontrib.microplastics.explanation import (
     importance_table,
 )
 from orangecontrib.microplastics.importance import mean_map, normalised
+from orangecontrib.microplastics.model import DCNetModel
 from orangecontrib.microplastics.widgets.gradcamtabs import (
     AttentionView,
     BandList,

@@ -24,7 +24,6 @@ from Orange.widgets.utils.itemmodels import PyTableModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
-from orangecontrib.microplastics.dcnet import Answer, DCNetModel, ScaleError, ScaleWarning
 from orangecontrib.microplastics.identification import (
     ACCEPTED,
     BOTH,
@@ -36,6 +35,7 @@ from orangecontrib.microplastics.identification import (
     decide,
     in_absorbance,
 )
+from orangecontrib.microplastics.model import Answer, DCNetModel, ScaleError, ScaleWarning
 from orangecontrib.microplastics.widgets.scoreplot import ScorePlot
 
 SCORES = ("Confidence and correlation", "Confidence", "Correlation")
