@@ -154,12 +154,13 @@ class FaithfulnessView(QWidget):
         self.text = QLabel(wordWrap=True)
         row.addWidget(self.text, 1)
         layout.addLayout(row)
-        plots = QHBoxLayout()
+        # One above the other: side by side, their titles would not fit a small window.
+        plots = QVBoxLayout()
         self.plots = {
             "deletion": _plot("Deletion: the most important taken away first",
-                              "Share of the spectrum taken away", "Probability"),
+                              "", "Probability"),
             "insertion": _plot("Insertion: the most important put in first",
-                               "Share of the spectrum put in", "Probability")}
+                               "Share of the spectrum taken away, or put in", "Probability")}
         for plot in self.plots.values():
             plots.addWidget(plot)
         layout.addLayout(plots)

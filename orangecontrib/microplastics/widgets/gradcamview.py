@@ -131,7 +131,7 @@ class ImportancePlot(CurvePlot):
         """Height of the labels as a share of the height that is left below them."""
         metrics = QFontMetricsF(self._font())
         longest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
-        share = min(.6, (longest + 12) / max(self.plot.vb.height(), 1)) if texts else .03
+        share = min(.45, (longest + 12) / max(self.plot.vb.height(), 1)) if texts else .03
         return share / (1 - share)
 
     def _font(self):
