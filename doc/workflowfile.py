@@ -61,7 +61,9 @@ def coloured_by(variable="polymer", view=1, domain=None):
     data with all the same columns, which are those of `domain`. The view is 1 for averages, 0
     for each spectrum.
     """
-    attributes, metas = DomainContextHandler().encode_domain(domain) if domain else ({}, {})
+    attributes = metas = {}
+    if domain is not None:
+        attributes, metas = DomainContextHandler().encode_domain(domain)
     # 100 and the kind of variable (1: categorical) are how Orange writes variables.
     context = Context(values={"curveplot": {"feature_color": (variable, 101)}, "__version__": 6},
                       attributes=attributes, metas=metas, time=0)
