@@ -18,7 +18,7 @@ from orangecontrib.microplastics.dcnet import DCNetLearner
 from orangecontrib.microplastics.peers import PEERS
 
 
-def quick_learners(seed):
+def quick_learners(seed, pure=False):
     return {demo.OURS: DCNetLearner(epochs=10, seed=seed),
             "kNN, correlation": PEERS["kNN, correlation"](seed=seed)}
 

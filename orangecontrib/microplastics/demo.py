@@ -5,6 +5,7 @@ import csv
 import pickle
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from orangecontrib.microplastics.protocols import PLAIN, Split, measure, p1, p2
 __all__ = ["run", "OURS", "COLUMNS"]
 
 OURS = "DCNet-CBAM"
+
+#: The same network, given the pure spectra that the mixtures were made from, drawing its own.
+DRAWN = f"{OURS}, Learn mixtures"
 
 #: Columns of the table: title, key of what is measured, format.
 COLUMNS = (("accuracy", "accuracy", "{:.3f}"), ("balanced", "balanced accuracy", "{:.3f}"),
@@ -80,11 +84,12 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
         note(f"    {len(split.train)} training and {len(split.test)} test mixtures, "
              f"{len(split.test.domain.class_var.values)} classes, seed {seed}")
         note(_header())
-        for name, learner in _learners(seed).items():
+        for name, learner in _learners(seed, split.pure is not None).items():
             status(f"{split.name}: training {name}")
             kept = {}
             row = {"protocol": split.name, "learner": name,
-                   **measure(learner, split, repeats=2, keep=kept)}
+                   **measure(learner, replace(split, train=split.pure) if name == DRAWN
+                             else split, repeats=2, keep=kept)}
             rows.append(row)
             note(_line(row))
             if name == OURS:
@@ -137,18 +142,20 @@ def _collagen(seed, quick):
                  mix(held, test, seed=2 * seed + 1, **PLAIN))
 
 
-def _learners(seed):
+def _learners(seed, pure=False):
     learners = {OURS: DCNetLearner(seed=seed)}
+    if pure:
+        learners[DRAWN] = DCNetLearner(seed=seed, mixtures=2)
     learners.update((name, make(seed=seed)) for name, make in PEERS.items())
     return learners
 
 
 def _header():
-    return f"    {'':22}" + "".join(f"{title:>14}" for title, _, _ in COLUMNS)
+    return f"    {'':27}" + "".join(f"{title:>14}" for title, _, _ in COLUMNS)
 
 
 def _line(row):
-    return f"    {row['learner']:22}" + "".join(
+    return f"    {row['learner']:27}" + "".join(
         f"{'-' if np.isnan(row[key]) else text.format(row[key]):>14}" for _, key, text in COLUMNS)
 
 

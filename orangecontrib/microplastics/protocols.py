@@ -53,11 +53,14 @@ class Split:
     train, test : Table
         Mixtures of :func:`.mixing.mix`, with each component's fraction and source in the
         metas, or pure spectra.
+    pure : Table, optional
+        The pure spectra that `train` was mixed from, for who mixes them by itself.
     """
     name: str
     description: str
     train: Table
     test: Table
+    pure: Table | None = None
 
 
 def pure(sets: Iterable[str], classes: Iterable[str], *,
@@ -129,10 +132,11 @@ def p2(seed: int = 0, *, train: int = 6000, test: int = 3000) -> Split:
     The fourth (FLOPP and FLOPP-e) keeps all of its published labels but those of five
     files whose names contradict them.
     """
+    learn = pure((V, K, J), FIVE)
     return Split(
         "P2", "5 polymers and their 10 pairs; trained on three studies, tested on a fourth",
-        mix(pure((V, K, J), FIVE), train, seed=2 * seed, **VARIED),
-        mix(pure((F,), FIVE, doubtful="keep"), test, seed=2 * seed + 1, **PLAIN))
+        mix(learn, train, seed=2 * seed, **VARIED),
+        mix(pure((F,), FIVE, doubtful="keep"), test, seed=2 * seed + 1, **PLAIN), learn)
 
 
 def fractions(data: Table) -> dict[str, np.ndarray]:
