@@ -23,7 +23,12 @@ IMAGES, WIDGETS = ROOT / "doc" / "images", ROOT / "doc" / "widgets" / "images"
 #: help page go.
 WINDOWS = {
     "110": (("Dual-Branch CNN", "dual-branch-cnn", "1000x660",
-             ((85, 78), (85, 292), (132, 483), (660, 60), (176, 620))),),
+             ((85, 78), (85, 292), (132, 483), (660, 60), (176, 620))),
+            ("Simulated Polymers", "microplastic-spectra", "1120x690", ())),
+    "120": (("Mix Spectra", "mix-spectra", "1000x640", ()),),
+    "130": (("Grad-CAM", "grad-cam", "1100x640", ()),),
+    "160": (("Check Labels", "check-labels", "1000x560", ()),
+            ("Identify Spectra", "identify-spectra", "900x620", ())),
 }
 #: The workflow of the README's picture.
 README = "130"
@@ -56,8 +61,8 @@ def main(numbers):
                 continue
             windows = WINDOWS.get(which, ())
             with tempfile.TemporaryDirectory() as folder:
-                seen = canvas.run(display, path, folder, show=[title for title, *_ in windows],
-                                  size=windows[0][2] if windows else None)
+                seen = canvas.run(display, path, folder,
+                                  show=[f"{title}@{size}" for title, _, size, _ in windows])
                 if not seen["finished"] or seen["messages"]:
                     print(path.name, seen)
                 save(Path(folder) / "workflow.png", IMAGES / f"{path.stem}.png")

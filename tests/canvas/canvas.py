@@ -39,9 +39,10 @@ def screen(size="1366x768"):
                 process.wait(10)
 
 
-def run(display, workflow, folder, *, show=(), size=None, limit=150.) -> dict:
+def run(display, workflow, folder, *, show=(), limit=150.) -> dict:
     """Open a workflow in Orange, wait for its end, take pictures; returns what was seen.
 
+    `show` names widgets whose windows are wanted too: "Title" or "Title@1000x600".
     Settings are those of a new user, in `folder`; the published spectra, where this computer
     has them, stay in reach.
     """
@@ -59,8 +60,6 @@ def run(display, workflow, folder, *, show=(), size=None, limit=150.) -> dict:
         "QTWEBENGINE_DISABLE_SANDBOX": "1", "OMP_WAIT_POLICY": "passive"}
     home.chmod(0o700)
     command = [sys.executable, str(DRIVE), str(report), str(folder), "--limit", str(limit)]
-    if size:
-        command += ["--size", size]
     command += ["--show", *show, "--", "--no-splash", "--no-welcome", str(workflow)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True,
                           timeout=limit + 90, check=False)

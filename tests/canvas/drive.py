@@ -1,6 +1,6 @@
 """Orange's own canvas with a pair of eyes inside; run by canvas.py with a screen of its own.
 
-    python drive.py REPORT.json FOLDER [--show TITLE ...] -- ORANGE'S ARGUMENTS
+    python drive.py REPORT.json FOLDER [--show TITLE[@WIDTHxHEIGHT] ...] -- ORANGE'S ARGUMENTS
 
 Starts Orange as `orange-canvas` does, waits until the workflow has come to its end, takes pictures
 of the window (FOLDER/canvas.png) and of the widgets named, notes dialogs and messages, closes.
@@ -103,11 +103,12 @@ class Driven(OMain):
         QApplication.exit(0)
 
     def _show(self, scheme, title):
+        title, _, size = title.partition("@")
         node, = (n for n in scheme.nodes if n.title == title)
         widget = scheme.widget_for_node(node)
         widget.show()
-        if self.seen.size:
-            widget.resize(*map(int, self.seen.size.split("x")))
+        if size:
+            widget.resize(*map(int, size.split("x")))
         self._wait(1.5)
         name = title.lower().replace(" ", "-").replace(",", "").replace("'", "")
         self._picture(widget, name)
@@ -144,7 +145,6 @@ def main(argv):
     parser.add_argument("report")
     parser.add_argument("folder")
     parser.add_argument("--show", nargs="*", default=[])
-    parser.add_argument("--size")
     parser.add_argument("--limit", type=float, default=150.)
     driven = Driven(parser.parse_args(argv[1:at]))
     driven.run(["orange-canvas", *argv[at + 1:]])
