@@ -19,7 +19,7 @@ from orangecontrib.microplastics.figures import gradcam_figure
 from orangecontrib.microplastics.mixing import mix, split_sources
 from orangecontrib.microplastics.peers import PEERS
 from orangecontrib.microplastics.pictures import confusion_picture, training_picture
-from orangecontrib.microplastics.protocols import PLAIN, Split, measure, p1, p2
+from orangecontrib.microplastics.protocols import PLAIN, F, J, K, Split, V, measure, p1, p2
 
 __all__ = ["run", "OURS", "COLUMNS"]
 
@@ -32,6 +32,15 @@ DRAWN = f"{OURS}, Learn mixtures"
 COLUMNS = (("accuracy", "accuracy", "{:.3f}"), ("balanced", "balanced accuracy", "{:.3f}"),
            ("minor recall", "minor-component recall", "{:.3f}"),
            ("fit [s]", "seconds to fit", "{:.1f}"), ("spectra/s", "spectra/s", "{:,.0f}"))
+
+#: What the report's words mean.
+EXPLAINED = (
+    "accuracy: share of test mixtures of which exactly the right polymers are named.",
+    "balanced: mean over all combinations of the share that is recognised.",
+    "minor recall: share of components of less than 20 % that are named.",
+    "Bands: place along the axis, share of the importance, what absorbs there; the network looks",
+    "at stretches of 64 cm-1. [possible atmosphere]: water vapour or CO2 absorb there as well.",
+)
 
 Say = Callable[[str], None]
 
@@ -104,6 +113,13 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
         note(f"{name}: bands that {OURS} looks at most (Grad-CAM, mean over test spectra)")
         for line in describe(drawn):
             note(f"    {line}")
+    note()
+    for line in EXPLAINED:
+        note(line)
+    if "P2" in views:
+        note("Spectra, to be cited where they are used:")
+        for reference in dict.fromkeys(datasets.SETS[name].reference for name in (V, K, J, F)):
+            note(f"    {reference}")
     training_picture(output / "training curve.png", histories)
     _write_table(output, rows, lines)
     return rows

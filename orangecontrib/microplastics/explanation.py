@@ -204,6 +204,7 @@ def class_views(explained: Explained, rows: np.ndarray | None = None, *,
     known = np.isfinite(explained.probabilities).all(axis=1)
     if rows is not None:
         known &= rows
+    others = sorted({code for name in explained.classes for code in materials(name)})
     result = []
     for i, name in enumerate(explained.targets):
         own = np.flatnonzero(known & (explained.target == i))
@@ -212,7 +213,7 @@ def class_views(explained: Explained, rows: np.ndarray | None = None, *,
         maps = smooth(mean_map(explained.importance, own)[None], explained.axis, smoothing)[0]
         spectrum = _mean_spectrum(explained, own)
         bands = important_bands(
-            maps, explained.axis, spectrum=spectrum, materials=materials(name),
+            maps, explained.axis, spectrum=spectrum, materials=materials(name), others=others,
             threshold=threshold, tolerance=tolerance, resolution=explained.resolution, n=n)
         result.append(ClassView(name, own, maps, spectrum, bands))
     return result

@@ -64,6 +64,7 @@ class ImportantBand(NamedTuple):
 
 def important_bands(importance: np.ndarray, axis: np.ndarray, *,
                     spectrum: np.ndarray | None = None, materials: Iterable[str] | None = None,
+                    others: Iterable[str] = (),
                     threshold: float = 0.1, tolerance: float = 10.0, resolution: float = 0.0,
                     n: int | None = None) -> list[ImportantBand]:
     """The bands of a map, the one with the largest share first.
@@ -81,6 +82,9 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
         spectrum, bands are named by what is known within the region's limits.
     materials : iterable of str, optional
         Codes of :data:`bands.BANDS` whose assignments come first.
+    others : iterable of str
+        Codes of materials that may be there as well: the model's other classes. What neither
+        has is looked for in all materials.
     threshold : float
         Lowest height of a band as a share of the map's maximum, 0 to 1.
     tolerance : float
@@ -111,7 +115,8 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
     order = np.argsort(axis)
     axis, importance = axis[order], importance[order]
     spectrum = None if spectrum is None else np.asarray(spectrum, float)[order]
-    known = [code for code in map(material_code, materials or ()) if code]
+    known, others = ([code for code in map(material_code, some or ()) if code]
+                     for some in (materials, others))
     seen = np.isfinite(importance)
     values = np.where(seen, importance, 0).clip(0)
     top = values.max(initial=0)
@@ -129,7 +134,7 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
             places = [(a, tolerance) for a in absorptions] if spectrum is not None else \
                 [(sum(limits) / 2, max(tolerance, (limits[1] - limits[0]) / 2))]
             named, atmosphere = _assign(
-                absorptions[0] if absorptions else axis[peak], places, known)
+                absorptions[0] if absorptions else axis[peak], places, known, others)
             found.append(ImportantBand(
                 float(axis[peak]), *limits, float(values[peak] / top),
                 float(area[part].sum() / area.sum()), absorptions, named, atmosphere))
@@ -181,15 +186,22 @@ def _absorptions(spectrum, importance, axis, limits, reach, n=3):
     return tuple(float(axis[p]) for p in best)
 
 
-def _assign(position, places, known):
+def _assign(position, places, known, others):
     """Known bands near the places, those of the known materials first; and is it the air?"""
     named: dict[Band, None] = {}
-    if known:
+
+    def name(materials):
         for place, reach in places:
-            named.update(dict.fromkeys(assignments(place, reach, known)))
+            named.update(dict.fromkeys(assignments(place, reach, materials)))
+
+    if known:
+        name(known)
     own = bool(named)
-    for place, reach in places:
-        named.update(dict.fromkeys(assignments(place, reach)))
+    if others:
+        name(others)
+    # A material that nobody asked for explains only what no other does.
+    if not named or not others:
+        name(None)
     if not is_atmosphere(position):
         return tuple(named), NO_AIR
     return tuple(named), POSSIBLY_AIR if own or (not known and named) else LIKELY_AIR

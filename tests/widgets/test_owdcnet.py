@@ -170,6 +170,17 @@ class TestOWDCNet(WidgetTest):
         self.wait_until_finished()
         self.assertIsNotNone(self.model())
 
+    def test_unlabelled(self):
+        data = self.data.copy()
+        with data.unlocked():
+            data.Y[:] = np.nan
+        self.send_signal(self.widget.Inputs.data, data)
+        self.assertIn("known class", str(self.widget.Error.data_error))
+
+    def test_links_mean_learner_and_model(self):
+        """Dragging to another widget never connects the training curve by itself."""
+        self.assertTrue(OWDCNet.Outputs.curve.explicit)
+
     def test_too_short(self):
         short = Cut(lowlim=1000, highlim=1030)(self.data)
         self.send_signal(self.widget.Inputs.data, short)

@@ -181,7 +181,7 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
         self.mainArea.layout().addWidget(splitter)
 
     def sizeHint(self):
-        return QSize(1180, 640)
+        return QSize(1120, 590)
 
     # ---------------------------------------------------------------- inputs
 

@@ -109,7 +109,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     resizing_enabled = True
 
     class Outputs(OWBaseLearner.Outputs):
-        curve = Output("Training Curve", Table, dynamic=False)
+        # Explicit: a link drawn to Test and Score or Predictions means Learner or Model.
+        curve = Output("Training Curve", Table, dynamic=False, explicit=True)
 
     class Warning(OWBaseLearner.Warning):
         transmittance = Msg("The spectra look like transmittance. The model will then know nothing "
@@ -268,7 +269,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.buttonsArea.layout().addWidget(self.cancel_button)
 
     def sizeHint(self):
-        return QSize(980, 660)
+        return QSize(980, 620)
 
     # --------------------------------------------------------------- learner
 
@@ -314,6 +315,14 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def set_preprocessor(self, preprocessor):
         self.cancel()
         super().set_preprocessor(preprocessor)
+
+    def check_data(self):
+        valid = super().check_data()
+        if self.data is not None and len(self.data) and not valid \
+                and self.data.domain.has_discrete_class and np.isnan(self.data.Y).all():
+            self.Error.data_error("No spectrum has a known class: the network learns from "
+                                  "labelled spectra. Give these to Identify Spectra instead.")
+        return valid
 
     # -------------------------------------------------------------- training
 

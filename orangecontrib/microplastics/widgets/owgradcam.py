@@ -214,7 +214,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
             self.tabs.addTab(widget, title)
 
     def sizeHint(self):
-        return QSize(1120, 680)
+        return QSize(1120, 620)
 
     # ---------------------------------------------------------------- inputs
 

@@ -231,7 +231,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self.mainArea.layout().addWidget(splitter)
 
     def sizeHint(self):
-        return QSize(1100, 650)
+        return QSize(1080, 600)
 
     # ------------------------------------------------------------- the sets
 

@@ -42,7 +42,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
     class Outputs:
         train = Output("Training Mixtures", Table, default=True)
         test = Output("Test Mixtures", Table)
-        components = Output("Components", Table)
+        components = Output("Components", Table, explicit=True)
 
     class Error(OWWidget.Error):
         cannot_mix = Msg("{}")
