@@ -273,6 +273,11 @@ class TestOWGradCAM(WidgetTest):
         np.testing.assert_array_equal(selected.ids, spectra().ids[[row]])
         self.assertEqual(len(self.widget.curveplot.data), 1)
         np.testing.assert_array_equal(self.widget.curveplot.data.X[0], spectra().X[row])
+        data, explained = spectra(), self.widget.explained
+        name = data.domain.class_var.values[int(data.Y[row])]
+        told = self.widget.shown_label.text()
+        self.assertIn(f"Spectrum {row + 1}, class {name}", told)
+        self.assertIn(f"predicted {explained.classes[explained.predicted[row]]}", told)
         self._click(heatmap, 20, Qt.ControlModifier)
         self.assertEqual(len(self.output("selected")), 2)
         other = self.widget.explained.targets[

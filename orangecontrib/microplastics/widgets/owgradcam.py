@@ -5,7 +5,15 @@ import warnings
 
 import numpy as np
 from AnyQt.QtCore import QSize, Qt
-from AnyQt.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from AnyQt.QtWidgets import (
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 from Orange.base import Model
 from Orange.data import Table
 from Orange.data.table import DomainTransformationError
@@ -190,6 +198,9 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         layout.setContentsMargins(2, 2, 2, 2)
         self.key = ColourKey()
         layout.addWidget(self.key)
+        self.shown_label = QLabel(textFormat=Qt.PlainText)
+        self.shown_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        layout.addWidget(self.shown_label)
         splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
         self.curveplot = ImportancePlot(self)
         self.curveplot.setMinimumHeight(180)
@@ -423,10 +434,12 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
     def _show_spectra(self):
         view = self._view()
         if view is None:
+            self.shown_label.setText("")
             self.curveplot.show_spectra(None)
             return
         rows, maps = view.rows, view.importance
         selected = self._selected_rows()
+        self.shown_label.setText(self._which_text(view, selected))
         bands = view.bands
         if len(selected):
             rows, maps = selected, mean_map(self.maps, selected)
@@ -438,6 +451,24 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.curveplot.show_spectra(
             spectra_only(self.explained.data, rows), normalised(maps[None])[0],
             self.explained.axis, self.signed, bands[:self.most_labels], self.reference)
+
+    def _which_text(self, view, selected):
+        """What is drawn: the spectra of a class, or those that were clicked."""
+        if not len(selected):
+            return f"{view.name}: mean of {len(view.rows)} spectra. Click a row below for one."
+        if len(selected) > 1:
+            return f"Mean of {len(selected)} selected spectra."
+        explained, row = self.explained, selected[0]
+        variable = explained.data.domain.class_var
+        parts = [f"Spectrum {self.used[row] + 1}"]
+        if variable is not None and variable.is_discrete:
+            value = explained.data.get_column(variable)[row]
+            parts.append("class " + (variable.values[int(value)] if value == value else "unknown"))
+        predicted = explained.predicted[row]
+        if predicted >= 0:
+            parts.append(f"predicted {explained.classes[predicted]} "
+                         f"({explained.probabilities[row, predicted]:.0%})")
+        return ", ".join(parts) + "."
 
     def _show_attention(self):
         view = self._view()
