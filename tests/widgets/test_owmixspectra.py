@@ -12,6 +12,7 @@ from Orange.widgets.tests.utils import simulate
 
 from orangecontrib.microplastics.mixing import Mixer
 from orangecontrib.microplastics.widgets import mixingtask
+from orangecontrib.microplastics.widgets.cancelling import Cancelled
 from orangecontrib.microplastics.widgets.mixtureplot import percents
 from orangecontrib.microplastics.widgets.owmixspectra import OWMixSpectra
 
@@ -397,7 +398,7 @@ class TestOWMixSpectra(WidgetTest):
             self.widget.cancel_button.click()
             self.process_events(future.done)
         self.assertIsNone(self.widget.task)
-        self.assertIsInstance(future.exception(), mixingtask.Cancelled)
+        self.assertIsInstance(future.exception(), Cancelled)
         self.assertEqual(self.outputs(), [None] * 3)
         self.assertTrue(self.widget.Information.cancelled.is_shown())
         self.assertFalse(self.widget.cancel_button.isEnabled())

@@ -11,13 +11,10 @@ from orangecontrib.microplastics.axis import spectral_columns
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.explanation import PREDICTED, Explained, explain_table
 from orangecontrib.microplastics.model import DCNetModel
+from orangecontrib.microplastics.widgets.cancelling import progress_of
 
 #: Spectra whose attention is kept, and that faithfulness is measured on.
 _ATTENTION, _FAITHFULNESS = 1000, 100
-
-
-class Cancelled(Exception):
-    """Raised in the worker to stop it."""
 
 
 class Request(NamedTuple):
@@ -42,14 +39,6 @@ def _spread(n, most):
     return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(int)
 
 
-def _progress(state: TaskState, start=0., end=100.):
-    def callback(fraction):
-        if state.is_interruption_requested():
-            raise Cancelled
-        state.set_progress_value(start + (end - start) * fraction)
-    return callback
-
-
 def _threads():
     """One thread fewer than torch would take.
 
@@ -72,14 +61,14 @@ def _run(request, state):
     explained = explain_table(
         request.model, request.data, target=request.target, component=request.component,
         method=request.method, branch=request.branch, signed=request.signed,
-        callback=_progress(state, 0, 90))
+        callback=progress_of(state, 0, 90))
     state.set_partial_result(explained)
     gradcam = import_torch_file("gradcam")
     rows = _spread(len(request.data), _ATTENTION)
     grid = np.nan_to_num(request.model.grid_spectra(request.data[rows]))
     return AttentionResult(rows, gradcam.attention(
         request.model.network, grid, request.model.wavenumbers, explained.axis,
-        callback=_progress(state, 90, 100)))
+        callback=progress_of(state, 90, 100)))
 
 
 def measure(request: Request, explained: Explained, state: TaskState):
@@ -101,14 +90,14 @@ def _measure(request, explained, state):
     settings = {"target": target, "method": request.method}
     importance = gradcam.explain(
         model.networks, grid, model.wavenumbers, branch=request.branch, signed=request.signed,
-        callback=_progress(state, 0, 20), **settings).importance
+        callback=progress_of(state, 0, 20), **settings).importance
     curves = faithfulness.faithfulness(model.networks, grid, importance, target, repeats=2,
-                                       callback=_progress(state, 20, 80))
+                                       callback=progress_of(state, 20, 80))
     # Occlusion of many randomised networks would take minutes and say the same.
     if request.method == "occlusion":
         settings["method"] = gradcam.DEFAULT_METHOD
     likeness = faithfulness.randomisation(model.networks, grid, model.wavenumbers, repeats=2,
-                                          callback=_progress(state, 80, 100), **settings)
+                                          callback=progress_of(state, 80, 100), **settings)
     return curves, likeness
 
 
@@ -149,5 +138,5 @@ def spectra_only(data: Table, rows: np.ndarray) -> Table:
                             ids=data.ids[rows])
 
 
-__all__ = ["PREDICTED", "Cancelled", "Request", "AttentionResult", "run", "measure",
+__all__ = ["PREDICTED", "Request", "AttentionResult", "run", "measure",
            "reference_bands", "spectra_only"]

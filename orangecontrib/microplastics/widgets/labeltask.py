@@ -10,10 +10,7 @@ from Orange.widgets.utils.concurrent import TaskState
 from Orange.widgets.utils.itemmodels import PyTableModel
 
 from orangecontrib.microplastics import axis, labels, matching
-
-
-class _Cancelled(Exception):
-    """Ends a comparison from within its callback."""
+from orangecontrib.microplastics.widgets.cancelling import progress_of
 
 
 class Comparison(NamedTuple):
@@ -30,11 +27,7 @@ class Comparison(NamedTuple):
 
 def run(data: Table, references: Table | None, rule, regions, same, state: TaskState):
     """Compare each spectrum with the references."""
-    def callback(fraction):
-        if state.is_interruption_requested():
-            raise _Cancelled
-        state.set_progress_value(95 * fraction)
-
+    callback = progress_of(state, 0, 95)
     state.set_status("Comparing...")
     callback(0)
     check = labels.check_labels(data, references, rule, regions=regions, same=same,

@@ -13,10 +13,7 @@ from orangecontrib.microplastics.mixing import Mixer, Mixing, TransmittanceError
 from orangecontrib.microplastics.pure import absorbance_of
 from orangecontrib.microplastics.sources import find_sources
 from orangecontrib.microplastics.units import looks_like_transmittance, to_absorbance
-
-
-class Cancelled(Exception):
-    """Raised in the worker to stop it."""
+from orangecontrib.microplastics.widgets.cancelling import progress_of
 
 
 class Task(NamedTuple):
@@ -62,11 +59,7 @@ def prepare(data: Table, convert: bool, by: str | None) -> Prepared:
 def run(task: Task, state: TaskState) -> Results:
     """Prepare, show a mixer for the picture, and make the tables if asked."""
     def progress(start, stop):
-        def callback(fraction):
-            if state.is_interruption_requested():
-                raise Cancelled
-            state.set_progress_value(100 * (start + (stop - start) * fraction))
-        return callback
+        return progress_of(state, 100 * start, 100 * stop)
 
     state.set_status("Looking at the spectra...")
     progress(0, 0)(0)

@@ -19,6 +19,7 @@ from orangecontrib.microplastics.axis import spectral_columns, uniform_grid
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
 from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
+from orangecontrib.microplastics.widgets.cancelling import check
 from orangecontrib.microplastics.widgets.folding import folding_box
 from orangecontrib.microplastics.widgets.trainingplot import TrainingPlot
 
@@ -34,10 +35,6 @@ DEVICES = (("Automatic", "auto"), ("CPU", "cpu"), ("NVIDIA GPU (CUDA)", "cuda"),
 _REDRAW = .1
 
 
-class _Cancelled(Exception):
-    """Ends a training from within its callback."""
-
-
 class _Running:
     """Mean loss and accuracy of the epoch under way, thinned to what an eye can follow."""
 
@@ -48,8 +45,7 @@ class _Running:
         self.network, self.last = 0, 0
 
     def __call__(self, progress):
-        if self.state.is_interruption_requested():
-            raise _Cancelled
+        check(self.state)
         # A falling epoch number is the next network's first.
         if progress.epoch < self.last:
             self.network += 1

@@ -33,6 +33,7 @@ from orangecontrib.microplastics.explanation import (
 )
 from orangecontrib.microplastics.importance import mean_map, normalised
 from orangecontrib.microplastics.model import DCNetModel
+from orangecontrib.microplastics.widgets.cancelling import Cancelled
 from orangecontrib.microplastics.widgets.gradcamtabs import (
     AttentionView,
     BandList,
@@ -40,7 +41,6 @@ from orangecontrib.microplastics.widgets.gradcamtabs import (
 )
 from orangecontrib.microplastics.widgets.gradcamtask import (
     AttentionResult,
-    Cancelled,
     Request,
     measure,
     reference_bands,

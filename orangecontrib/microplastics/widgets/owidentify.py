@@ -36,6 +36,7 @@ from orangecontrib.microplastics.identification import (
     in_absorbance,
 )
 from orangecontrib.microplastics.model import Answer, DCNetModel, ScaleError, ScaleWarning
+from orangecontrib.microplastics.widgets.cancelling import progress_of
 from orangecontrib.microplastics.widgets.scoreplot import ScorePlot
 
 SCORES = ("Confidence and correlation", "Confidence", "Correlation")
@@ -46,17 +47,9 @@ AXES = ("Smaller of confidence and correlation", "Confidence (energy-based)",
 _MANY = .5
 
 
-class _Cancelled(Exception):
-    """Ends an identification from within its callback."""
-
-
 def run(model: DCNetModel, data: Table, convert: bool, state: TaskState) -> Answer:
     """Predict each spectrum."""
-    def callback(fraction):
-        if state.is_interruption_requested():
-            raise _Cancelled
-        state.set_progress_value(100 * fraction)
-
+    callback = progress_of(state)
     state.set_status("Identifying...")
     callback(0)
     return model.answer(in_absorbance(data) if convert else data, callback)

@@ -35,16 +35,13 @@ from orangecontrib.microplastics.collection import (
 )
 from orangecontrib.microplastics.filterimage import PIXELS
 from orangecontrib.microplastics.simulation import SEVEN, TWELVE
+from orangecontrib.microplastics.widgets.cancelling import progress_of
 from orangecontrib.microplastics.widgets.classview import ClassBars, MedianPlot
 from orangecontrib.microplastics.widgets.setlist import SetList
 from orangecontrib.microplastics.widgets.simulationbox import MODES, simulation_box
 
 PARTICLES = (("All", None), ("Pristine", False), ("From the environment", True))
 CLASS_NAMES = {**datasets.POLYMERS, **NAMES, UNLABELLED: "not labelled"}
-
-
-class _Cancelled(Exception):
-    """Ends a task from within its progress callback."""
 
 
 class Result(NamedTuple):
@@ -58,11 +55,7 @@ class Result(NamedTuple):
 
 def run(request: Request, left_out: list, gathered: Gathered | None, state: TaskState) -> Result:
     """Gather the spectra (or take those `gathered` before), and keep the classes wanted."""
-    def progress(fraction):
-        if state.is_interruption_requested():
-            raise _Cancelled
-        state.set_progress_value(95 * fraction)
-
+    progress = progress_of(state, 0, 95)
     if gathered is None:
         gathered = gather(request, progress)
     data = medians = None
@@ -76,10 +69,10 @@ def run(request: Request, left_out: list, gathered: Gathered | None, state: Task
 
 def run_fetch(wheel: str | None, state: TaskState) -> None:
     """Download the published sets, or take them from a file downloaded before."""
+    show = progress_of(state)
+
     def progress(fraction, text):
-        if state.is_interruption_requested():
-            raise _Cancelled
-        state.set_progress_value(100 * fraction)
+        show(fraction)
         state.set_partial_result(text)
 
     datasets.fetch(progress, wheel=wheel)

@@ -11,13 +11,13 @@ from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
 from orangecontrib.microplastics.mixing import Mixer, TransmittanceError, count
 from orangecontrib.microplastics.sources import SingleSourceError
+from orangecontrib.microplastics.widgets.cancelling import Cancelled
 from orangecontrib.microplastics.widgets.mixingcontrols import (
     ANY,
     GRID_STEPS,
     MixingControls,
 )
 from orangecontrib.microplastics.widgets.mixingtask import (
-    Cancelled,
     Prepared,
     Results,
     Task,

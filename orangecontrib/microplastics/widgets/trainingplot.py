@@ -30,6 +30,8 @@ class TrainingPlot(QWidget):
             plot = PlotWidget(enableMenu=False)
             plot.setLabel("left", title)
             plot.getAxis("left").setWidth(55)
+            # A loss of 0.4 is no "400 x 0.001".
+            plot.getAxis("left").enableAutoSIPrefix(False)
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
             plot.showGrid(x=True, y=True, alpha=.15)
