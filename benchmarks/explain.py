@@ -13,15 +13,19 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from orangecontrib.microplastics.gradcam import PREDICTED, explain
 from orangecontrib.microplastics.network import DCNet, DCNetConfig
+
+# Captum gets the network in the same form as where its maps are compared with ours.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from tapped import Tapped  # noqa: E402
 
 GRID = np.arange(700, 3900, 4.0)
 
@@ -84,23 +88,9 @@ def _ours(net, X, target, batch):
                    batch_size=batch).importance
 
 
-class _Tapped(nn.Module):
-    """The network with a module of its own behind each branch, as captum needs a layer."""
-
-    def __init__(self, net):
-        super().__init__()
-        self.net = net
-        self.taps = nn.ModuleList(nn.Identity() for _ in net.branches)
-
-    def forward(self, x):
-        x = self.net._image(self.net.front(x))
-        return self.net.head([tap(branch(x)[0]) for tap, branch in
-                              zip(self.taps, self.net.branches, strict=True)])
-
-
 def _captum(net, X, target, batch):
     from captum.attr import LayerGradCam
-    tapped = _Tapped(net).eval()
+    tapped = Tapped(net).eval()
     methods = [LayerGradCam(tapped, tap) for tap in tapped.taps]
     positions = net.positions()[0]
     # The same linear interpolation as ours, as a matrix: captum's own knows no centres.

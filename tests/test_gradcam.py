@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from orangecontrib.microplastics.attention import attention
 from orangecontrib.microplastics.configuration import TrainingConfig
 from orangecontrib.microplastics.gradcam import (
     METHODS,
-    Projection,
     Target,
-    attention,
     component_targets,
     explain,
     explain_batches,
@@ -23,11 +22,13 @@ from orangecontrib.microplastics.gradcam import (
 from orangecontrib.microplastics.importance import important_bands, mean_map, normalised, smooth
 from orangecontrib.microplastics.mixing import mix
 from orangecontrib.microplastics.network import DCNet, DCNetConfig
+from orangecontrib.microplastics.projection import Projection
 from orangecontrib.microplastics.simulation import simulate
 from orangecontrib.microplastics.training import fit, predict
 
 sys.path.insert(0, str(Path(__file__).parent))
 import planted  # noqa: E402
+from tapped import Tapped  # noqa: E402
 
 GRID = np.arange(700, 3900, 4.0)
 
@@ -53,20 +54,6 @@ def network(seed=0, **config):
 
 def spectra(n=20, seed=0):
     return np.random.default_rng(seed).normal(size=(n, len(GRID))).cumsum(axis=1).astype(np.float32)
-
-
-class Tapped(nn.Module):
-    """The network with a module after each branch's attention, for captum to hook."""
-
-    def __init__(self, net):
-        super().__init__()
-        self.net = net
-        self.taps = nn.ModuleList(nn.Identity() for _ in net.branches)
-
-    def forward(self, x):
-        x = self.net._image(self.net.front(x))
-        return self.net.head([tap(branch(x)[0]) for tap, branch in
-                              zip(self.taps, self.net.branches, strict=True)])
 
 
 @unittest.skipUnless(importlib.util.find_spec("captum"), "captum comes with the test extra")

@@ -145,7 +145,7 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
         index = predicted if target == PREDICTED else np.full(len(data), wanted)
         names = classes
         share = probabilities[np.arange(len(data)), index]
-    centres = gradcam.Projection(model.networks, model.wavenumbers).centres
+    centres = import_torch_file("projection").Projection(model.networks, model.wavenumbers).centres
     return Explained(data, columns, axis, result.importance, probabilities, classes, index, names,
                      share, _right(data, classes, predicted, probabilities),
                      float(np.median(np.diff(centres))))

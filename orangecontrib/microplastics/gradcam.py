@@ -29,9 +29,11 @@ import torch
 from torch import Tensor
 
 from orangecontrib.microplastics.network import DCNet
+from orangecontrib.microplastics.occlusion import Occluder, mean_scores
+from orangecontrib.microplastics.projection import Projection
 
-__all__ = ["METHODS", "DEFAULT_METHOD", "PREDICTED", "Target", "component_targets", "Projection",
-           "Part", "Explanation", "explain", "explain_batches", "Attention", "attention"]
+__all__ = ["METHODS", "DEFAULT_METHOD", "PREDICTED", "Target", "component_targets",
+           "Part", "Explanation", "explain", "explain_batches", "check_spectra"]
 
 #: Target of each spectrum: the class that the networks give it.
 PREDICTED = "predicted"
@@ -85,86 +87,6 @@ def component_targets(classes: Sequence[str], separator: str = " + ") -> dict[st
         tuple(i for i, names in enumerate(parts) if component in names),
         tuple(i for i, names in enumerate(parts) if component not in names))
         for component in components}
-
-
-class Projection:
-    """From positions of the feature maps to an axis of wavenumbers, linearly interpolated.
-
-    Parameters
-    ----------
-    networks : sequence of DCNet
-        Of one architecture.
-    grid : ndarray, shape (n,)
-        The networks' own wavenumbers in cm-1, ascending and uniform.
-    axis : ndarray, shape (m,), optional
-        Wavenumbers in cm-1 to arrive at, in any order; the grid by default.
-    positions : ndarray, optional
-        Fractional indices of the grid that maps stand at; the networks' own by default.
-
-    Attributes
-    ----------
-    seen : ndarray of bool, shape (m,)
-        Whether the networks see that wavenumber: it lies on the grid, and in a region
-        that is not left out. What is not seen has no importance, not zero importance.
-    centres : ndarray
-        Wavenumbers in cm-1 of the maps' columns.
-
-    Raises
-    ------
-    ValueError
-        If the networks differ in architecture or do not belong to the grid, or if none
-        of the axis is seen.
-    """
-
-    def __init__(self, networks, grid, axis=None, positions=None):
-        grid = np.asarray(grid, float)
-        axis = grid if axis is None else np.asarray(axis, float)
-        own = [p for net in networks for p in net.positions()]
-        if any(not np.array_equal(p, own[0]) for p in own):
-            raise ValueError("Networks that are explained together must have the same strides, "
-                             "pools and regions.")
-        if networks[0].config.n_wavenumbers != len(grid):
-            raise ValueError(f"The network takes {networks[0].config.n_wavenumbers} "
-                             f"wavenumbers, the grid has {len(grid)}.")
-        positions = own[0] if positions is None else positions
-        index = np.arange(len(grid), dtype=float)
-        self.centres = np.interp(positions, index, grid)
-        step = grid[1] - grid[0]
-        nearest = np.clip(np.rint((axis - grid[0]) / step), 0, len(grid) - 1).astype(int)
-        self.seen = (networks[0].seen()[nearest]
-                     & (axis >= grid[0] - step / 2) & (axis <= grid[-1] + step / 2))
-        if not self.seen.any():
-            raise ValueError(
-                f"The model looks at {_extent(grid[networks[0].seen()])} cm-1; the spectra, "
-                f"{_extent(axis)} cm-1, hold nothing of it.")
-        to_grid = _interpolation(positions, index)
-        # On the grid itself the second step changes nothing.
-        to_axis = to_grid if axis is grid else to_grid @ _interpolation(grid, axis)
-        self._matrix = torch.from_numpy(np.ascontiguousarray(to_axis, np.float32))
-        self._unseen = np.flatnonzero(~self.seen)
-
-    def __call__(self, maps: Tensor) -> np.ndarray:
-        """(B, positions) -> (B, m) float32, NaN where not seen."""
-        result = (maps @ self._matrix).numpy()
-        if len(self._unseen):
-            result[:, self._unseen] = np.nan
-        return result
-
-
-def _extent(axis):
-    return f"{axis.min():.6g}-{axis.max():.6g}"
-
-
-def _interpolation(source, target):
-    """Matrix (source, target) of linear interpolation that holds the ends."""
-    right = np.clip(np.searchsorted(source, target), 1, len(source) - 1)
-    left = right - 1
-    share = np.clip((target - source[left]) / (source[right] - source[left]), 0, 1)
-    matrix = np.zeros((len(source), len(target)))
-    columns = np.arange(len(target))
-    matrix[left, columns] = 1 - share
-    matrix[right, columns] += share
-    return matrix
 
 
 def _gradcam(maps, grads):
@@ -288,7 +210,7 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
     n_networks = len(networks)
     networks = [net.folded() for net in networks]
     if method == "occlusion":
-        occluder = _Occluder(networks[0].seen())
+        occluder = Occluder(networks[0].seen())
         projection = Projection(networks, grid, axis, occluder.centres)
     else:
         projection = Projection(networks, grid, axis)
@@ -303,7 +225,7 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
             maps = [[f.map for f in net.features(x)] for net in networks]
         if method == "occlusion":
             with torch.no_grad():
-                scores, probabilities = _scores(networks, maps)
+                scores, probabilities = mean_scores(networks, maps)
             signed_map = occluder(networks, x, maps, _target_score(given, probabilities), branch)
         else:
             signed_map, scores, probabilities = _from_gradients(
@@ -317,6 +239,14 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
         yield Part(rows, *result)
 
 
+def check_spectra(networks: Sequence[DCNet], X: np.ndarray):
+    """Raise ValueError unless `X` has a column for each wavenumber that the networks take."""
+    wanted = networks[0].config.n_wavenumbers
+    if X.ndim != 2 or X.shape[1] != wanted:
+        raise ValueError(f"The network takes {wanted} wavenumbers, "
+                         f"spectra have the shape {X.shape}.")
+
+
 def _check(networks, X, target, method, branch):
     if method not in METHODS:
         raise ValueError(f"Method '{method}' is not known; choose one of {', '.join(METHODS)}.")
@@ -325,9 +255,7 @@ def _check(networks, X, target, method, branch):
     if branch is not None and not 0 <= branch < n_branches:
         raise ValueError(f"The network has {n_branches} branches, counted from 0; "
                          f"there is no branch {branch}.")
-    if X.ndim != 2 or X.shape[1] != config.n_wavenumbers:
-        raise ValueError(f"The network takes {config.n_wavenumbers} wavenumbers, "
-                         f"spectra have the shape {X.shape}.")
+    check_spectra(networks, X)
     if isinstance(target, str):
         if target != PREDICTED:
             raise ValueError(f"Target '{target}' is not known; give '{PREDICTED}', the number of "
@@ -341,13 +269,6 @@ def _check(networks, X, target, method, branch):
         raise ValueError("A target needs at least one class for it.")
     if len(numbers) and not (numbers.min() >= 0 and numbers.max() < config.n_classes):
         raise ValueError(f"Targets must be classes from 0 to {config.n_classes - 1}.")
-
-
-def _scores(networks, maps):
-    """Mean scores and mean probabilities, both (B, classes)."""
-    scores = [net.head(m) for net, m in zip(networks, maps, strict=True)]
-    probabilities = torch.stack([s.detach().softmax(dim=1) for s in scores]).mean(dim=0)
-    return torch.stack(scores).mean(dim=0), probabilities
 
 
 def _target_score(target, probabilities) -> Callable[[Tensor], Tensor]:
@@ -364,7 +285,7 @@ def _target_score(target, probabilities) -> Callable[[Tensor], Tensor]:
 def _from_gradients(networks, maps, target, method, branch):
     flat = [m.requires_grad_() for own in maps for m in own]
     with torch.enable_grad():
-        scores, probabilities = _scores(networks, maps)
+        scores, probabilities = mean_scores(networks, maps)
         # Rows do not meet in the head, so the gradient of the sum is that of each.
         total = _target_score(target, probabilities)(scores).sum()
         # The mean over the networks is taken at the end, for Grad-CAM++ as for the others.
@@ -377,88 +298,3 @@ def _from_gradients(networks, maps, target, method, branch):
                 if branch is None or i == branch:
                     result = result + method(m, grad)
     return result, scores.detach(), probabilities
-
-
-class _Occluder:
-    """How far a score falls when a stretch of the spectrum is drawn straight."""
-
-    def __init__(self, seen, width=8, step=4):
-        first, last = np.flatnonzero(seen)[[0, -1]]
-        starts = np.arange(first, max(last - width + 2, first + 1), step)
-        # A window that lies in left-out regions alone cannot change anything.
-        self.starts = [int(s) for s in starts if seen[s:s + width].any()]
-        self.width = width
-        self.centres = np.array([s + (width - 1) / 2 for s in self.starts])
-
-    def __call__(self, networks, x, maps, target, branch) -> Tensor:
-        result = torch.empty(len(x), len(self.starts))
-        with torch.no_grad():
-            before = target(_scores(networks, maps)[0])
-            for i, start in enumerate(self.starts):
-                hidden = _straightened(x, start, start + self.width)
-                occluded = [[f.map for f in net.features(hidden)] for net in networks]
-                if branch is not None:
-                    occluded = [[h if b == branch else m for b, (h, m) in
-                                 enumerate(zip(hid, own, strict=True))]
-                                for hid, own in zip(occluded, maps, strict=True)]
-                result[:, i] = before - target(_scores(networks, occluded)[0])
-        return result * len(networks)
-
-
-def _straightened(x, start, stop):
-    """Spectra with a line from the point before `start` to the one at `stop`."""
-    x = x.clone()
-    last = x.shape[1] - 1
-    left, right = max(start - 1, 0), min(stop, last)
-    share = torch.arange(right - left + 1) / (right - left)
-    a, b = x[:, left:left + 1].clone(), x[:, right:right + 1].clone()
-    # At the ends of the grid there is only one side to hold on to.
-    if start == 0:
-        a = b
-    if stop > last:
-        b = a
-    x[:, left:right + 1] = a + (b - a) * share
-    return x
-
-
-class Attention(NamedTuple):
-    """CBAM's own weights in one branch of a network.
-
-    Attributes
-    ----------
-    spatial : ndarray of float32, shape (n, m), or None
-        Weight of each wavenumber, 0 to 1; NaN where not seen.
-    channel : ndarray of float32, shape (n, channels), or None
-        Weight of each channel, 0 to 1.
-    """
-    spatial: np.ndarray | None
-    channel: np.ndarray | None
-
-
-def attention(network: DCNet, X: np.ndarray, grid: np.ndarray,
-              axis: np.ndarray | None = None, *, batch_size: int = BATCH_SIZE,
-              callback: Callable[[float], None] | None = None) -> list[Attention]:
-    """What CBAM attends to, for each branch of one network.
-
-    It is where the network looks whatever the class, not why it decided: attention is
-    followed by the classifier, which may weigh what was attended to either way.
-
-    Parameters as in :func:`explain`. Channels of different networks have nothing in
-    common, therefore one network only.
-    """
-    _check([network], X, PREDICTED, DEFAULT_METHOD, None)
-    projection = Projection([network], grid, axis)
-    spatial, channel = ([[] for _ in network.branches] for _ in range(2))
-    for start in range(0, len(X), batch_size):
-        x = torch.from_numpy(np.ascontiguousarray(X[start:start + batch_size], np.float32))
-        with torch.no_grad():
-            features = network.features(x)
-        for i, feature in enumerate(features):
-            if feature.spatial is not None:
-                spatial[i].append(projection(feature.spatial))
-            if feature.channel is not None:
-                channel[i].append(feature.channel.numpy())
-        if callback is not None:
-            callback(min((start + batch_size) / len(X), 1.0))
-    return [Attention(*(np.concatenate(parts) if parts else None for parts in pair))
-            for pair in zip(spatial, channel, strict=True)]

@@ -63,10 +63,9 @@ def _run(request, state):
         method=request.method, branch=request.branch, signed=request.signed,
         callback=progress_of(state, 0, 90))
     state.set_partial_result(explained)
-    gradcam = import_torch_file("gradcam")
     rows = _spread(len(request.data), _ATTENTION)
     grid = np.nan_to_num(request.model.grid_spectra(request.data[rows]))
-    return AttentionResult(rows, gradcam.attention(
+    return AttentionResult(rows, import_torch_file("attention").attention(
         request.model.network, grid, request.model.wavenumbers, explained.axis,
         callback=progress_of(state, 90, 100)))
 
