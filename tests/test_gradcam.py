@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from orangecontrib.microplastics.attention import attention
+from orangecontrib.microplastics.attending import attention
 from orangecontrib.microplastics.configuration import TrainingConfig
 from orangecontrib.microplastics.gradcam import (
     METHODS,
@@ -116,7 +116,7 @@ class TestArithmetic(unittest.TestCase):
         for method in METHODS[:3]:
             whole, *parts = (explain([self.net], self.X, GRID, method=method, branch=b,
                                      signed=True).importance for b in (None, 0, 1))
-            np.testing.assert_allclose(sum(parts), whole, atol=1e-6)
+            np.testing.assert_allclose(sum(parts), whole, rtol=1e-5, atol=1e-5)
 
     def test_without_sign_is_the_positive_part_on_the_columns(self):
         columns = Projection([self.net], GRID).centres
@@ -132,7 +132,8 @@ class TestArithmetic(unittest.TestCase):
                       for net in nets]
             together = explain(nets, self.X, GRID, target=1, method=method, signed=True)
             np.testing.assert_allclose(together.importance,
-                                       np.mean([s.importance for s in single], axis=0), atol=1e-6)
+                                       np.mean([s.importance for s in single], axis=0),
+                                       rtol=1e-5, atol=1e-5)
             np.testing.assert_allclose(together.probabilities, predict(nets, self.X), atol=1e-5)
 
     def test_networks_agree_on_the_predicted_class(self):

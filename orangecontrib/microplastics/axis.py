@@ -14,7 +14,7 @@ from scipy import sparse
 
 __all__ = ["wavenumbers", "spectral_columns", "uniform_grid", "is_uniform",
            "resampling_matrix", "fill_missing", "covered", "gap_limit", "check_unit",
-           "Resample", "name_of"]
+           "Resample", "name_of", "told"]
 
 #: Rows resampled at a time: 2,000 spectra of 4,000 points are 64 MB in float64.
 _ROWS = 2000
@@ -23,6 +23,14 @@ _ROWS = 2000
 def name_of(wavenumber: float) -> str:
     """Text of a wavenumber (cm-1) as an attribute is named: at most 6 decimals, none idle."""
     return f"{wavenumber:.6f}".rstrip("0").rstrip(".")
+
+
+def told(wavenumber: float) -> str:
+    """Text of a wavenumber or wavelength for people: no digit that nobody reads.
+
+    Whole numbers from 100 on, three digits below, so that wavelengths in um stay themselves.
+    """
+    return f"{wavenumber:.0f}" if abs(wavenumber) >= 100 else f"{wavenumber:.3g}"
 
 
 def _number(name: str) -> float:
@@ -93,11 +101,11 @@ def check_unit(axis: np.ndarray):
             "format that holds their wavenumbers.")
     if len(axis) > 1 and axis[0] >= 0.5 and axis[-1] <= 30:
         raise ValueError(
-            f"The axis from {name_of(axis[0])} to {name_of(axis[-1])} looks like wavelengths in "
+            f"The axis from {told(axis[0])} to {told(axis[-1])} looks like wavelengths in "
             "micrometres; name columns by wavenumber in cm-1, which is 10,000 / micrometres.")
     if len(axis) > 1 and axis[-1] > 15_000 and axis[0] < 10_000:
         raise ValueError(
-            f"The axis from {name_of(axis[0])} to {name_of(axis[-1])} looks like wavelengths in "
+            f"The axis from {told(axis[0])} to {told(axis[-1])} looks like wavelengths in "
             "nanometres; name columns by wavenumber in cm-1, which is 10,000,000 / nanometres.")
 
 
@@ -177,8 +185,8 @@ def resampling_matrix(source: np.ndarray, target: np.ndarray) -> sparse.csr_matr
     slack = np.median(np.diff(source)) / 2 + 1e-6
     if target[0] < source[0] - slack or target[-1] > source[-1] + slack:
         raise ValueError(
-            f"Spectra from {source[0]:g} to {source[-1]:g} cm-1 do not reach the range "
-            f"{target[0]:g} to {target[-1]:g} cm-1.")
+            f"Spectra from {told(source[0])} to {told(source[-1])} cm-1 do not reach the range "
+            f"{told(target[0])} to {told(target[-1])} cm-1.")
     clipped = np.clip(target, source[0], source[-1])
     left = np.clip(np.searchsorted(source, clipped, side="right") - 1, 0, len(source) - 2)
     share = (clipped - source[left]) / (source[left + 1] - source[left])
@@ -358,8 +366,8 @@ class Resample(Preprocess):
         target = uniform_grid(low, high, self.step)
         if len(target) < 2:
             raise ValueError(
-                f"Spectra from {axis[0]:g} to {axis[-1]:g} cm-1 hold fewer than two points of a "
-                f"grid of {self.step:g} cm-1.")
+                f"Spectra from {told(axis[0])} to {told(axis[-1])} cm-1 hold fewer than two "
+                f"points of a grid of {self.step:g} cm-1.")
         return data.transform(resampled_domain(data.domain, target, self.gap))
 
 

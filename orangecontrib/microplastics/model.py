@@ -27,6 +27,7 @@ from orangecontrib.microplastics.axis import (
     gap_limit,
     name_of,
     spectral_columns,
+    told,
 )
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.configuration import (
@@ -142,7 +143,7 @@ class DCNetModel(Model):
     def __repr__(self):
         classes = ", ".join(self.domain.class_var.values)
         return f"<DCNetModel: {classes}; {len(self.networks)} x {self.network.n_parameters} " \
-               f"weights; {name_of(self.wavenumbers[0])}-{name_of(self.wavenumbers[-1])} cm-1>"
+               f"weights; {told(self.wavenumbers[0])}-{told(self.wavenumbers[-1])} cm-1>"
 
     @property
     def seen(self) -> np.ndarray:
@@ -376,7 +377,7 @@ class DCNetModel(Model):
         if share >= WARN_COVERAGE:
             return []
         missing = _ranges(needed[~reached], self.wavenumbers[1] - self.wavenumbers[0])
-        text = (f"Spectra from {name_of(axis[0])} to {name_of(axis[-1])} cm-1 cover "
+        text = (f"Spectra from {told(axis[0])} to {told(axis[-1])} cm-1 cover "
                 f"{share:.0%} of the wavenumbers that the model looks at; missing: "
                 f"{missing} cm-1.")
         if share < REFUSE_COVERAGE:
@@ -513,5 +514,5 @@ def _tuples(value):
 def _ranges(numbers, step):
     """Missing wavenumbers as text: "404-672, 3900"."""
     pieces = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1.5 * step) + 1)
-    return ", ".join(name_of(p[0]) if len(p) == 1 else f"{name_of(p[0])}-{name_of(p[-1])}"
+    return ", ".join(told(p[0]) if len(p) == 1 else f"{told(p[0])}-{told(p[-1])}"
                      for p in pieces)

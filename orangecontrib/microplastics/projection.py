@@ -5,6 +5,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from orangecontrib.microplastics.axis import told
+
 __all__ = ["Projection"]
 
 
@@ -73,7 +75,7 @@ class Projection:
 
 
 def _extent(axis):
-    return f"{axis.min():.6g}-{axis.max():.6g}"
+    return f"{told(axis.min())}-{told(axis.max())}"
 
 
 def _interpolation(source, target):

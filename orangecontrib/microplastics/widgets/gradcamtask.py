@@ -65,7 +65,7 @@ def _run(request, state):
     state.set_partial_result(explained)
     rows = _spread(len(request.data), _ATTENTION)
     grid = np.nan_to_num(request.model.grid_spectra(request.data[rows]))
-    return AttentionResult(rows, import_torch_file("attention").attention(
+    return AttentionResult(rows, import_torch_file("attending").attention(
         request.model.network, grid, request.model.wavenumbers, explained.axis,
         callback=progress_of(state, 90, 100)))
 
