@@ -383,6 +383,51 @@ class TestImportantBands(unittest.TestCase):
                          ("PET", 1716))
         self.assertIn("C=O", band.describe())
 
+    def test_the_number_in_front_is_where_the_spectrum_absorbs(self):
+        # The map is highest at 1700, the table has 1716, the spectrum absorbs at 1712.
+        band, = important_bands(self.curve((1700, 30, 1)), self.AXIS, materials=["PET"],
+                                spectrum=self.curve((1712, 8, 1)))
+        self.assertEqual((band.centre, band.position), (1700, 1712))
+        self.assertEqual(band.label(), "1712 C=O stretch (PET)")
+        self.assertTrue(band.describe().startswith("1712 C=O stretch (ester) (PET)"))
+
+    def test_an_absorption_is_named_by_its_own_band(self):
+        # The stronger one is not known: it must not borrow the name of its neighbour.
+        importance = self.curve((1740, 40, 1))
+        spectrum = self.curve((1764, 5, 1), (1716, 5, .5))
+        band, = important_bands(importance, self.AXIS, spectrum=spectrum, materials=["PET"],
+                                others=["PE"], tolerance=5)
+        self.assertEqual(band.absorptions, (1764, 1716))
+        self.assertEqual(band.label(), "1764 not known")
+        self.assertEqual(band.describe(), "1764 not known; 1716 C=O stretch (ester) (PET)")
+
+    def test_bands_of_other_materials_have_a_question_mark(self):
+        importance = self.curve((1716, 10, 1))
+        for own, text in (("PET", "(PET)"), ("PE", "(PET?)")):
+            band, = important_bands(importance, self.AXIS, spectrum=importance, materials=[own],
+                                    others=["PET"])
+            self.assertIn(text, band.label())
+
+    def test_absorptions_lie_within_and_belong_to_one_band_only(self):
+        importance = self.curve((1000, 20, 1), (1120, 20, .9))
+        spectrum = self.curve((970, 4, 1), (1050, 4, 1), (1068, 4, 1), (1200, 4, 1))
+        left, right = sorted(important_bands(importance, self.AXIS, spectrum=spectrum,
+                                             resolution=80))
+        self.assertEqual(set(left.absorptions), {970, 1050})
+        self.assertEqual(right.absorptions, (1068,), "1200 is too far away")
+        for band in (left, right):
+            for at in band.absorptions:
+                self.assertTrue(band.low <= at <= band.high)
+        self.assertLess(left.high, right.low)
+        self.assertLessEqual(left.share + right.share, 1)
+
+    def test_nothing_absorbs(self):
+        band, = important_bands(self.curve((2000, 20, 1)), self.AXIS, materials=["PE"],
+                                spectrum=self.curve((1000, 9, 1)))
+        self.assertEqual((band.position, band.absorptions, band.names), (2000, (), ()))
+        self.assertIn("no absorption", band.label())
+        self.assertIn("none is there can decide", band.describe())
+
     def test_atmosphere(self):
         for centre, material, expected in ((2340, "PE", "likely"), (1716, "PET", "possible"),
                                            (1850, "PET", "likely"), (1018, "PET", "")):

@@ -59,8 +59,8 @@ def describe(views, n: int = 3) -> list[str]:
     lines = []
     for view in views:
         lines.append(f"{view.name} ({len(view.rows)} spectra)")
-        lines.extend(f"    {band.centre:6.0f} cm-1  {band.share:4.0%}  "
-                     f"{band.describe(2) or 'no known band'}"
+        lines.extend(f"    {band.low:4.0f}-{band.high:<4.0f} cm-1  {band.share:4.0%}  "
+                     + band.describe(2)
                      + (f"  [{band.atmosphere} atmosphere]" if band.atmosphere else "")
                      for band in view.bands[:n])
     return lines

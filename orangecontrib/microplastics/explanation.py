@@ -9,7 +9,7 @@ import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 from Orange.data.util import get_unique_names
 
-from orangecontrib.microplastics.axis import name_of, spectral_columns
+from orangecontrib.microplastics.axis import spectral_columns, told
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.importance import (
     ImportantBand,
@@ -265,12 +265,16 @@ def importance_table(explained: Explained, importance: np.ndarray | None = None)
 
 
 def bands_table(views: list[ClassView]) -> Table:
-    """Important bands of all classes as a Table, a row a band."""
+    """Important bands of all classes as a Table, a row a band.
+
+    The wavenumber is where the mean spectrum absorbs, see :mod:`importance`; "highest at" is
+    where the map is highest.
+    """
     number = ContinuousVariable
     domain = Domain(
-        [number("centre", number_of_decimals=0), number("from", number_of_decimals=0),
+        [number("wavenumber", number_of_decimals=0), number("from", number_of_decimals=0),
          number("to", number_of_decimals=0), number("share", number_of_decimals=3),
-         number("height", number_of_decimals=3)],
+         number("height", number_of_decimals=3), number("highest at", number_of_decimals=0)],
         DiscreteVariable("class", values=[v.name for v in views]),
         [StringVariable("absorptions"), StringVariable("assignments"),
          DiscreteVariable("atmosphere", values=("no", "possible", "likely"))])
@@ -278,9 +282,10 @@ def bands_table(views: list[ClassView]) -> Table:
     air = {"": 0, "possible": 1, "likely": 2}
     table = Table.from_numpy(
         domain,
-        np.array([[b.centre, b.low, b.high, b.share, b.height] for _, b in rows]).reshape(-1, 5),
+        np.array([[b.position, b.low, b.high, b.share, b.height, b.centre]
+                  for _, b in rows]).reshape(-1, 6),
         np.array([i for i, _ in rows], float),
-        np.array([[", ".join(map(name_of, b.absorptions)), b.describe(4), air[b.atmosphere]]
+        np.array([[", ".join(map(told, b.absorptions)), b.describe(3), air[b.atmosphere]]
                   for _, b in rows], object).reshape(-1, 3))
     table.name = "Important bands"
     return table

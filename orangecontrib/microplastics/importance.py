@@ -3,10 +3,14 @@
 A map is coarser than a spectrum: its columns stand some 60 cm-1 apart with the usual
 network. So a maximum of the map is taken as a region, and it is named by the absorptions
 of the spectra that lie within the region.
+
+**One rule for positions**, in pictures, lists, tables and texts: the number in front of a band
+is where the spectra absorb (:attr:`ImportantBand.position`), neither the place where the map is
+highest nor the one that a table of bands gives.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +28,9 @@ __all__ = ["ImportantBand", "important_bands", "mean_map", "smooth", "normalised
 #: Atmosphere in the answers: not in its regions; the material absorbs there, too; it does not.
 NO_AIR, POSSIBLY_AIR, LIKELY_AIR = "", "possible", "likely"
 
+#: What is said of a region in which the spectra have no maximum.
+NO_ABSORPTION = "no absorption: that none is there can decide, too"
+
 
 class ImportantBand(NamedTuple):
     """A region of the spectrum that decided.
@@ -34,18 +41,25 @@ class ImportantBand(NamedTuple):
         cm-1, where importance is highest.
     low, high : float
         cm-1, where importance has fallen to half of that, or to the valley before the
-        next band, or where the seen region ends.
+        next band, or where the seen region ends; wider where an absorption that the band
+        stands for lies beside, since a column's place is not known better.
     height : float
         Importance at the centre, as a share of the map's maximum.
     share : float
         Of all importance, that between `low` and `high`.
     absorptions : tuple of float
-        cm-1, maxima of the spectrum within the limits, the most telling first.
+        cm-1, maxima of the spectrum within the limits, the most telling first. Each belongs to
+        one band only. Empty where the spectrum has none: that a band is missing can decide, too.
+    names : tuple of (Band or None)
+        The known band that each absorption is taken for: one of the materials asked for, else
+        of others; None where none is known.
     assignments : tuple of Band
-        Known bands: of the materials asked for first, then of others.
+        All known bands near the absorptions: of the materials asked for first, then of others.
     atmosphere : str
         "" outside the regions of water vapour and carbon dioxide; "possible" where the
         material absorbs there as well, "likely" where no band of the material is known.
+    materials : tuple of str
+        Codes of the materials asked for.
     """
     centre: float
     low: float
@@ -53,13 +67,49 @@ class ImportantBand(NamedTuple):
     height: float
     share: float
     absorptions: tuple[float, ...]
+    names: tuple[Band | None, ...]
     assignments: tuple[Band, ...]
     atmosphere: str
+    materials: tuple[str, ...] = ()
+
+    @property
+    def position(self) -> float:
+        """cm-1: where the spectrum absorbs most tellingly within the limits.
+
+        Where it does not absorb, where importance is highest.
+        """
+        return self.absorptions[0] if self.absorptions else self.centre
 
     def describe(self, n: int = 2) -> str:
-        """Assignments in words: "1468 CH2 bend (PE); 1454 ..."."""
-        return "; ".join(f"{b.wavenumber:g} {b.assignment} ({b.material})"
-                         for b in self.assignments[:n])
+        """Absorptions in words: "1464 CH2 bend (PE); 1376 ...".
+
+        A "?" behind a material says that it is not the one asked for: a band of it lies there.
+        """
+        if not self.absorptions:
+            return NO_ABSORPTION
+        return "; ".join(f"{at:.0f} {self.called(i)}"
+                         for i, at in enumerate(self.absorptions[:n]))
+
+    def called(self, i: int = 0, shorten: Callable[[str], str] = str) -> str:
+        """Assignment and material of the `i`-th absorption; the text of it can be shortened."""
+        band = self.names[i] if i < len(self.names) else None
+        if band is None:
+            return "not known"
+        doubt = "" if band.material in self.materials else "?"
+        return f"{shorten(band.assignment)} ({band.material}{doubt})"
+
+    def label(self) -> str:
+        """A few words for pictures: "2848 CH2 sym. stretch (PE)"."""
+        name = self.called(0, _shorter) if self.absorptions else "no absorption"
+        return f"{self.position:.0f} {name}" + (", air?" if self.atmosphere == LIKELY_AIR else "")
+
+
+def _shorter(assignment):
+    name = assignment.split(",")[0].split(" (")[0].split(" and ")[0]
+    for long, short in (("asymmetric", "asym."), ("symmetric", "sym."), ("aromatic", "arom."),
+                        ("out-of-plane", "o.o.p."), ("in-plane", "i.p.")):
+        name = name.replace(long, short)
+    return name
 
 
 def important_bands(importance: np.ndarray, axis: np.ndarray, *,
@@ -90,8 +140,8 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
     tolerance : float
         cm-1 between an absorption and the known band that it is taken for.
     resolution : float
-        cm-1 between the columns of the network's map. Absorptions are sought half a column
-        beyond the limits: a column's place is not known better.
+        cm-1 between the columns of the network's map. An absorption up to half a column beside
+        all limits belongs to the nearest band: a column's place is not known better.
     n : int, optional
         At most so many bands.
 
@@ -123,21 +173,23 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
     if top <= 0:
         return []
     area = _areas(axis) * values
-    found = []
+    limits, peaks = [], []
     for region in _runs(seen):
         for peak, low, high in _peaks(values[region], threshold * top, 0.05 * top):
-            part = slice(region.start + low, region.start + high + 1)
-            peak += region.start
-            limits = float(axis[part.start]), float(axis[part.stop - 1])
-            absorptions = () if spectrum is None else \
-                _absorptions(spectrum, values, axis, limits, resolution / 2)
-            places = [(a, tolerance) for a in absorptions] if spectrum is not None else \
-                [(sum(limits) / 2, max(tolerance, (limits[1] - limits[0]) / 2))]
-            named, atmosphere = _assign(
-                absorptions[0] if absorptions else axis[peak], places, known, others)
-            found.append(ImportantBand(
-                float(axis[peak]), *limits, float(values[peak] / top),
-                float(area[part].sum() / area.sum()), absorptions, named, atmosphere))
+            limits.append((region.start + low, region.start + high))
+            peaks.append(region.start + peak)
+    absorptions = [()] * len(peaks) if spectrum is None else _absorptions(
+        spectrum, values, axis, [(axis[low], axis[high]) for low, high in limits], resolution / 2)
+    found = []
+    for peak, (low, high), own in zip(peaks, limits, absorptions, strict=True):
+        low, high = min(low, *own, high), max(high, *own, low)
+        places = [(axis[p], tolerance) for p in own] if spectrum is not None else \
+            [((axis[low] + axis[high]) / 2, max(tolerance, (axis[high] - axis[low]) / 2))]
+        names, named, atmosphere = _assign(axis[own[0] if own else peak], places, known, others)
+        found.append(ImportantBand(
+            float(axis[peak]), float(axis[low]), float(axis[high]), float(values[peak] / top),
+            float(area[low:high + 1].sum() / area.sum()), tuple(float(axis[p]) for p in own),
+            names if own else (), named, atmosphere, tuple(known)))
     found.sort(key=lambda band: -band.share)
     return found[:n]
 
@@ -172,39 +224,48 @@ def _peaks(values, height, prominence):
 
 
 def _absorptions(spectrum, importance, axis, limits, reach, n=3):
-    """Maxima of the spectrum within the limits, by prominence times importance."""
+    """Indices of the spectrum's maxima for each of the limits, the most telling first.
+
+    A maximum belongs to the limits that it lies in, or else to the nearest within reach. The
+    most telling is the one whose prominence times importance is highest.
+    """
     finite = np.isfinite(spectrum)
-    if not finite.any():
-        return ()
+    if not finite.any() or not limits:
+        return [()] * len(limits)
     filled = np.where(finite, spectrum, spectrum[finite].min())
     # Peaks are sought in the whole spectrum: an edge of the region is no minimum.
     peaks, found = find_peaks(filled, prominence=0.01 * np.ptp(filled))
-    inside = (axis[peaks] >= limits[0] - reach) & (axis[peaks] <= limits[1] + reach)
     weight = found["prominences"] * importance[peaks]
-    inside &= weight > 0
-    best = peaks[inside][np.argsort(-weight[inside])[:n]]
-    return tuple(float(axis[p]) for p in best)
+    low, high = np.transpose(limits)
+    at = axis[peaks][:, None]
+    distance = np.maximum(np.maximum(low - at, at - high), 0)
+    owner = np.where((distance.min(axis=1, initial=np.inf) <= reach) & (weight > 0),
+                     distance.argmin(axis=1), -1)
+    order = np.argsort(-weight, kind="stable")
+    return [tuple(peaks[order[owner[order] == i][:n]]) for i in range(len(limits))]
 
 
 def _assign(position, places, known, others):
-    """Known bands near the places, those of the known materials first; and is it the air?"""
-    named: dict[Band, None] = {}
+    """Known bands near the places, those of the known materials first; and is it the air?
 
-    def name(materials):
-        for place, reach in places:
-            named.update(dict.fromkeys(assignments(place, reach, materials)))
-
-    if known:
-        name(known)
-    own = bool(named)
-    if others:
-        name(others)
-    # A material that nobody asked for explains only what no other does.
-    if not named or not others:
-        name(None)
+    Returns the one name of each place, all bands, and the answer.
+    """
+    own, other, names = {}, {}, []
+    for place, reach in places:
+        asked = assignments(place, reach, known) if known else []
+        more = assignments(place, reach, others) if others else []
+        # A material that nobody asked for explains only what no other does.
+        if not more and not asked or not others:
+            more = more + assignments(place, reach)
+        own.update(dict.fromkeys(asked))
+        other.update(dict.fromkeys(more))
+        names.append(next(iter((*asked, *more)), None))
+    named = tuple({**own, **other})
     if not is_atmosphere(position):
-        return tuple(named), NO_AIR
-    return tuple(named), POSSIBLY_AIR if own or (not known and named) else LIKELY_AIR
+        air = NO_AIR
+    else:
+        air = POSSIBLY_AIR if own or (not known and named) else LIKELY_AIR
+    return tuple(names), named, air
 
 
 def materials_of(name: str, separator: str = " + ") -> list[str]:

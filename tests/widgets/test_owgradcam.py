@@ -461,7 +461,7 @@ class TestOWGradCAM(WidgetTest):
         texts = [label.toPlainText() for _, _, label in self.widget.curveplot.labels]
         self.assertIn("1716 ester", texts)
         bands = self.output("bands")
-        self.assertEqual({w for w, _ in reference_bands(bands)}, set(bands.get_column("centre")))
+        self.assertEqual({w for w, _ in reference_bands(bands)}, set(bands.get_column("wavenumber")))
         self.send_signal(self.widget.Inputs.reference, Table.from_numpy(
             Domain([], metas=[StringVariable("name")]), np.zeros((1, 0)),
             metas=np.array([["a"]], object)))

@@ -38,14 +38,10 @@ def _plot(title, x, y=None):
     return plot
 
 
-def _nothing(band):
-    return "none known" if band.absorptions else "no band of the spectra: its absence can decide"
-
-
 class BandList(QTreeWidget):
     """Bands with their assignments, a branch a class."""
 
-    COLUMNS = ("Band", "Importance", "Spectrum absorbs at", "Air", "Known bands")
+    COLUMNS = ("Region [1/cm]", "Importance", "Air", "What absorbs there [1/cm]")
 
     def __init__(self):
         super().__init__(uniformRowHeights=True, rootIsDecorated=True,
@@ -70,10 +66,9 @@ class BandList(QTreeWidget):
             for band in view.bands:
                 item = QTreeWidgetItem(top, [
                     f"{band.low:.0f} - {band.high:.0f}", f"{band.share:.0%}",
-                    ", ".join(f"{a:.0f}" for a in band.absorptions),
-                    band.atmosphere, band.describe(3) or _nothing(band)])
+                    band.atmosphere, band.describe(3)])
                 item.setTextAlignment(1, Qt.AlignRight)
-                item.setToolTip(4, "\n".join(
+                item.setToolTip(3, "\n".join(
                     f"{b.wavenumber:g}  {b.assignment} ({b.material}; {b.source})"
                     for b in band.assignments))
         self.expandAll()

@@ -11,6 +11,7 @@ from orangecontrib.spectroscopy.widgets.owspectra import AVERAGE, CurvePlot
 from orangewidget.utils import enum_as_int
 
 from orangecontrib.microplastics.axis import name_of
+from orangecontrib.microplastics.importance import NO_ABSORPTION
 
 #: For and against: the ends of a map's colours, safe for colour-blind readers.
 FOR, AGAINST = QColor("#d55e00"), QColor("#0072b2")
@@ -103,7 +104,7 @@ class ImportancePlot(CurvePlot):
         finite = finite[np.isfinite(finite)]
         low, high = (finite.min(), finite.max()) if len(finite) else (0, 1)
         height = (high - low) or 1.
-        texts = [_band_text(band) for band in bands]
+        texts = [band.label() for band in bands]
         names = [f"{name_of(wavenumber)} {name}".strip() for wavenumber, name in reference]
         bottom = low - .03 * height
         top = high + self._room(texts + names) * (high - bottom)
@@ -114,8 +115,7 @@ class ImportancePlot(CurvePlot):
         self.add_marking(self.strip)
         text = self.palette().color(QPalette.Text)
         for band, name in zip(bands, texts, strict=True):
-            at = band.absorptions[0] if band.absorptions else band.centre
-            self._label(at, name, top, bottom, text, Qt.DashLine, band.share,
+            self._label(band.position, name, top, bottom, text, Qt.DashLine, band.share,
                         _band_tooltip(band))
         for (wavenumber, _), name in zip(reference, names, strict=True):
             self._label(wavenumber, name, top, bottom, AGAINST, Qt.DotLine, 0,
@@ -170,26 +170,14 @@ class ImportancePlot(CurvePlot):
         return QSize(700, 320)
 
 
-def _band_text(band):
-    at = band.absorptions[0] if band.absorptions else band.centre
-    if not band.assignments:
-        return f"{at:.0f} {'not known' if band.absorptions else 'no band here'}" + \
-            (", air?" if band.atmosphere == "likely" else "")
-    first = band.assignments[0]
-    name = first.assignment.split(",")[0].split(" (")[0].split(" and ")[0]
-    for long, short in (("asymmetric", "asym."), ("symmetric", "sym."), ("aromatic", "arom."),
-                        ("out-of-plane", "o.o.p."), ("in-plane", "i.p.")):
-        name = name.replace(long, short)
-    return f"{at:.0f} {name} ({first.material})" + \
-        (", air?" if band.atmosphere == "likely" else "")
-
-
 def _band_tooltip(band):
     lines = [f"<b>{band.low:.0f} to {band.high:.0f} 1/cm</b>, {band.share:.0%} of all importance"]
+    lines += [f"{at:.0f} {band.called(i)}" for i, at in enumerate(band.absorptions)] or [
+        NO_ABSORPTION.capitalize() + "."]
+    if band.assignments:
+        lines.append("<i>Bands known here:</i>")
     lines += [f"{b.wavenumber:g} {b.assignment} ({b.material}), {b.source}"
-              for b in band.assignments[:6]] or [
-        "No band is known here." if band.absorptions else
-        "The spectra have no band here; that none is there can decide, too."]
+              for b in band.assignments[:6]]
     if band.atmosphere:
         lines.append("Water vapour or carbon dioxide absorb here" +
                      (", too." if band.atmosphere == "possible" else
