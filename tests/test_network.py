@@ -5,14 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from orangecontrib.microplastics.attention import CBAM, ChannelAttention, SpatialAttention
 from orangecontrib.microplastics.configuration import ATTENTIONS, DCNetConfig
-from orangecontrib.microplastics.network import (
-    CBAM,
-    ChannelAttention,
-    DCNet,
-    Front,
-    SpatialAttention,
-)
+from orangecontrib.microplastics.network import DCNet, Front
 
 CONFIG = DCNetConfig(200, 4, kernels=(3, 9), widths=(8, 8, 16))
 
@@ -77,6 +72,37 @@ class TestAttention:
             weighted = self.MAP * channel[:, :, None, None]
             torch.testing.assert_close(spatial, cbam.spatial(weighted))
             torch.testing.assert_close(out, weighted * spatial)
+
+    @pytest.mark.parametrize("length", [5, 24, 200])
+    def test_spatial_is_a_convolution(self, length):
+        """As one matrix product, and beyond its length by torch's own."""
+        attention = SpatialAttention(7, generator(1))
+        x = torch.randn(3, 4, 1, length, generator=generator(2))
+        with torch.no_grad():
+            attention.conv.bias[:] = .3
+            pooled = torch.cat((x.mean(1, keepdim=True), x.amax(1, keepdim=True)), dim=1)
+            torch.testing.assert_close(attention(x), torch.sigmoid(attention.conv(pooled)))
+
+    @pytest.mark.parametrize("zeros", [False, True])
+    def test_at_once_is_one_after_the_other(self, zeros):
+        """In training both parts are one function; values and all gradients are torch's own."""
+        x = torch.randn(4, 8, 1, 11, generator=generator(4), dtype=torch.float64)
+        x = x.to(memory_format=torch.channels_last)
+        if zeros:
+            # Behind a rectifier many values are zero: maxima are then shared by several.
+            x = x.clamp_min(.8) - .8
+            x[0] = 0.
+        upper = torch.randn(4, 8, 1, 11, generator=generator(5), dtype=torch.float64)
+        found = []
+        for training in (True, False):
+            cbam = CBAM(8, "cbam", 4, 7, generator(6)).double().train(training)
+            given = x.clone().requires_grad_()
+            out, channel, spatial = cbam(given)
+            out.backward(upper)
+            found.append((out, channel, spatial, given.grad, *(p.grad for p in cbam.parameters())))
+        assert found[0][0].is_contiguous(memory_format=torch.channels_last)
+        for at_once, apart in zip(*found, strict=True):
+            torch.testing.assert_close(at_once, apart)
 
     @pytest.mark.parametrize("attention", ATTENTIONS)
     def test_variants(self, attention):

@@ -12,20 +12,19 @@ memory: the same arithmetic, about twice as fast on a CPU.
 from __future__ import annotations
 
 import copy
-from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from orangecontrib.microplastics.attention import CBAM
 from orangecontrib.microplastics.configuration import DCNetConfig
+from orangecontrib.microplastics.layers import Dropout, Maximum, conv, linear
 
-__all__ = ["BranchFeatures", "ChannelAttention",
-           "SpatialAttention", "CBAM", "Branch", "Front", "DCNet"]
+__all__ = ["BranchFeatures", "Branch", "Front", "DCNet"]
 
 
 class BranchFeatures(NamedTuple):
@@ -45,75 +44,6 @@ class BranchFeatures(NamedTuple):
     spatial: Tensor | None
 
 
-def _conv(n_in, n_out, kernel, stride, generator, bias=False):
-    """A 1 x kernel convolution, He-initialised from `generator` alone."""
-    conv = skip_init(nn.Conv2d, n_in, n_out, (1, kernel), stride=(1, stride),
-                     padding=(0, kernel // 2), bias=bias)
-    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu", generator=generator)
-    if bias:
-        nn.init.zeros_(conv.bias)
-    return conv
-
-
-def _linear(n_in, n_out, generator):
-    linear = skip_init(nn.Linear, n_in, n_out)
-    nn.init.xavier_uniform_(linear.weight, generator=generator)
-    nn.init.zeros_(linear.bias)
-    return linear
-
-
-class ChannelAttention(nn.Module):
-    """Which channels matter: sigmoid(MLP(average) + MLP(maximum)), the MLP shared."""
-
-    def __init__(self, channels, reduction, generator):
-        super().__init__()
-        hidden = max(channels // reduction, 1)
-        self.squeeze = _linear(channels, hidden, generator)
-        self.excite = _linear(hidden, channels, generator)
-
-    def _mlp(self, x):
-        return self.excite(F.relu(self.squeeze(x)))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, 1, L) -> weights (B, C)."""
-        return torch.sigmoid(self._mlp(x.mean(dim=(2, 3))) + self._mlp(x.amax(dim=(2, 3))))
-
-
-class SpatialAttention(nn.Module):
-    """Which positions matter: sigmoid(conv([average, maximum] over the channels))."""
-
-    def __init__(self, kernel, generator):
-        super().__init__()
-        self.conv = _conv(2, 1, kernel, 1, generator, bias=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, 1, L) -> weights (B, 1, 1, L)."""
-        pooled = torch.cat((x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)), dim=1)
-        return torch.sigmoid(self.conv(pooled))
-
-
-class CBAM(nn.Module):
-    """Channel, then spatial attention, each multiplied with the feature map."""
-
-    def __init__(self, channels, attention, reduction, spatial_kernel, generator):
-        super().__init__()
-        self.channel = ChannelAttention(channels, reduction, generator) \
-            if attention in ("cbam", "channel") else None
-        self.spatial = SpatialAttention(spatial_kernel, generator) \
-            if attention in ("cbam", "spatial") else None
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """(B, C, 1, L) -> attended map (B, C, 1, L), weights (B, C) and (B, 1, 1, L)."""
-        channel = spatial = None
-        if self.channel is not None:
-            channel = self.channel(x)
-            x = x * channel[:, :, None, None]
-        if self.spatial is not None:
-            spatial = self.spatial(x)
-            x = x * spatial
-        return x, channel, spatial
-
-
 class Branch(nn.Module):
     """Blocks of convolution, batch norm, pooling and ReLU; attention at the end.
 
@@ -126,7 +56,7 @@ class Branch(nn.Module):
         layers, n_in, stride = [], 1, config.stride
         for width, pool, size in zip(config.widths, config.pools,
                                      config.block_kernels(kernel), strict=True):
-            layers += [_conv(n_in, width, size, stride, generator), nn.BatchNorm2d(width)]
+            layers += [conv(n_in, width, size, stride, generator), nn.BatchNorm2d(width)]
             if pool > 1:
                 layers.append(nn.MaxPool2d((1, pool)))
             layers.append(nn.ReLU(inplace=True))
@@ -198,43 +128,6 @@ class Front(nn.Module):
         return x.clamp(-self.clip, self.clip)
 
 
-class _Maximum(nn.Module):
-    """Maximum pooling that does not note the places of the maxima, as torch's own does.
-
-    For prediction, where noting costs as much as the convolutions; in training torch's is
-    faster, since it goes back by the places.
-    """
-
-    def __init__(self, size):
-        super().__init__()
-        self.size = size
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, 1, L) -> (B, C, 1, L // size)."""
-        end = x.shape[3] // self.size * self.size
-        return reduce(torch.maximum, (x[..., i:end:self.size] for i in range(self.size)))
-
-
-class Dropout(nn.Module):
-    """Drops whole channels of spectra, drawn from a generator of its own.
-
-    One draw for a channel, not for each position: neighbours tell the same, and random
-    numbers would be a tenth of the training time.
-    """
-
-    def __init__(self, share):
-        super().__init__()
-        self.share = share
-        self.generator: torch.Generator | None = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, ...) -> the same, `share` of the channels zero."""
-        if not self.training or not self.share:
-            return x
-        keep = torch.rand(x.shape[:2], generator=self.generator, device=x.device) >= self.share
-        return x * (keep / (1 - self.share)).reshape(*x.shape[:2], *[1] * (x.dim() - 2))
-
-
 class DCNet(nn.Module):
     """Two branches of different kernel sizes, CBAM in each, one classifier over both.
 
@@ -256,7 +149,7 @@ class DCNet(nn.Module):
         self.dropout = Dropout(config.dropout)
         # Of a single position, average and maximum are one.
         self.pooled = 1 if self.stretch == 1 else 2
-        self.classifier = _linear(self.pooled * stretches * config.widths[-1] * len(config.kernels),
+        self.classifier = linear(self.pooled * stretches * config.widths[-1] * len(config.kernels),
                                   config.n_classes, generator)
         self.to(memory_format=torch.channels_last)
 
@@ -332,7 +225,7 @@ class DCNet(nn.Module):
                 if isinstance(layer, nn.BatchNorm2d):
                     layers[-1] = fuse_conv_bn_eval(layers[-1], layer)
                 elif isinstance(layer, nn.MaxPool2d):
-                    layers.append(_Maximum(layer.kernel_size[1]))
+                    layers.append(Maximum(layer.kernel_size[1]))
                 else:
                     layers.append(layer)
             branch.blocks = nn.Sequential(*layers)
