@@ -56,8 +56,16 @@ class TestDemo(unittest.TestCase):
         self.assertEqual([r["learner"] for r in rows], [demo.OURS, "kNN, correlation"])
         # 10 classes of the same size: chance is 0.1.
         self.assertTrue(all(float(r["accuracy"]) > .5 for r in rows))
-        for name in ("training curve.png", "confusion matrix collagen.png"):
+        for name in ("training curve.png", "confusion matrix collagen.png",
+                     "grad-cam collagen.png", "mixtures collagen.png"):
             self.assertEqual((output / name).read_bytes()[:4], b"\x89PNG")
+        with open(output / "predictions collagen.csv", encoding="utf-8") as file:
+            predictions = list(csv.DictReader(file))
+        self.assertAlmostEqual(np.mean([p["right"] == "yes" for p in predictions]),
+                               float(rows[0]["accuracy"]), places=3)
+        # Mixtures are explained, a mistaken one among them.
+        self.assertIn("which components are in these mixtures", out)
+        self.assertIn("WRONG", out)
         # What is written can be used: the model answers for the mixtures as in the table.
         mixtures = Table(str(output / "test mixtures collagen.pkl"))
         with open(output / "model collagen.pkcls", "rb") as file:

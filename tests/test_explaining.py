@@ -1,4 +1,5 @@
 """The command that explains a saved model for a file of spectra."""
+import csv
 import pickle
 import tempfile
 import unittest
@@ -37,7 +38,12 @@ class TestExplain(unittest.TestCase):
         out = self.folder / "out"
         self.assertEqual(
             main(["explain", str(self.model_file), str(self.data_file), "--output", str(out)]), 0)
-        self.assertEqual((out / "grad-cam.png").read_bytes()[:4], b"\x89PNG")
+        for name in ("grad-cam.png", "spectra.png"):
+            self.assertEqual((out / name).read_bytes()[:4], b"\x89PNG")
+        with open(out / "predictions.csv", encoding="utf-8") as file:
+            predictions = [row["prediction"] for row in csv.DictReader(file)]
+        values = self.data.domain.class_var.values
+        self.assertEqual(predictions, [values[int(v)] for v in self.model(self.data)])
         bands = Table(str(out / "bands.csv"))
         self.assertGreater(len(bands), 3)
         importance = Table(str(out / "importance.pkl"))
@@ -51,6 +57,8 @@ class TestExplain(unittest.TestCase):
         for name in self.data.domain.class_var.values:
             self.assertTrue(any(line.startswith(name) for line in lines), lines)
         self.assertTrue(any("cm-1" in line for line in lines))
+        self.assertIn(f"{len(self.data)} spectra", lines[0])
+        self.assertTrue(any(line.startswith("Spectrum ") for line in lines))
 
     def test_bad_files_are_told_in_words(self):
         broken = self.folder / "broken.pkcls"

@@ -45,9 +45,10 @@ def _parser():
 
     explain = commands.add_parser(
         "explain", help="draw which bands a saved model looks at",
-        description="Grad-CAM of a saved model for spectra in any file that Orange reads: a "
-                    "picture by class with named bands, the bands as a table, the importance "
-                    "of each spectrum as a file for Orange.")
+        description="What a saved model takes the spectra of a file for, and why (Grad-CAM): "
+                    "predictions and named bands as tables, pictures by class and of single "
+                    "spectra with a strip for each component, the importance of each "
+                    "wavenumber as a file for Orange. Reads any file that Orange reads.")
     explain.add_argument("model", type=Path, metavar="MODEL",
                          help="file of Save Model; open only files that you trust")
     explain.add_argument("data", type=Path, metavar="DATA", help="spectra")
@@ -88,7 +89,7 @@ def _explain(args):
     from orangecontrib.microplastics import explaining
     for line in explaining.run(args.model, args.data, args.output, component=args.component):
         print(line)
-    print(f"\nPicture, bands and importance are in {args.output.resolve()}")
+    print(f"\nPictures, predictions, bands and importance are in {args.output.resolve()}")
     return 0
 
 

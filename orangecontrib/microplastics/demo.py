@@ -15,11 +15,14 @@ from Orange.data import Table
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.dcnet import DCNetLearner
 from orangecontrib.microplastics.explaining import describe
-from orangecontrib.microplastics.figures import gradcam_figure
+from orangecontrib.microplastics.explanation import explain_table
+from orangecontrib.microplastics.figures import gradcam_figure, spectra_figure
 from orangecontrib.microplastics.mixing import mix, split_sources
 from orangecontrib.microplastics.peers import PEERS
 from orangecontrib.microplastics.pictures import confusion_picture, training_picture
 from orangecontrib.microplastics.protocols import PLAIN, F, J, K, Split, V, measure, p1, p2
+from orangecontrib.microplastics.reasons import choose_mixtures, spectrum_views
+from orangecontrib.microplastics.spreadsheets import write_predictions
 
 __all__ = ["run", "OURS", "COLUMNS"]
 
@@ -38,8 +41,9 @@ EXPLAINED = (
     "accuracy: share of test mixtures of which exactly the right polymers are named.",
     "balanced: mean over all combinations of the share that is recognised.",
     "minor recall: share of components of less than 20 % that are named.",
-    "Bands: place along the axis, share of the importance, what absorbs there; the network looks",
-    "at stretches of 64 cm-1. [possible atmosphere]: water vapour or CO2 absorb there as well.",
+    "Bands: stretch of the axis, share of the importance, and where in it the spectra absorb, with",
+    "the vibration known there. (PET?): no band of the material itself lies there, but one of PET.",
+    "[possible atmosphere]: water vapour or CO2 absorb there as well.",
 )
 
 Say = Callable[[str], None]
@@ -84,7 +88,7 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
 
     note(f"Orange3-Microplastics {version('Orange3-Microplastics')}, torch {version('torch')}, "
          f"Python {platform.python_version()}, {platform.machine()}; seed {seed}")
-    rows, histories, views = [], {}, {}
+    rows, histories, views, mixtures = [], {}, {}, {}
     for make in _protocols(fetch, note, status):
         status("mixing")
         split = make(seed, quick)
@@ -107,12 +111,21 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
                 views[split.name] = gradcam_figure(
                     kept["model"], split.test, output / f"grad-cam {split.name}.png",
                     title=f"{OURS}, {split.name}: what decided, in test spectra")
+                mixtures[split.name] = _explain_mixtures(output, split, kept["model"], seed)
     status("")
     for name, drawn in views.items():
         note()
         note(f"{name}: bands that {OURS} looks at most (Grad-CAM, mean over test spectra)")
         for line in describe(drawn):
             note(f"    {line}")
+    for name, drawn in mixtures.items():
+        note()
+        note(f"{name}: which components are in these mixtures, and why? Three that are recognised "
+             "and one")
+        note(f"that is not, chosen by chance (mixtures {name}.png; all: predictions {name}.csv)")
+        for view in drawn:
+            for line in view.lines():
+                note(f"    {line}")
     note()
     for line in EXPLAINED:
         note(line)
@@ -184,6 +197,15 @@ def _write_ours(output, split, kept):
     confusion_picture(output / f"confusion matrix {split.name}.png", split.test.Y,
                       kept["values"], split.test.domain.class_var.values,
                       f"{OURS}, {split.name}: {np.mean(kept['values'] == split.test.Y):.1%}")
+
+
+def _explain_mixtures(output, split, model, seed):
+    explained = explain_table(model, split.test)
+    write_predictions(explained, output / f"predictions {split.name}.csv")
+    views = spectrum_views(model, split.test, choose_mixtures(explained, seed=seed))
+    spectra_figure(views, output / f"mixtures {split.name}.png",
+                   title=f"{OURS}, {split.name}: which components are in these mixtures, and why?")
+    return views
 
 
 def _write_table(output, rows, lines):

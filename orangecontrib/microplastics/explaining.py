@@ -4,23 +4,29 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import numpy as np
 import orangecontrib.spectroscopy  # noqa: F401  (its readers of spectra register themselves)
 from Orange.data import Table
 
-from orangecontrib.microplastics.explanation import (
-    PREDICTED,
-    bands_table,
-    explain_table,
-    importance_table,
-)
-from orangecontrib.microplastics.figures import gradcam_figure
+from orangecontrib.microplastics.explanation import PREDICTED, explain_table, importance_table
+from orangecontrib.microplastics.figures import gradcam_figure, spectra_figure
 from orangecontrib.microplastics.model import DCNetModel
+from orangecontrib.microplastics.reasons import spectrum_views, spread_rows
+from orangecontrib.microplastics.spreadsheets import write_bands, write_predictions
 
-__all__ = ["run", "load_model", "load_data"]
+__all__ = ["run", "describe", "load_model", "load_data"]
+
+#: Spectra that are drawn one by one.
+_SINGLE = 6
 
 
 def run(model: Path, data: Path, output: Path, *, component: str | None = None) -> list[str]:
-    """Explain the spectra of a file; write a picture, the bands and the importance.
+    """Explain the spectra of a file; write pictures, tables and the importance.
+
+    ``predictions.csv`` says what each spectrum is taken for, ``grad-cam.png`` and ``bands.csv``
+    which bands decided for each class, ``spectra.png`` why some single spectra were taken for
+    what they were, component by component, and ``importance.pkl`` has the importance of each
+    wavenumber of each spectrum, for Orange.
 
     Parameters
     ----------
@@ -36,7 +42,7 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
     Returns
     -------
     list of str
-        The strongest bands of each class, a line each.
+        The strongest bands of each class, and the answers for single spectra.
 
     Raises
     ------
@@ -49,16 +55,35 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
     output.mkdir(parents=True, exist_ok=True)
     target = {"target": component or PREDICTED, "component": component is not None}
     views = gradcam_figure(model, data, output / "grad-cam.png", title=data.name, **target)
-    bands_table(views).save(str(output / "bands.csv"))
-    importance_table(explain_table(model, data, **target)).save(str(output / "importance.pkl"))
-    return describe(views)
+    write_bands(views, output / "bands.csv")
+    explained = explain_table(model, data, **target)
+    importance_table(explained).save(str(output / "importance.pkl"))
+    write_predictions(explained, output / "predictions.csv")
+    single = spectrum_views(model, data, spread_rows(explained, _SINGLE))
+    spectra_figure(single, output / "spectra.png", title=data.name)
+    known = np.isfinite(explained.right)
+    return [
+        f"{data.name}: {_counts(explained)}"
+        + (f"; {explained.right[known].mean():.1%} right" if known.any() else ""), "",
+        "Bands that decided, mean of each class"
+        + (", rightly predicted spectra only" if (explained.right == 1).any() else ""),
+        *describe(views), "", "Single spectra", *(line for v in single for line in v.lines())]
+
+
+def _counts(explained):
+    """"30 spectra: PE 12, PE + PP 18"."""
+    predicted = explained.predicted[explained.predicted >= 0]
+    counts = np.bincount(predicted, minlength=len(explained.classes))
+    return f"{len(explained.data):,} spectra: " + ", ".join(
+        f"{name} {n:,}" for name, n in zip(explained.classes, counts, strict=True) if n)
 
 
 def describe(views, n: int = 3) -> list[str]:
     """The `n` strongest bands of each class as text."""
     lines = []
     for view in views:
-        lines.append(f"{view.name} ({len(view.rows)} spectra)")
+        lines.append(f"{view.name} ({len(view.rows)} "
+                     f"{'spectrum' if len(view.rows) == 1 else 'spectra'})")
         lines.extend(f"    {band.low:4.0f}-{band.high:<4.0f} cm-1  {band.share:4.0%}  "
                      + band.describe(2)
                      + (f"  [{band.atmosphere} atmosphere]" if band.atmosphere else "")

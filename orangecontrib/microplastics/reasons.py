@@ -1,0 +1,193 @@
+"""Single spectra: what they are taken for, and why, component by component."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from Orange.data import Table
+
+from orangecontrib.microplastics.explanation import Explained, components, explain_table
+from orangecontrib.microplastics.importance import ImportantBand, important_bands, materials_of
+from orangecontrib.microplastics.model import DCNetModel
+
+__all__ = ["Reason", "SpectrumView", "spectrum_views", "choose_mixtures", "spread_rows",
+           "actual_classes"]
+
+
+class Reason(NamedTuple):
+    """What speaks for one component, or for one class where the model knows no mixtures.
+
+    Attributes
+    ----------
+    name : str
+    probability : float
+        That it is present.
+    verdict : str
+        "" where the model is right about it or nobody knows, else "overlooked" or "not in it".
+    importance : ndarray, shape (m,)
+        NaN where not seen.
+    bands : list of ImportantBand
+        The strongest first.
+    """
+    name: str
+    probability: float
+    verdict: str
+    importance: np.ndarray
+    bands: list[ImportantBand]
+
+
+class SpectrumView(NamedTuple):
+    """One spectrum, what it is taken for and why.
+
+    Attributes
+    ----------
+    number : int
+        Its row in the data, counted from 1.
+    holds : str
+        Its class, with fractions where the data have them; empty if not known.
+    predicted : str
+    probability : float
+    right : float
+        1 or 0, NaN where not known.
+    axis, spectrum : ndarray, shape (m,)
+    reasons : list of Reason
+    """
+    number: int
+    holds: str
+    predicted: str
+    probability: float
+    right: float
+    axis: np.ndarray
+    spectrum: np.ndarray
+    reasons: list[Reason]
+
+    def title(self) -> str:
+        """The answer in a sentence."""
+        holds = f"holds {self.holds}; " if self.holds else ""
+        verdict = {1.: ": right", 0.: ": WRONG"}.get(self.right, "")
+        return (f"Spectrum {self.number}: {holds}taken for {self.predicted} "
+                f"({self.probability:.0%}){verdict}")
+
+    def lines(self, n: int = 2) -> list[str]:
+        """The answer, and the `n` strongest bands of each reason."""
+        result = [self.title()]
+        for reason in self.reasons:
+            verdict = f", {reason.verdict}" if reason.verdict else ""
+            bands = "; ".join(band.describe(1) for band in reason.bands[:n]) or "nothing"
+            result.append(f"    {reason.name} ({reason.probability:.0%}{verdict}): {bands}")
+        return result
+
+
+def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .1,
+                   method: str = "hirescam") -> list[SpectrumView]:
+    """Explain single spectra, those without values left out.
+
+    Parameters
+    ----------
+    model : DCNetModel
+        Where it knows combinations such as "PE + PP", each component predicted or truly there
+        has its own map (:func:`gradcam.component_targets`); else the class predicted and, if
+        that is another one, the true class.
+    data : Table
+    rows : sequence of int
+        Of the data.
+    threshold
+        As in :func:`importance.important_bands`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`explanation.explain_table` does.
+    """
+    rows = np.asarray(rows, int)
+    picked = data[rows]
+    own = explain_table(model, picked, method=method)
+    mixtures = bool(components(model))
+    known = components(model) if mixtures else list(own.classes)
+    actual = actual_classes(own)
+    wanted = [[n for n in known if n in set(_parts(own.classes[p], mixtures) + _parts(a, mixtures))]
+              if p >= 0 else [] for p, a in zip(own.predicted, actual, strict=True)]
+    maps = {name: explain_table(model, picked, target=name, component=mixtures, method=method)
+            for name in dict.fromkeys(sum(wanted, []))}
+    views = []
+    for i, names in enumerate(wanted):
+        if not names:
+            continue
+        spectrum, predicted = own.spectra[i], own.classes[own.predicted[i]]
+        said, true = _parts(predicted, mixtures), _parts(actual[i], mixtures)
+        reasons = []
+        for name in names:
+            verdict = "" if not true else "overlooked" if name not in said else \
+                "" if name in true else "not in it"
+            others = [m for other in known if other != name for m in materials_of(other)]
+            importance = maps[name].importance[i]
+            reasons.append(Reason(
+                name, float(maps[name].target_probability[i]), verdict, importance,
+                important_bands(importance, own.axis, spectrum=spectrum, others=others,
+                                materials=materials_of(name), threshold=threshold,
+                                resolution=own.resolution)))
+        views.append(SpectrumView(
+            int(rows[i]) + 1, _holds(picked, i, actual[i]), predicted,
+            float(own.probabilities[i, own.predicted[i]]), float(own.right[i]), own.axis,
+            spectrum, reasons))
+    return views
+
+
+def _parts(name, mixtures):
+    if not name:
+        return []
+    return [part.strip() for part in name.split(" + ")] if mixtures else [name]
+
+
+def actual_classes(explained: Explained) -> list[str]:
+    """Name of each spectrum's class, empty where it is not known or none of the model's."""
+    variable = explained.data.domain.class_var
+    if variable is None or not variable.is_discrete:
+        return [""] * len(explained.data)
+    return ["" if np.isnan(right) else variable.values[int(y)]
+            for right, y in zip(explained.right, explained.data.Y, strict=True)]
+
+
+def _holds(data, row, actual):
+    """"54 % PET + 46 % PP" where Mix Spectra wrote fractions, else the class."""
+    shares = []
+    for part in _parts(actual, True):
+        if f"fraction {part}" not in data.domain:
+            return actual
+        shares.append((float(data[row][f"fraction {part}"]), part))
+    if len(shares) < 2:
+        return actual
+    return " + ".join(f"{share:.0%} {part}" for share, part in sorted(shares, reverse=True))
+
+
+def choose_mixtures(explained: Explained, right: int = 3, wrong: int = 1,
+                    seed: int = 0) -> np.ndarray:
+    """Rows of binary mixtures: some that the model recognises and some that it does not.
+
+    By chance, but of pairs that show as many components as can be.
+    """
+    actual = actual_classes(explained)
+    rng = np.random.default_rng(seed)
+    order = [i for i in rng.permutation(len(actual)) if actual[i].count(" + ") == 1]
+    chosen, shown = [], set()
+    for outcome, n in ((1, right), (0, wrong)):
+        left = [i for i in order if explained.right[i] == outcome]
+        for _ in range(min(n, len(left))):
+            best = max(left, key=lambda i: len(set(_parts(actual[i], True)) - shown))
+            shown |= set(_parts(actual[best], True))
+            chosen.append(best)
+            left = [i for i in left if actual[i] != actual[best]] or [
+                i for i in left if i != best]
+            if not left:
+                break
+    return np.array(chosen, int)
+
+
+def spread_rows(explained: Explained, n: int) -> np.ndarray:
+    """At most `n` rows, from all classes predicted in turn, in the order of the data."""
+    order = np.flatnonzero(explained.predicted >= 0)
+    turn = np.zeros(len(order), int)
+    for name in np.unique(explained.predicted[order]):
+        own = explained.predicted[order] == name
+        turn[own] = np.arange(own.sum())
+    return np.sort(order[np.argsort(turn, kind="stable")[:n]])
