@@ -75,7 +75,10 @@ class TestLearner(unittest.TestCase):
     def test_pickles_stay_small_and_carry_no_data(self):
         model = DCNetLearner(**QUICK)(self.data)
         model.instances = self.data
+        # What prediction makes ready stays behind too.
+        model(self.data)
         state = model.__getstate__()
+        self.assertNotIn("_ready", state)
         self.assertIsNone(state["original_data"])
         self.assertNotIn("instances", state)
         weights = 4 * model.network.n_parameters

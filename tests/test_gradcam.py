@@ -22,9 +22,10 @@ from orangecontrib.microplastics.gradcam import (
 from orangecontrib.microplastics.importance import important_bands, mean_map, normalised, smooth
 from orangecontrib.microplastics.mixing import mix
 from orangecontrib.microplastics.network import DCNet, DCNetConfig
+from orangecontrib.microplastics.prediction import predict
 from orangecontrib.microplastics.projection import Projection
 from orangecontrib.microplastics.simulation import simulate
-from orangecontrib.microplastics.training import fit, predict
+from orangecontrib.microplastics.training import fit
 
 sys.path.insert(0, str(Path(__file__).parent))
 import planted  # noqa: E402

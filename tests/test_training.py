@@ -11,7 +11,9 @@ from orangecontrib.microplastics.configuration import (
     TrainingConfig,
     automatic_epochs,
 )
-from orangecontrib.microplastics.training import choose_device, fit, predict
+from orangecontrib.microplastics.devices import choose_device, threads
+from orangecontrib.microplastics.prediction import class_scores, folded, predict
+from orangecontrib.microplastics.training import fit
 
 AXIS = np.arange(1000, 1800, 4.)
 NETWORK = DCNetConfig(len(AXIS), 3, kernels=(3, 9), widths=(8, 8, 16))
@@ -62,6 +64,26 @@ class TestLearning:
         X, y = data()
         net = fit(X, y, AXIS, NETWORK, TRAINING).network
         np.testing.assert_allclose(predict([net], X, batch_size=7), predict([net], X), atol=1e-5)
+
+    def test_predictions_do_not_depend_on_threads(self):
+        X, y = data()
+        nets = [fit(X, y, AXIS, NETWORK, TRAINING).network]
+        found = []
+        for n in (1, 2, 3):
+            with threads(n):
+                found.append(class_scores(nets, np.repeat(X, 3, axis=0), batch_size=16))
+                assert torch.get_num_threads() == n
+        np.testing.assert_array_equal(found[0], found[1])
+        np.testing.assert_array_equal(found[0], found[2])
+
+    def test_networks_are_made_ready_once(self):
+        nets = folded([fit(*data(), AXIS, NETWORK, TRAINING).network])
+        assert folded(nets)[0] is nets[0]
+
+    def test_an_error_in_a_thread_is_not_lost(self):
+        nets = [fit(*data(), AXIS, NETWORK, TRAINING).network]
+        with threads(2), pytest.raises(RuntimeError):
+            class_scores(nets, np.zeros((64, 3), np.float32), batch_size=16)
 
     def test_history(self):
         X, y = data()

@@ -283,7 +283,7 @@ class DCNetLearner(Learner):
         """Temperature and acceptance: from the spectra kept aside where there are enough."""
         temperature, known = 1.0, np.ones(len(X), bool)
         if held is not None and held.any():
-            scores = import_torch_file("training").class_scores(networks, X[held])
+            scores = import_torch_file("prediction").class_scores(networks, X[held])
             temperature = calibration.fit_temperature(
                 scores, y[held], None if weights is None else weights[held])
             if held.sum() >= _FEWEST_HELD:

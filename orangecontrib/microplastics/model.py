@@ -264,7 +264,12 @@ class DCNetModel(Model):
         return gap_limit(self.wavenumbers[1] - self.wavenumbers[0])
 
     def _network_scores(self, X):
-        return import_torch_file("training").class_scores(self.networks, X)
+        prediction = import_torch_file("prediction")
+        # Made ready once; the list is compared, should somebody put other networks in place.
+        ready = self.__dict__.get("_ready")
+        if ready is None or ready[0] is not self.networks:
+            ready = self._ready = (self.networks, prediction.folded(self.networks))
+        return prediction.class_scores(ready[1], X)
 
     def scores(self, X: np.ndarray) -> np.ndarray:
         """Class scores, averaged over the networks: (spectra, classes in use), from spectra
@@ -470,6 +475,7 @@ class DCNetModel(Model):
         # The training data are not the model's to carry; widgets may have hung them on it.
         state["original_data"] = None
         state.pop("instances", None)
+        state.pop("_ready", None)
         state["networks"] = [
             (asdict(net.config), net.weights()) for net in self.networks]
         state["history"] = [[tuple(e) for e in h] for h in self.history]

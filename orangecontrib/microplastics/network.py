@@ -151,6 +151,7 @@ class DCNet(nn.Module):
         self.pooled = 1 if self.stretch == 1 else 2
         self.classifier = linear(self.pooled * stretches * config.widths[-1] * len(config.kernels),
                                   config.n_classes, generator)
+        self.is_folded = False
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -229,6 +230,7 @@ class DCNet(nn.Module):
                 else:
                     layers.append(layer)
             branch.blocks = nn.Sequential(*layers)
+        net.is_folded = True
         return net.requires_grad_(False).to(memory_format=torch.channels_last)
 
     @classmethod

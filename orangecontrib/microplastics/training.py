@@ -5,7 +5,6 @@ tensor, distortions are drawn there, and every batch can be the last.
 """
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -17,7 +16,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from orangecontrib.microplastics.augmentation import Augmenter, standardised
-from orangecontrib.microplastics.calibration import mean_probabilities
 from orangecontrib.microplastics.configuration import (
     DCNetConfig,
     Epoch,
@@ -25,46 +23,16 @@ from orangecontrib.microplastics.configuration import (
     TrainingConfig,
     automatic_epochs,
 )
+from orangecontrib.microplastics.devices import choose_device, threads
 from orangecontrib.microplastics.network import DCNet
 
-__all__ = ["Fit", "fit", "class_scores", "predict", "choose_device", "threads"]
+__all__ = ["Fit", "fit"]
 
 
 class Fit(NamedTuple):
     """A trained network, on the CPU and in evaluation mode, and how it came about."""
     network: DCNet
     history: list[Epoch]
-
-
-def choose_device(name: str = "auto") -> torch.device:
-    """The torch device for a name.
-
-    Raises
-    ------
-    ValueError
-        If the device asked for is not there.
-    """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(),
-             "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        name = next(d for d in ("cuda", "mps", "cpu") if there[d])
-    if name not in there:
-        raise ValueError(f"Device '{name}' is not known; choose auto, cpu, cuda or mps.")
-    if not there[name]:
-        raise ValueError(f"This computer offers torch no device '{name}'; choose auto or cpu.")
-    return torch.device(name)
-
-
-@contextlib.contextmanager
-def threads(n: int | None):
-    """Run torch on `n` threads here; the setting belongs to the calling thread."""
-    before = torch.get_num_threads()
-    if n is not None:
-        torch.set_num_threads(n)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetConfig,
@@ -223,7 +191,8 @@ class _Run:
             correct += right
             if callback is not None:
                 done = ((epoch - 1) * self.batches + i + 1) / (self.epochs * self.batches)
-                callback(Progress(done, epoch, loss, right / len(rows), finished))
+                callback(Progress(done, epoch, self.epochs, loss, right / len(rows),
+                                  finished))
         return total / len(self.x), correct / len(self.x)
 
     def _step(self, rows):
@@ -252,38 +221,3 @@ class _Run:
 @torch.inference_mode()
 def _scores(net: DCNet, x: Tensor, batch_size: int = 512) -> Tensor:
     return torch.cat([net(part) for part in x.split(batch_size)])
-
-
-def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
-    """Class scores of each network.
-
-    Parameters
-    ----------
-    networks : list of DCNet
-        In evaluation mode.
-    X : ndarray, shape (n, wavenumbers)
-        Absorbance on the networks' grid.
-
-    Returns
-    -------
-    ndarray of float32, shape (networks, n, classes)
-    """
-    scores = np.empty((len(networks), len(X), networks[0].config.n_classes), np.float32)
-    networks = [net.folded() for net in networks]
-    with torch.inference_mode():
-        for start in range(0, len(X), batch_size):
-            rows = slice(start, start + batch_size)
-            x = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
-            for own, net in zip(scores, networks, strict=True):
-                own[rows] = net(x).numpy()
-    return scores
-
-
-def predict(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
-    """Class probabilities, averaged over the networks; see :func:`class_scores`.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, classes)
-    """
-    return mean_probabilities(class_scores(networks, X, batch_size))

@@ -7,7 +7,7 @@ import torch
 from orangecontrib.microplastics.augmentation import Augmenter, standardised
 from orangecontrib.microplastics.configuration import Augmentation
 from orangecontrib.microplastics.network import DCNet
-from orangecontrib.microplastics.training import class_scores
+from orangecontrib.microplastics.prediction import class_scores
 
 __all__ = ["typical_scores"]
 
