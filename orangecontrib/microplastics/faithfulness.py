@@ -24,7 +24,7 @@ from scipy.stats import rankdata
 
 from orangecontrib.microplastics.gradcam import DEFAULT_METHOD, PREDICTED, Target, explain
 from orangecontrib.microplastics.network import DCNet
-from orangecontrib.microplastics.training import predict
+from orangecontrib.microplastics.prediction import predict
 
 __all__ = ["Faithfulness", "faithfulness", "keep_only", "segments", "randomisation",
            "randomised", "RANDOMISATIONS"]

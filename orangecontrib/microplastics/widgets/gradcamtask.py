@@ -45,9 +45,9 @@ def _threads():
     torch's threads wait for each other after each layer; where the window or another program
     holds up one of them, all stand still, and a picture takes seconds instead of tenths.
     """
-    training = import_torch_file("training")
+    devices = import_torch_file("devices")
     import torch
-    return training.threads(max(1, torch.get_num_threads() - 1))
+    return devices.threads(max(1, torch.get_num_threads() - 1))
 
 
 def run(request: Request, state: TaskState) -> AttentionResult:
