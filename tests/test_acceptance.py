@@ -13,7 +13,7 @@ from orangecontrib.microplastics.identification import BOTH, CONFIDENCE, CORRELA
 class TestConfidence(unittest.TestCase):
     def test_shares_of_known_spectra(self):
         known = np.random.default_rng(0).normal(3, .5, 4000)
-        accept = calibrate(np.zeros((1, 1)), known)
+        accept = calibrate(np.zeros((1, 1)), known, None)
         sure = accept.confidence(known)
         self.assertAlmostEqual((sure >= .7).mean(), .95, delta=.002)
         self.assertAlmostEqual((sure >= .6).mean(), .99, delta=.002)
@@ -21,7 +21,7 @@ class TestConfidence(unittest.TestCase):
 
     def test_rises_strictly_between_0_and_1(self):
         for known in (np.random.default_rng(0).normal(3, .5, 100), np.full(5, 2.)):
-            accept = calibrate(np.zeros((1, 1)), known)
+            accept = calibrate(np.zeros((1, 1)), known, None)
             middle, width = accept.middle, accept.middle - accept.inspect
             energy = np.linspace(middle - 20 * width, middle + 5 * width, 2000)
             sure = accept.confidence(energy)
@@ -40,7 +40,7 @@ class TestConfidence(unittest.TestCase):
         one, other, flat = shapes(np.array([band, 1e4 + 3e3 * band, np.zeros(200)]), part)
         self.assertAlmostEqual(float(one @ other), 1, places=5)
         np.testing.assert_array_equal(flat, 0)
-        means = Acceptance(one[None], 0., 0., 0.)
+        means = Acceptance(one[None], 0., 0., 0., None)
         self.assertAlmostEqual(float(means.correlations(-band[None], part)[0, 0]), -1, places=5)
 
 

@@ -34,6 +34,7 @@ from orangecontrib.microplastics.configuration import (
 from orangecontrib.microplastics.drawing import MixtureSource
 from orangecontrib.microplastics.memory import require
 from orangecontrib.microplastics.model import DCNetModel
+from orangecontrib.microplastics.unexplained import expected
 from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.validation import has_bands, tame, validation_split
 
@@ -256,7 +257,8 @@ class DCNetLearner(Learner):
         fits = self._fit_networks(X, y, grid, len(used), weights, held, source)
         networks = [f.network for f in fits]
         seen = networks[0].seen()
-        temperature, acceptance = self._calibrate(networks, X, y, grid, seen, weights, held)
+        temperature, acceptance = self._calibrate(
+            networks, X, y, grid, seen, measured, weights, held)
         return DCNetModel(
             networks, grid, used, [f.history for f in fits], domain,
             resamples_only=not self.preprocessors, acceptance=acceptance,
@@ -279,7 +281,7 @@ class DCNetLearner(Learner):
         return (source, np.concatenate((X, X_aside)), np.concatenate((y, y_aside)),
                 np.arange(len(X) + n) >= len(X))
 
-    def _calibrate(self, networks, X, y, grid, seen, weights, held):
+    def _calibrate(self, networks, X, y, grid, seen, measured, weights, held):
         """Temperature and acceptance: from the spectra kept aside where there are enough."""
         temperature, known = 1.0, np.ones(len(X), bool)
         if held is not None and held.any():
@@ -290,7 +292,8 @@ class DCNetLearner(Learner):
                 known = held
         scores = import_torch_file("typical").typical_scores(
             networks, X[known], grid, self.seed or 0)
-        return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores))
+        return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores),
+                                      expected(X, y, grid, seen, measured))
 
     def _fit_networks(self, X, y, grid, n_classes, weights, held, source):
         entropy = np.random.SeedSequence(self.seed)

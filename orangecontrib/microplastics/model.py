@@ -34,6 +34,7 @@ from orangecontrib.microplastics.configuration import (
     DCNetConfig,
     Epoch,
 )
+from orangecontrib.microplastics.unexplained import Expected
 from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.validation import has_bands, tame
 
@@ -55,7 +56,7 @@ _BATCH = 2048
 #: A correlation below minus this, with none as high, is a spectrum upside down.
 _TURNED = 0.5
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class PredictionWarning(UserWarning):
@@ -87,12 +88,21 @@ class Answer(NamedTuple):
         Energy-based, 0 to 1: 0.7 is what 95 of 100 known spectra reach.
     correlation : ndarray, shape (n,)
         Of the first derivative with the mean of the predicted class; -1 to 1.
+    explained : ndarray, shape (n,)
+        Whether the predicted class has all of the spectrum's bands, 0 to 1
+        (:meth:`.Acceptance.explained`).
+    band, height : ndarray, shape (n,)
+        Place (cm-1) of the strongest band that it has not, and its height over the spectrum's
+        whole height.
     notes : list of PredictionWarning
     """
     values: np.ndarray
     probabilities: np.ndarray
     confidence: np.ndarray
     correlation: np.ndarray
+    explained: np.ndarray
+    band: np.ndarray
+    height: np.ndarray
     notes: list[PredictionWarning]
 
 
@@ -201,7 +211,7 @@ class DCNetModel(Model):
         progress_callback : callable, optional
             Gets the fraction done; it may raise to cancel.
         acceptance : bool
-            Without, confidence and correlation are missing, which saves time.
+            Without, only values and probabilities are there, which saves time.
 
         Raises
         ------
@@ -211,14 +221,14 @@ class DCNetModel(Model):
         """
         n = len(data)
         n_values = len(self.domain.class_var.values)
-        values, confidence, correlation = (np.full(n, np.nan) for _ in range(3))
+        values, confidence, correlation, explained, band, height = np.full((6, n), np.nan)
         probabilities = np.full((n, n_values), np.nan)
         notes, partial = self.check(data), 0
         for start in range(0, n, _ROWS):
             progress_callback(start / n)
             rows = slice(start, start + _ROWS)
             X = np.asarray(self.data_to_model_domain(data[rows]).X, float)
-            X, usable, short = self._usable(X)
+            X, usable, short, measured = self._usable(X)
             partial += short
             known = np.flatnonzero(usable)
             for batch in np.array_split(known, -(-len(known) // _BATCH)) if len(known) else ():
@@ -234,6 +244,10 @@ class DCNetModel(Model):
                     confidence[at] = self.acceptance.confidence(energies(scores))
                     correlation[at] = self.acceptance.correlations(
                         X[batch], self.seen)[np.arange(len(batch)), best]
+                    explained[at], found = self.acceptance.explained(
+                        X[batch], best, self.wavenumbers, self.seen,
+                        None if measured is None else measured[batch])
+                    band[at], height[at] = found.wavenumber, found.height
         missing = int(np.isnan(values).sum())
         if missing:
             notes.append(PredictionWarning(
@@ -244,19 +258,21 @@ class DCNetModel(Model):
                 f"{partial} of {n} spectra lack {1 - WARN_COVERAGE:.0%} or more of the "
                 "wavenumbers that the model needs; their predictions are less certain."))
         progress_callback(1)
-        return Answer(values, probabilities, confidence, correlation, notes)
+        return Answer(values, probabilities, confidence, correlation, explained, band, height,
+                      notes)
 
     def _usable(self, X):
-        """Filled spectra, which of them can be predicted, and how many of these have holes."""
-        share = np.ones(len(X))
+        """Filled spectra, which of them can be predicted, how many of these have holes, and where
+        they were measured (None for everywhere)."""
+        share, measured = np.ones(len(X)), None
         if not np.isfinite(X).all():
-            reached = np.isfinite(fill_missing(X, self.wavenumbers, self._gap))
-            share = reached[:, self.needed].mean(axis=1)
+            measured = np.isfinite(fill_missing(X, self.wavenumbers, self._gap))
+            share = measured[:, self.needed].mean(axis=1)
             X = fill_missing(X, self.wavenumbers)
         X = tame(X)
         with np.errstate(invalid="ignore"):
             usable = has_bands(X[:, self.seen]) & (share >= REFUSE_COVERAGE)
-        return X, usable, int((usable & (share < WARN_COVERAGE)).sum())
+        return X, usable, int((usable & (share < WARN_COVERAGE)).sum()), measured
 
     @property
     def _gap(self):
@@ -291,7 +307,7 @@ class DCNetModel(Model):
         if X.shape[1] != len(self.wavenumbers):
             raise ValueError(f"The model takes {len(self.wavenumbers)} wavenumbers, "
                              f"not {X.shape[1]}.")
-        X, usable, _ = self._usable(X)
+        X, usable, *_ = self._usable(X)
         values = np.full(len(X), np.nan)
         probabilities = np.full((len(X), len(self.domain.class_var.values)), np.nan)
         if usable.any():
@@ -395,7 +411,7 @@ class DCNetModel(Model):
         if not len(data):
             return []
         data = data[some_rows(len(data))]
-        X, usable, _ = self._usable(np.asarray(self.data_to_model_domain(data).X, float))
+        X, usable, *_ = self._usable(np.asarray(self.data_to_model_domain(data).X, float))
         if not usable.any():
             return []
         matches = self.acceptance.correlations(X[usable], self.seen)
@@ -479,7 +495,7 @@ class DCNetModel(Model):
         state["networks"] = [
             (asdict(net.config), net.weights()) for net in self.networks]
         state["history"] = [[tuple(e) for e in h] for h in self.history]
-        state["acceptance"] = tuple(self.acceptance)
+        state["acceptance"] = (*self.acceptance[:-1], tuple(self.acceptance.expected))
         state["format"] = _FORMAT
         return state
 
@@ -487,12 +503,14 @@ class DCNetModel(Model):
         state = dict(state)
         version = state.pop("format", None)
         if version != _FORMAT:
+            newer = isinstance(version, int) and version > _FORMAT
             raise ValueError(
-                f"This model was saved in format {version}, this version of "
-                f"Orange3-Microplastics reads format {_FORMAT}: update the add-on, or train anew.")
+                f"This model was saved in format {version}, this version of Orange3-Microplastics "
+                f"reads format {_FORMAT}: {'update the add-on' if newer else 'train it anew'}.")
         state["networks"] = [_rebuild(*saved) for saved in state["networks"]]
         state["history"] = [[Epoch(*e) for e in h] for h in state["history"]]
-        state["acceptance"] = Acceptance(*state["acceptance"])
+        *scale, known = state["acceptance"]
+        state["acceptance"] = Acceptance(*scale, Expected(*known))
         self.__dict__.update(state)
 
 

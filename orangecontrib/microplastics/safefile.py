@@ -24,10 +24,11 @@ from safetensors.numpy import save as pack
 from orangecontrib.microplastics.acceptance import Acceptance
 from orangecontrib.microplastics.axis import _Resampled, _ResampledFeature
 from orangecontrib.microplastics.configuration import DCNetConfig, Epoch
+from orangecontrib.microplastics.unexplained import Expected
 
 __all__ = ["FORMAT", "SUFFIX", "ModelFileError", "Contents", "write", "read"]
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".dcnet"
 _KEY = "orange3-microplastics"
 
@@ -69,7 +70,9 @@ def write(path, contents: Contents):
     """
     chain, tensors = _chain(contents.domain)
     tensors.update(wavenumbers=contents.wavenumbers, used=np.asarray(contents.used, np.int64),
-                   needed=np.asarray(contents.needed, np.uint8), means=contents.acceptance.means)
+                   needed=np.asarray(contents.needed, np.uint8), means=contents.acceptance.means,
+                   bases=contents.acceptance.expected.bases,
+                   spread=contents.acceptance.expected.spread)
     for i, (_, weights) in enumerate(contents.networks):
         tensors.update({f"network {i} {name}": value for name, value in weights.items()})
     tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
@@ -79,7 +82,7 @@ def write(path, contents: Contents):
         "class": {"name": variable.name, "values": list(variable.values)},
         "networks": [asdict(config) for config, _ in contents.networks],
         "chain": chain, "history": contents.history,
-        "acceptance": list(contents.acceptance[1:]), "temperature": contents.temperature,
+        "acceptance": list(contents.acceptance[1:4]), "temperature": contents.temperature,
         "training": contents.training}, sort_keys=True)
     data = pack(tensors, {_KEY: text, "sha256": _hash(text, tensors)})
     path = Path(path)
@@ -176,10 +179,11 @@ def read(path) -> Contents:
     try:
         about = json.loads(metadata[_KEY])
         if about["format"] != FORMAT:
+            newer = isinstance(about["format"], int) and about["format"] > FORMAT
             raise ModelFileError(
                 f"{path.name} was saved in format {about['format']} by version "
-                f"{about.get('version')}, this version reads format {FORMAT}: update the add-on, "
-                "or train anew.")
+                f"{about.get('version')}, this version reads format {FORMAT}: "
+                f"{'update the add-on' if newer else 'train the model anew'}.")
         if metadata.get("sha256") != _hash(metadata[_KEY], tensors):
             raise ModelFileError(f"{path.name} is damaged: its contents do not match its hash.")
         return _decode(about, tensors)
@@ -222,6 +226,10 @@ def _decode(about, tensors):
     seen = sum(b - a for a, b in networks[0][0].keep) or n
     means = _floats(tensors["means"], 2)
     _require(means.shape == (len(used), seen) and means.dtype == np.float32, "odd class means")
+    bases, spread = _floats(tensors["bases"], 3), _floats(tensors["spread"], 2)
+    _require(bases.shape[0] == len(used) and bases.shape[1] and bases.shape[2] == n
+             and spread.shape == (len(used), n) and (spread >= 0).all()
+             and bases.dtype == spread.dtype == np.float32, "odd expected bands")
     accept, inspect, middle = map(_number, about["acceptance"])
     _require(inspect < accept < middle, "odd acceptance")
     temperature = _number(about["temperature"])
@@ -236,8 +244,8 @@ def _decode(about, tensors):
              "odd axis")
     return Contents(
         _text(about["name"]), networks, wavenumbers, used, needed, history,
-        Acceptance(means, accept, inspect, middle), temperature, about["training"],
-        Domain(attributes, variable), Domain(first, variable))
+        Acceptance(means, accept, inspect, middle, Expected(bases, spread)), temperature,
+        about["training"], Domain(attributes, variable), Domain(first, variable))
 
 
 def _attributes(chain, tensors):
