@@ -88,7 +88,8 @@ MIXTURES = Workflow(
         "Simulated Polymers": Node(DATA, 90, 440, {
             "polymers": ["PE", "PP", "PS", "PET", "PVC"], "n_spectra": 6, "noise": .004,
             "baseline": .03, "weathering": 60, "biofilm": 30}),
-        MIX: Node(MIX, 270, 440, {"train_each": 40, "test_each": 20, "test_share": 40,
+        MIX: Node(MIX, 270, 440, {"number_kind": 1, "train_each": 40, "test_each": 20,
+                                  "test_share": 40,
                                   "baseline": .05, "noise": .01}),
         FOREST: Node(FOREST, 470, 60, REPEATABLE),
         SVM: Node(SVM, 470, 150),
@@ -230,7 +231,8 @@ ATTENTION = Workflow(
         "Simulated Polymers": Node(DATA, 90, 440, {
             "polymers": ["PE", "PP", "PS", "PET"], "n_spectra": 20, "noise": .004,
             "baseline": .03, "weathering": 60, "biofilm": 30}),
-        MIX: Node(MIX, 270, 440, {"train_each": 40, "test_each": 40, "variation": .5,
+        MIX: Node(MIX, 270, 440, {"number_kind": 1, "train_each": 40, "test_each": 40,
+                                  "variation": .5,
                                   "test_share": 40}),
         **{name: Node(CNN, 470, 60 + 90 * i, {**QUICK, "attention": i, "learner_name": name})
            for i, name in enumerate(_ATTENTION)},

@@ -215,9 +215,13 @@ class Epoch(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Handed to the callback after each batch; `finished` is the last whole epoch, if any."""
+    """Handed to the callback after each batch; `finished` is the last whole epoch, if any.
+
+    `epochs` is how many there will be, unless training stops early.
+    """
     fraction: float
     epoch: int
+    epochs: int
     loss: float
     accuracy: float
     finished: Epoch | None

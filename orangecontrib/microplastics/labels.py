@@ -73,11 +73,12 @@ class LabelCheck(NamedTuple):
         names = np.array([*self.classes, ""], dtype=object)
         return names[self.verdict.suspected]
 
-    def annotate(self, data: Table) -> Table:
+    def annotate(self, data: Table, kept=()) -> Table:
         """The data with metas "suspected class", "r own class", "r other class" and "doubtful".
 
         The suspected class is the best other class; it is given for each spectrum, so that a
-        threshold can be set afterwards.
+        threshold can be set afterwards. Rows in `kept` are "kept" where others are doubtful or
+        not: a person looked and found the label right.
         """
         verdict = self.verdict
         domain = data.domain
@@ -85,10 +86,11 @@ class LabelCheck(NamedTuple):
         suspected = DiscreteVariable(_free("suspected class", taken), values=self.classes)
         own = ContinuousVariable(_free("r own class", taken), number_of_decimals=3)
         other = ContinuousVariable(_free("r other class", taken), number_of_decimals=3)
-        doubtful = DiscreteVariable(_free("doubtful", taken), values=("no", "yes"))
+        doubtful = DiscreteVariable(_free("doubtful", taken), values=("no", "yes", "kept"))
         table = data.transform(Domain(domain.attributes, domain.class_vars,
                                       domain.metas + (suspected, own, other, doubtful)))
         answer = np.where(verdict.checked, verdict.doubtful.astype(float), np.nan)
+        answer[np.asarray(kept, int)] = 2
         codes = np.where(verdict.suspected < 0, np.nan, verdict.suspected)
         with table.unlocked(table.metas):
             for variable, column in ((suspected, codes), (own, verdict.own),

@@ -39,10 +39,11 @@ def screen(size="1366x768"):
                 process.wait(10)
 
 
-def run(display, workflow, folder, *, show=(), limit=150.) -> dict:
+def run(display, workflow, folder, *, show=(), limit=150., arguments=()) -> dict:
     """Open a workflow in Orange, wait for its end, take pictures; returns what was seen.
 
-    `show` names widgets whose windows are wanted too: "Title" or "Title@1000x600".
+    `show` names widgets whose windows are wanted too: "Title" or "Title@1000x600"; `arguments`
+    are Orange's own, such as ("--style", "fusion:breeze-dark").
     Settings are those of a new user, in `folder`; the published spectra, where this computer
     has them, stay in reach.
     """
@@ -60,7 +61,8 @@ def run(display, workflow, folder, *, show=(), limit=150.) -> dict:
         "QTWEBENGINE_DISABLE_SANDBOX": "1", "OMP_WAIT_POLICY": "passive"}
     home.chmod(0o700)
     command = [sys.executable, str(DRIVE), str(report), str(folder), "--limit", str(limit)]
-    command += ["--show", *show, "--", "--no-splash", "--no-welcome", str(workflow)]
+    command += ["--show", *show, "--", "--no-splash", "--no-welcome", *arguments,
+                str(workflow)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True,
                           timeout=limit + 90, check=False)
     if not report.exists():

@@ -5,6 +5,8 @@ from unittest.mock import patch
 
 import numpy as np
 from AnyQt.QtCore import Qt
+from AnyQt.QtTest import QTest
+from AnyQt.QtWidgets import QPushButton
 from Orange.data import (
     ContinuousVariable,
     DiscreteVariable,
@@ -15,7 +17,7 @@ from Orange.data import (
 from Orange.widgets.tests.base import WidgetTest
 
 from orangecontrib.microplastics import datasets, labels
-from orangecontrib.microplastics.widgets import owchecklabels
+from orangecontrib.microplastics.widgets.labeltask import KEEP
 from orangecontrib.microplastics.widgets.owchecklabels import NOTHING, OWCheckLabels
 
 W = np.arange(600., 3801, 6)
@@ -125,7 +127,7 @@ class TestOWCheckLabels(WidgetTest):
             self.assertIsNone(self.get_output(self.widget.Outputs.agreed))
             self.assertTrue(self.widget.Warning.many.is_shown())
             button = next(b for b in self.widget.controlArea.findChildren(
-                owchecklabels.QPushButton) if b.text() == "Defaults")
+                QPushButton) if b.text() == "Defaults")
             button.click()
             self.process_events()
             self.assertEqual(len(self.get_output(self.widget.Outputs.doubtful)), 4)
@@ -253,13 +255,80 @@ class TestOWCheckLabels(WidgetTest):
         self.assertEqual((other.margin, other.enough, other.merge), (.2, 9, False))
         self.assertEqual(other._rule(), labels.Rule(.2, .6, .7, 9))
 
+    def tick(self, name):
+        """Press the space bar on a spectrum of the list."""
+        model, view = self.widget.model, self.widget.view
+        row, = (i for i in range(model.rowCount()) if model.data(model.index(i, 0)) == name)
+        view.setCurrentIndex(model.index(row, 0))
+        QTest.keyClick(view, Qt.Key_Space)
+        self.process_events()
+
+    def test_a_label_kept_by_hand(self):
+        self.check(self.data, self.references)
+        self.tick("s14")
+        out = self.widget.Outputs
+        doubtful, agreed, annotated = (
+            self.get_output(o) for o in (out.doubtful, out.agreed, out.annotated))
+        self.assertEqual(doubtful.get_column("sample").tolist(), ["s0", "s7", "s30"])
+        self.assertIn("s14", agreed.get_column("sample"))
+        self.assertEqual(len(agreed), 57)
+        self.assertEqual([str(annotated[i]["doubtful"]) for i in (0, 14, 1)],
+                         ["yes", "kept", "no"])
+        self.assertIn("1 of them kept by you", self.widget.result_label.text())
+        # Thresholds and a new comparison leave it kept; a workflow remembers it.
+        self.widget._rule_changed()
+        self.check(self.data)
+        self.assertIn("s14", self.get_output(out.agreed).get_column("sample"))
+        settings = self.widget.settingsHandler.pack_data(self.widget)
+        other = self.create_widget(OWCheckLabels, stored_settings=settings)
+        # In another order, with other names: the spectrum itself is what is known again.
+        shuffled = self.data[::-1].copy()
+        self.send_signals([(other.Inputs.data, shuffled),
+                           (other.Inputs.references, self.references)], widget=other)
+        self.wait_until_finished(widget=other)
+        self.assertIn("s14", self.get_output(other.Outputs.agreed, other).get_column("sample"))
+        self.assertEqual(len(self.get_output(other.Outputs.doubtful, other)), 3)
+        # The same spectrum under another label is a new question.
+        relabelled = self.data.copy()
+        with relabelled.unlocked(relabelled.Y):
+            relabelled.Y[14] = relabelled.domain.class_var.to_val("PE")
+        doubtful, *_ = self.check(relabelled, self.references)
+        self.assertIn("s14", doubtful.get_column("sample"))
+        doubtful, *_ = self.check(self.data, self.references)
+        self.assertNotIn("s14", doubtful.get_column("sample"))
+        self.tick("s14")
+        self.assertEqual(self.widget.kept, [])
+        self.assertEqual(len(self.get_output(out.doubtful)), 4)
+
+    def test_all_selected_are_kept_at_once(self):
+        self.check(self.data, self.references)
+        self.widget.view.selectAll()
+        QTest.keyClick(self.widget.view, Qt.Key_Space)
+        self.process_events()
+        self.assertIsNone(self.get_output(self.widget.Outputs.doubtful))
+        self.assertEqual(len(self.get_output(self.widget.Outputs.agreed)), 60)
+        self.widget.send_report()
+        self.assertIn("4 of them kept by you", self.widget.report_html)
+
+    def test_a_click_ticks(self):
+        self.check(self.data, self.references)
+        model = self.widget.model
+        index = model.index(0, KEEP)
+        self.assertTrue(model.flags(index) & Qt.ItemIsUserCheckable)
+        self.assertFalse(model.flags(model.index(0, 0)) & Qt.ItemIsUserCheckable)
+        self.assertTrue(model.setData(index, Qt.Checked, Qt.CheckStateRole))
+        self.process_events()
+        self.assertEqual(len(self.get_output(self.widget.Outputs.doubtful)), 3)
+
     def test_report(self):
         self.widget.send_report()
         self.check(self.data, self.references)
         self.widget.send_report()
         html = self.widget.report_html
-        for text in ("0.05", "4 of 60 labels", "s14", "Fingerprint"):
+        for text in ("0.05", "4 of 60 labels", "s14", "Fingerprint",
+                     "534 from 600 to 3798 1/cm, in steps of 6"):
             self.assertIn(text, html)
+        self.assertNotIn("1200", html, "wavenumbers are not listed one by one")
 
     @unittest.skipUnless(all(map(datasets.is_available, (
         "villegas_camacho_2024_c8", "kedzierski_2019", "jung_2018"))),

@@ -230,6 +230,23 @@ class TestOWDCNet(WidgetTest):
         self.widget.send_report()
         self.assertIn("Attention", self.widget.report_html)
         self.assertIn("weights", self.widget.report_html)
+        self.assertIn("234 from 902.6 to 1801.3 1/cm", self.widget.report_html)
+        self.assertNotIn("906.4", self.widget.report_html, "wavenumbers are not listed")
+
+    def test_epochs_are_told_of_how_many(self):
+        told = []
+        widget = self.create_widget(OWDCNet, stored_settings=dict(QUICK, epochs=4, networks=2))
+        with patch.object(widget.progress_label, "setText", told.append):
+            self.send_signal(widget.Inputs.data, self.data, widget=widget)
+            self.wait_until_finished(widget=widget, timeout=60_000)
+        self.assertTrue([t for t in told if t.startswith("Network 1 of 2, epoch 1 of 4: loss")])
+        self.assertTrue([t for t in told if t.startswith("Network 2 of 2, epoch 4 of 4: loss")])
+
+    def test_axis_has_room_for_all_epochs_from_the_start(self):
+        self.widget.plot.clear()
+        self.widget.plot.expect(25)
+        self.widget.plot.now(0, 1, 1., .5)
+        self.assertGreaterEqual(self.widget.plot.plots["loss"].viewRange()[0][1], 25)
 
     def test_model_is_a_model(self):
         self.send_signal(self.widget.Inputs.data, self.data)

@@ -4,6 +4,7 @@ import unittest
 from unittest.mock import patch
 
 import numpy as np
+from AnyQt.QtCore import Qt
 from Orange.classification import MajorityLearner
 from Orange.data import ContinuousVariable, Domain, Table
 from Orange.widgets.tests.base import WidgetTest
@@ -49,7 +50,7 @@ class TestOWIdentify(WidgetTest):
     def test_thresholds(self):
         self.identify()
         widget = self.widget
-        score = widget._rule().score(widget.answer)
+        score = widget._rule().score(widget.result)
         limit = round(float(np.median(score)), 2)
         widget.plot.threshold_moved.emit(0, limit)
         self.assertEqual((widget.accept, widget.inspect), (limit, min(.6, limit)))
@@ -73,7 +74,7 @@ class TestOWIdentify(WidgetTest):
     def test_decide_by(self):
         self.identify()
         self.widget.controls.by.buttons[CORRELATION].click()
-        expected = self.widget.answer.correlation >= .7
+        expected = self.widget.result.correlation >= .7
         np.testing.assert_array_equal(
             self.output("annotated").get_column("decision") == ACCEPTED, expected)
 
@@ -154,12 +155,66 @@ class TestOWIdentify(WidgetTest):
         self.identify(data=data)
         self.assertEqual(len(self.output("annotated")), len(data))
 
+    def test_list(self):
+        self.identify()
+        widget, annotated = self.widget, self.output("annotated")
+        model = widget.list
+        self.assertEqual(model.rowCount(), len(self.data))
+        # Least sure first; every row says what the output says of that spectrum.
+        confidence = [float(model.data(model.index(i, 3))) for i in range(model.rowCount())]
+        self.assertEqual(confidence, sorted(confidence))
+        widget.list_view.sortByColumn(0, Qt.DescendingOrder)
+        self.assertEqual(model.data(model.index(0, 0)), f"Row {len(self.data)}")
+        for i in (0, 7, len(self.data) - 1):
+            row = annotated[int(model.mapToSourceRows(i))]
+            self.assertEqual(
+                [model.data(model.index(i, c)) for c in range(1, 6)],
+                [str(row["material"]), *(f"{float(row[name]):.2f}" for name in (
+                    "probability", "confidence", "correlation")), str(row["decision"])])
+
+    def test_selection_is_sent_marked_and_remembered(self):
+        self.identify()
+        widget = self.widget
+        self.assertIsNone(self.output("selected"))
+        widget.list_view.selectRow(0)
+        least = int(np.argmin(widget.result.confidence))
+        self.assertEqual(list(self.output("selected").ids), [self.data.ids[least]])
+        self.assertIn("decision", self.output("selected").domain)
+        marked = widget.plot._marks.getData()[0]
+        self.assertAlmostEqual(marked[0], widget._rule().score(widget.result)[least])
+        # Sorting and thresholds change what is where, not what is selected.
+        widget.list_view.sortByColumn(4, Qt.DescendingOrder)
+        widget.plot.threshold_moved.emit(0, .95)
+        self.assertEqual(list(self.output("selected").ids), [self.data.ids[least]])
+        settings = widget.settingsHandler.pack_data(widget)
+        self.widget = self.create_widget(OWIdentify, stored_settings=settings)
+        self.identify()
+        self.assertEqual(list(self.output("selected").ids), [self.data.ids[least]])
+        self.identify(data=self.data[:20])
+        self.assertIsNone(self.output("selected"))
+
+    def test_a_count_selects_its_spectra(self):
+        self.identify()
+        widget = self.widget
+        material = widget.model.domain.class_var.values[1]
+        row, = (i for i in range(widget.table.rowCount())
+                if widget.table.data(widget.table.index(i, 0)) == material)
+        widget.view.clicked.emit(widget.table.index(row, 1))
+        selected = self.output("selected")
+        self.assertEqual(str(len(selected)), widget.table.data(widget.table.index(row, 1)))
+        self.assertEqual({str(r["material"]) for r in selected}, {material})
+        self.assertEqual({str(r["decision"]) for r in selected}, {"Accepted"})
+
     def test_report(self):
         self.widget.send_report()
         self.identify()
         self.widget.report_html = ""
         self.widget.send_report()
-        for text in ("Accepted from", "0.70", "Materials", "Accepted:"):
+        self.widget.list_view.selectRow(0)
+        self.widget.report_html = ""
+        self.widget.send_report()
+        for text in ("Accepted from", "0.70", "Materials", "Accepted:",
+                     "234 from 902.6 to 1801.3 1/cm, in steps of 3.86", "Selected spectra", "Row "):
             self.assertIn(text, self.widget.report_html)
 
 

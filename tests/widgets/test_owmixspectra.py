@@ -13,6 +13,7 @@ from Orange.widgets.tests.utils import simulate
 from orangecontrib.microplastics.mixing import Mixer
 from orangecontrib.microplastics.widgets import mixingtask
 from orangecontrib.microplastics.widgets.cancelling import Cancelled
+from orangecontrib.microplastics.widgets.mixingcontrols import OF_EACH
 from orangecontrib.microplastics.widgets.mixtureplot import percents
 from orangecontrib.microplastics.widgets.owmixspectra import OWMixSpectra
 
@@ -48,7 +49,7 @@ def used(table):
 class TestOWMixSpectra(WidgetTest):
     def setUp(self):
         self.widget = self.create_widget(OWMixSpectra, stored_settings={
-            "train_each": 20, "test_each": 10})
+            "number_kind": OF_EACH, "train_each": 20, "test_each": 10})
 
     def tearDown(self):
         self.widget.onDeleteWidget()
@@ -83,6 +84,16 @@ class TestOWMixSpectra(WidgetTest):
         self.wait_until_finished()
 
     # What comes
+
+    def test_a_new_widget_makes_no_more_of_many_materials(self):
+        """Mixtures come unasked: their number must not grow with that of the materials."""
+        widget = self.create_widget(OWMixSpectra)
+        names = [f"M{i}" for i in range(14)]
+        for classes in (names[:2], names):
+            self.send_signal(widget.Inputs.data, pure(classes), widget=widget)
+            self.wait_until_finished(widget=widget)
+            self.assertEqual(len(self.get_output(widget.Outputs.train, widget=widget)), 6000)
+            self.assertEqual(len(self.get_output(widget.Outputs.test, widget=widget)), 3000)
 
     def test_outputs_from_disjoint_sources(self):
         data = pure()

@@ -15,6 +15,8 @@ from AnyQt.QtWidgets import (
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 from orangewidget.utils import enum_as_int
 
+from orangecontrib.microplastics.widgets.darkness import show_boxes
+
 #: Okabe and Ito's colours without yellow, which vanishes on white, and grey for black, which
 #: vanishes on black. They come again after seven; each curve also has its name beside it.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#808080")
@@ -66,6 +68,7 @@ class ClassBars(QTreeWidget):
     def __init__(self):
         super().__init__(rootIsDecorated=False, uniformRowHeights=True,
                          selectionMode=QAbstractItemView.SingleSelection)
+        show_boxes(self)
         self.setHeaderLabels(["Class", "Name", "Spectra"])
         self.setItemDelegateForColumn(2, _BarDelegate(self))
         self.header().setSectionResizeMode(0, QHeaderView.ResizeToContents)

@@ -10,8 +10,11 @@ from AnyQt.QtGui import QPalette
 from AnyQt.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
-#: Okabe and Ito's blue and vermilion, told apart by colour-blind people too.
-OWN_COLOR, OTHER_COLOR = "#0072B2", "#D55E00"
+from orangecontrib.microplastics.widgets.darkness import is_dark
+
+#: Okabe and Ito's colours, told apart by colour-blind people too, for the class by the label and
+#: the suspected one: blue and vermilion on white, sky blue and orange on black.
+ON_LIGHT, ON_DARK = ("#0072B2", "#D55E00"), ("#56B4E9", "#E69F00")
 
 #: Over what is not compared: grey that shows on white and on black.
 _SHADE = (128, 128, 128, 45)
@@ -95,9 +98,10 @@ class LabelPlot(QWidget):
         self.clear("")
         ink = self.palette().color(QPalette.Text).name()
         self.title.setText(f'<span style="color:{ink}">━━</span> {escape(name)}')
+        own_color, other_color = ON_DARK if is_dark(self) else ON_LIGHT
         for plot, legend, color, text, (label, r, median) in (
-                (self.own, self.own_legend, OWN_COLOR, "Labelled", own),
-                (self.other, self.other_legend, OTHER_COLOR, "Most like", other)):
+                (self.own, self.own_legend, own_color, "Labelled", own),
+                (self.other, self.other_legend, other_color, "Most like", other)):
             plot.getPlotItem().setLabel("left", quantity)
             plot.getPlotItem().getAxis("left").setStyle(showValues=False)
             for low, high in _stretches(wavenumbers, ~part):

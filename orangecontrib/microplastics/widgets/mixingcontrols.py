@@ -20,6 +20,7 @@ from Orange.widgets.settings import Setting
 from orangecontrib.microplastics.mixing import COMBINATION, MAIN, Mixing, parse_ratios
 from orangecontrib.microplastics.sources import NEAR_DUPLICATES
 from orangecontrib.microplastics.variation import CONTAMINANTS
+from orangecontrib.microplastics.widgets.darkness import show_boxes
 
 ANY, GRID, FIXED = range(3)
 IN_ALL, OF_EACH = range(2)
@@ -55,7 +56,7 @@ class MixingControls:
     grid_step = Setting(1)
     fixed = Setting("1:9, 1:1, 9:1")
     by_derivative = Setting(0)
-    number_kind = Setting(OF_EACH)
+    number_kind = Setting(IN_ALL)
     train_all = Setting(6000)
     test_all = Setting(3000)
     train_each = Setting(200)
@@ -78,6 +79,7 @@ class MixingControls:
     def _mixture_page(self, page):
         box = gui.vBox(page, "Materials")
         self.class_list = QListWidget(toolTip="The classes to mix; tick off what to leave out.")
+        show_boxes(self.class_list)
         self.class_list.setFixedHeight(6 * self.fontMetrics().lineSpacing())
         self.class_list.itemChanged.connect(self._classes_changed)
         box.layout().addWidget(self.class_list)
@@ -168,11 +170,11 @@ class MixingControls:
         self.number_buttons = QButtonGroup(self)
         self.number_spins = []
         for kind, text, names, tip in (
-                (OF_EACH, "Of each combination:", ("train_each", "test_each"),
-                 "So many of PE, of PP, of PE + PP ..."),
                 (IN_ALL, "In all:", ("train_all", "test_all"),
-                 "Divided evenly among the combinations.")):
-            row = 1 if kind == OF_EACH else 2
+                 "Divided evenly among the combinations."),
+                (OF_EACH, "Of each combination:", ("train_each", "test_each"),
+                 "So many of PE, of PP, of PE + PP ... Twelve materials have 78 combinations.")):
+            row = 1 if kind == IN_ALL else 2
             button = QRadioButton(text, toolTip=tip, checked=self.number_kind == kind)
             self.number_buttons.addButton(button, kind)
             grid.addWidget(button, row, 0)

@@ -11,6 +11,7 @@ from AnyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBox
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
 from orangecontrib.microplastics.mixing import Drawn
+from orangecontrib.microplastics.widgets.darkness import is_dark
 
 #: Okabe and Ito's colours, told apart by colour-blind people too: blue, vermilion, green;
 #: and a purple for what is sent, over the grey of the sum. Darker on white, lighter on black.
@@ -105,8 +106,7 @@ class MixturePlot(QWidget):
         self.drawn = drawn
         self.another.setEnabled(True)
         x, ink = drawn.wavenumbers, self.palette().color(QPalette.Text).name()
-        dark = self.palette().color(QPalette.Base).lightness() < 128
-        *colors, sent = ON_DARK if dark else ON_LIGHT
+        *colors, sent = ON_DARK if is_dark(self) else ON_LIGHT
         parts, marks = [], []
         for i, (name, percent, curve) in enumerate(zip(
                 drawn.names, percents(drawn.fractions), drawn.components, strict=True)):

@@ -6,27 +6,26 @@ from html import escape
 
 import numpy as np
 from AnyQt.QtCore import QItemSelectionModel, QSize, Qt
-from AnyQt.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QSplitter,
-    QTableView,
-)
+from AnyQt.QtWidgets import QSplitter
 from Orange.data import Table
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
-from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.widgetpreview import WidgetPreview
-from Orange.widgets.widget import Input, Msg, Output, OWWidget
+from Orange.widgets.widget import Input, Msg, Output
 from scipy.signal import savgol_filter
 
 from orangecontrib.microplastics import axis, labels, matching
 from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.widgets.labelplot import LabelPlot
-from orangecontrib.microplastics.widgets.labeltask import Comparison, DoubtfulModel, run
+from orangecontrib.microplastics.widgets.labeltask import (
+    KEEP,
+    DoubtfulModel,
+    KeepView,
+    fingerprint,
+    run,
+)
+from orangecontrib.microplastics.widgets.reporting import describe_spectra
+from orangecontrib.microplastics.widgets.resultwidget import ResultWidget, spectrum_names
 
 COMPARED = (("Fingerprint and C-H", labels.REGIONS), ("All wavenumbers", ((0., np.inf),)))
 
@@ -40,7 +39,7 @@ NOTHING = "nothing known"
 _KINDS = 7
 
 
-class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
+class OWCheckLabels(ResultWidget):
     name = "Check Labels"
     description = "Find spectra whose class other spectra contradict: wrong labels, " \
                   "before they teach a model."
@@ -48,6 +47,8 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
     priority = 25
     keywords = "check labels, wrong label, mislabelled, doubtful, clean, quality, curation, " \
                "correlation, library search, reference, microplastics"
+
+    ACTION = "Check"
 
     class Inputs:
         data = Input("Data", Table, default=True)
@@ -58,26 +59,19 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
         agreed = Output("Agreed", Table, default=True)
         annotated = Output("Data", Table)
 
-    class Error(OWWidget.Error):
-        failed = Msg("{}")
-        out_of_memory = Msg("Not enough memory: check fewer spectra at a time (Data Sampler).")
-
-    class Warning(OWWidget.Warning):
+    class Warning(ResultWidget.Warning):
         transmittance = Msg("{} look like transmittance: convert them to absorbance first "
                             "(Interferogram to Spectrum or Preprocess Spectra), or every "
                             "label is doubted.")
         many = Msg("{:.0%} of the labels are doubtful: are both inputs absorbance, and do the "
                    "references suit these samples?")
 
-    class Information(OWWidget.Information):
-        cancelled = Msg("Cancelled; press Check to start again.")
+    class Information(ResultWidget.Information):
         unchecked = Msg("No reference for {}: those spectra are left as they are, in Agreed.")
         inside = Msg("Compared within one set. Mistakes that are many and alike vouch for each "
                      "other and stay unseen; Reference Data of other origin find them.")
 
     settings_version = 1
-    want_main_area = True
-    resizing_enabled = True
 
     margin = Setting(labels.Rule().margin)
     floor = Setting(labels.Rule().floor)
@@ -86,14 +80,12 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
     compared = Setting(0)
     merge = Setting(True)
     derivative = Setting(False)
-    auto_commit = Setting(True)
+    #: Fingerprints of the spectra whose label is kept against all doubt.
+    kept = Setting([], schema_only=True)
 
     def __init__(self):
-        OWWidget.__init__(self)
-        ConcurrentWidgetMixin.__init__(self)
-        self.data: Table | None = None
+        super().__init__()
         self.references: Table | None = None
-        self.result: Comparison | None = None
         self.rows = np.empty(0, int)
         self._add_controls()
         self._add_main_area()
@@ -105,20 +97,21 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
 
     def _add_controls(self):
         box = gui.widgetBox(self.controlArea, "Doubtful where (correlations)")
-        self._spin(box, "margin", "other class better by:",
-                   "How much better the best match in another class must be than the best in "
-                   "the spectrum's own. Smaller: more spectra are doubted.", 0.)
-        self._spin(box, "floor", "   and above:",
-                   "Matches in other classes below this are taken for chance.", -1.)
-        self._spin(box, "own", "or own class below:",
-                   "A spectrum that resembles nothing of its own class is doubtful too: 0.7 is "
-                   "a common limit of library search.", -1.)
+        self._add_threshold(
+            box, "margin", "Other class better by:",
+            "How much better the best match in another class must be than the best in the "
+            "spectrum's own. Smaller: more spectra are doubted.")
+        self._add_threshold(box, "floor", "   and above:",
+                            "Matches in other classes below this are taken for chance.", -1.)
+        self._add_threshold(
+            box, "own", "Or own class below:",
+            "A spectrum that resembles nothing of its own class is doubtful too: 0.7 is a common "
+            "limit of library search.", -1.)
         spin = gui.spin(box, self, "enough", 1, 1000, label="   of at least references:",
                         controlWidth=70, alignment=Qt.AlignRight, callback=self._rule_changed)
         spin.setToolTip("Few references do not show all that a class can look like; with less, "
                         "only a better match elsewhere makes a label doubtful.")
-        gui.button(box, self, "Defaults", callback=self._set_defaults, autoDefault=False,
-                   tooltip="Back to 0.05, 0.6, 0.7 and 3, found on published sets.")
+        self._add_defaults(box, "Back to 0.05, 0.6, 0.7 and 3, found on published sets.")
 
         box = gui.widgetBox(self.controlArea, "Comparison")
         gui.comboBox(box, self, "compared", label="Compare:", orientation=Qt.Horizontal,
@@ -129,44 +122,18 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
                      tooltip="Infrared spectra hardly tell them apart. Also: PEF counts as PE "
                              "and PPL as PP (Kedzierski's classes).")
 
-        box = gui.widgetBox(self.controlArea, "Result")
-        self.result_label = QLabel(textFormat=Qt.RichText, wordWrap=True)
-        self.result_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.result_label.setAlignment(Qt.AlignTop)
-        box.layout().addWidget(self.result_label)
-        gui.rubber(self.controlArea)
-
-        self.cancel_button = QPushButton("Cancel", autoDefault=False, enabled=False,
-                                         toolTip="Stop the comparison, or start it again")
-        self.cancel_button.clicked.connect(self._toggle)
-        self.buttonsArea.layout().addWidget(self.cancel_button)
-        gui.auto_send(self.buttonsArea, self, "auto_commit")
-
-    def _spin(self, box, value, label, tooltip, low):
-        spin = gui.doubleSpin(box, self, value, low, 1., .01, label=label, decimals=2,
-                              controlWidth=70, alignment=Qt.AlignRight,
-                              callback=self._rule_changed)
-        spin.setToolTip(tooltip)
+        self._add_result_box()
+        self._add_buttons()
 
     def _add_main_area(self):
         splitter = QSplitter(Qt.Horizontal)
         self.model = DoubtfulModel(self)
-        self.view = QTableView(
-            sortingEnabled=True, alternatingRowColors=True, showGrid=False,
-            selectionBehavior=QAbstractItemView.SelectRows,
-            selectionMode=QAbstractItemView.SingleSelection,
-            editTriggers=QAbstractItemView.NoEditTriggers,
-            toolTip="Doubtful spectra. Click a column's head to sort; select a row to see it.")
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(22)
-        self.view.horizontalHeader().setSectionResizeMode(QHeaderView.Interactive)
-        self.view.horizontalHeader().setStretchLastSection(True)
-        self.view.horizontalHeader().setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-        self.view.setModel(self.model)
+        self.model.keep_changed.connect(self._on_keep)
+        self.view = KeepView(self.model)
         # What looks most like something else comes first.
         self.view.sortByColumn(4, Qt.DescendingOrder)
         self.view.setMinimumWidth(180)
-        self.view.selectionModel().selectionChanged.connect(self._draw)
+        self.view.selectionModel().currentRowChanged.connect(self._draw)
         splitter.addWidget(self.view)
         right = gui.vBox(None)
         self.plot = LabelPlot()
@@ -177,11 +144,11 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
                              "removes the baseline.")
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([385, 560])
+        splitter.setSizes([440, 540])
         self.mainArea.layout().addWidget(splitter)
 
     def sizeHint(self):
-        return QSize(1120, 590)
+        return QSize(1180, 590)
 
     # ---------------------------------------------------------------- inputs
 
@@ -193,28 +160,18 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
     def set_references(self, references):
         self.references = references or None
 
-    def handleNewSignals(self):
-        self._start()
-
     # ------------------------------------------------------------ comparison
 
     def _rule(self):
         return labels.Rule(self.margin, self.floor, self.own, self.enough)
 
-    def _start(self):
-        self.cancel()
-        self.clear_messages()
-        self.result = None
-        self._show_result()
+    def _begin(self):
         if self.data is None:
-            self._show_running(False)
-            self.commit.now()
             return
         units = [name for name, table in (("Data", self.data), ("Reference Data", self.references))
                  if table is not None and self._transmittance(table)]
         if units:
             self.Warning.transmittance(" and ".join(units))
-        self._show_running(True)
         self.start(run, self.data, self.references, self._rule(), COMPARED[self.compared][1],
                    None if self.merge else {})
 
@@ -226,42 +183,12 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
             return False
         return looks_like_transmittance(table.X[some_rows(len(table))][:, columns])
 
-    def _toggle(self):
-        if self.task is None:
-            self._start()
-        else:
-            self.cancel()
-            self._show_running(False)
-            self.Information.cancelled()
-            self.commit.now()
-
-    def _show_running(self, running):
-        self.cancel_button.setText("Cancel" if running or self.data is None else "Check")
-        self.cancel_button.setEnabled(running or self.data is not None)
-        if running:
-            self.result_label.setText("Comparing ...")
-
     def on_done(self, result):
-        self.result = result
-        self._show_running(False)
-        check = result.check
-        if check.unchecked:
-            self.Information.unchecked(", ".join(check.unchecked))
-        if check.mode == "neighbours":
+        if result.check.unchecked:
+            self.Information.unchecked(", ".join(result.check.unchecked))
+        if result.check.mode == "neighbours":
             self.Information.inside()
-        self._show_result()
-        self.commit.now()
-
-    def on_exception(self, ex):
-        self._show_running(False)
-        if isinstance(ex, MemoryError):
-            self.Error.out_of_memory()
-        elif isinstance(ex, ValueError):
-            self.Error.failed(str(ex))
-        else:
-            raise ex
-        self._show_result()
-        self.commit.now()
+        super().on_done(result)
 
     # ---------------------------------------------------------------- result
 
@@ -294,23 +221,25 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
         if self.result is None:
             self.rows = np.empty(0, int)
             self.model.clear()
-            self.result_label.setText("" if self.data is None or self.task is None
-                                      else "Comparing ...")
+            self.result_label.clear()
             return
         check = self.result.check
         verdict = check.verdict
         self.rows = np.flatnonzero(verdict.doubtful)
         if len(self.rows) > _MANY * max(1, verdict.checked.sum()):
             self.Warning.many(len(self.rows) / verdict.checked.sum())
-        names, called = self._names(), self._called()
-        alike = self._alike()
+        names, called = spectrum_names(self.data), self._called()
+        alike, kept = self._alike(), set(self.kept)
+        self._prints = [fingerprint(self.data, i) for i in self.rows]
         self.model.wrap([[names[i], called[i], alike[i], float(verdict.own[i]),
-                          float(verdict.other[i])] for i in self.rows])
+                          float(verdict.other[i]), mark in kept]
+                         for i, mark in zip(self.rows, self._prints, strict=True)])
         header = self.view.horizontalHeader()
         self.view.sortByColumn(header.sortIndicatorSection(), header.sortIndicatorOrder())
         self.view.resizeColumnsToContents()
         # Long names must not push the numbers out of sight.
-        for column, widest in enumerate(("Spectrum0", "Label0", NOTHING, "r own", "r other")):
+        for column, widest in enumerate(
+                ("Spectrum0", "Label0", NOTHING, "r own", "r other0")):
             width = self.view.fontMetrics().horizontalAdvance(widest) + 12
             self.view.setColumnWidth(column, min(self.view.columnWidth(column), width))
         self.result_label.setText(self._summary())
@@ -336,29 +265,36 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
         kinds = self._kinds()
         lines += [f"{count:,} {escape(own)} look like {escape(other)}"
                   for (own, other), count in kinds[:_KINDS]]
+        kept = len(self._doubtful()[1])
+        if kept:
+            lines.insert(1, f"{kept:,} of them kept by you.")
         rest = sum(count for _, count in kinds[_KINDS:])
         if rest:
             lines.append(f"{rest:,} others")
         return "<br>".join(lines)
 
-    def _names(self):
-        """What to call each spectrum: a meta that tells them apart, else its row."""
-        for meta in self.data.domain.metas:
-            if meta.is_string:
-                column = [str(v) for v in self.data.get_column(meta)]
-                if len(set(column)) == len(column):
-                    return column
-        return [f"Row {i}" for i in range(1, len(self.data) + 1)]
+    def _on_keep(self):
+        """Remember the ticks; those of spectra that are not listed now stay as they were."""
+        listed = dict(zip(self._prints, (row[KEEP] for row in self.model), strict=True))
+        self.kept = sorted({mark for mark in self.kept if mark not in listed}
+                           | {mark for mark, keep in listed.items() if keep})
+        self.result_label.setText(self._summary())
+        self.commit.deferred()
+
+    def _doubtful(self):
+        """Rows of the data that are doubtful, less those whose label is kept by hand."""
+        keep = np.array([row[KEEP] for row in self.model], bool)
+        return self.rows[~keep], self.rows[keep]
 
     def _called(self):
         values = self.data.domain.class_var.values
         return ["?" if np.isnan(v) else values[int(v)] for v in self.data.Y]
 
     def _draw(self, *_):
-        chosen = self.view.selectionModel().selectedRows()
-        if self.result is None or not chosen or not len(self.rows):
+        chosen = self.view.selectionModel().currentIndex()
+        if self.result is None or not chosen.isValid() or not len(self.rows):
             return
-        row = self.rows[self.model.mapToSourceRows(chosen[0].row())]
+        row = self.rows[self.model.mapToSourceRows(chosen.row())]
         check, grid, part, medians = self.result
         verdict = check.verdict
         columns, wavenumbers = axis.spectral_columns(self.data.domain)
@@ -374,7 +310,7 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
             quantity = "First derivative, scaled"
         called, suspected = self._called()[row], check.suspected_names()[row]
         self.plot.show_spectrum(
-            self._names()[row], grid, spectrum, (called, verdict.own[row], own),
+            spectrum_names(self.data)[row], grid, spectrum, (called, verdict.own[row], own),
             (suspected, verdict.other[row], other), part, quantity)
 
     @staticmethod
@@ -391,13 +327,14 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
         doubtful = agreed = annotated = None
         if self.result is not None:
             check = self.result.check
-            annotated = check.annotate(self.data)
-            if len(self.rows):
-                doubtful = annotated[self.rows]
+            rows, kept = self._doubtful()
+            annotated = check.annotate(self.data, kept)
+            if len(rows):
+                doubtful = annotated[rows]
                 doubtful.name = f"{self.data.name}: doubtful labels"
-            if len(self.rows) < len(self.data):
+            if len(rows) < len(self.data):
                 # As it came, without our metas: it is what a model learns from.
-                agreed = self.data[~check.verdict.doubtful]
+                agreed = self.data[np.setdiff1d(np.arange(len(self.data)), rows)]
                 agreed.name = self.data.name
         self.Outputs.doubtful.send(doubtful)
         self.Outputs.agreed.send(agreed)
@@ -408,9 +345,9 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
     def send_report(self):
         if self.data is None:
             return
-        self.report_data("Data", self.data)
+        self.report_items("Data", describe_spectra(self.data))
         if self.references is not None:
-            self.report_data("Reference data", self.references)
+            self.report_items("Reference data", describe_spectra(self.references))
         self.report_items("A label is doubtful where", (
             ("another class matches better by", f"{self.margin:.2f}"),
             ("with a correlation above", f"{self.floor:.2f}"),
@@ -428,10 +365,6 @@ class OWCheckLabels(OWWidget, ConcurrentWidgetMixin):
                 self.report_name(self.plot.title.text())
                 self.report_plot(self.plot.own)
                 self.report_plot(self.plot.other)
-
-    def onDeleteWidget(self):
-        self.shutdown()
-        super().onDeleteWidget()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
 from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.widgets.cancelling import check
 from orangecontrib.microplastics.widgets.folding import folding_box
+from orangecontrib.microplastics.widgets.reporting import describe_spectra
 from orangecontrib.microplastics.widgets.trainingplot import TrainingPlot
 
 ATTENTIONS = (("CBAM (channel and spatial)", "cbam"), ("Channel only", "channel"),
@@ -61,14 +62,15 @@ class _Running:
             self.state.set_progress_value(100 * progress.fraction)
             loss, accuracy = self.sums / self.n
             self.state.set_partial_result(
-                (self.network, progress.finished, progress.epoch, loss, accuracy))
+                (self.network, progress.finished, progress.epoch, progress.epochs, loss,
+                 accuracy))
 
 
 def run(learner: DCNetLearner, data: Table, state: TaskState):
     """Train; returns the model and the name of the device that it was trained on."""
     state.set_status("Loading PyTorch...")
-    training = import_torch_file("training")
-    device = str(training.choose_device(learner.device))
+    devices = import_torch_file("devices")
+    device = str(devices.choose_device(learner.device))
     state.set_status("Training...")
     # The learner on the output stays without callback: others train with it too.
     learner = copy(learner)
@@ -361,13 +363,14 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.progress_label.setText(text or ("Starting..." if training else " "))
 
     def on_partial_result(self, result):
-        network, finished, epoch, loss, accuracy = result
+        network, finished, epoch, epochs, loss, accuracy = result
+        self.plot.expect(epochs)
         if finished is not None:
             self.plot.add(network, finished)
         self.plot.now(network, epoch, loss, accuracy)
         which = f"Network {network + 1} of {self.networks}, epoch" if self.networks > 1 else "Epoch"
         self.progress_label.setText(
-            f"{which} {epoch}: loss {loss:.3f}, accuracy {accuracy:.1%}")
+            f"{which} {epoch} of {epochs}: loss {loss:.3f}, accuracy {accuracy:.1%}")
 
     def on_done(self, result):
         self.model, self._device_used = result
@@ -455,7 +458,11 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             ("Device", self._device_used or DEVICES[self.device][0]))
 
     def send_report(self):
-        super().send_report()
+        self.report_items((("Name", self.effective_learner_name()),))
+        self.report_items("Model parameters", self.get_learner_parameters())
+        if self.data is not None:
+            # Orange's own words for data would name each wavenumber.
+            self.report_items("Data", describe_spectra(self.data))
         if self.model is not None:
             self.report_items("Training", (
                 ("Network", f"{self.model.network.n_parameters:,} weights"),

@@ -4,25 +4,16 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
-from AnyQt.QtCore import QSize, Qt
-from AnyQt.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QSplitter,
-    QTableView,
-)
+from AnyQt.QtCore import QItemSelection, QItemSelectionModel, QSize, Qt
+from AnyQt.QtWidgets import QAbstractItemView, QHeaderView, QPushButton, QSplitter, QTableView
 from Orange.base import Model
 from Orange.data import Table
-from Orange.data.table import DomainTransformationError
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
-from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
+from Orange.widgets.utils.concurrent import TaskState
 from Orange.widgets.utils.itemmodels import PyTableModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
-from Orange.widgets.widget import Input, Msg, Output, OWWidget
+from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.microplastics.identification import (
     ACCEPTED,
@@ -36,7 +27,19 @@ from orangecontrib.microplastics.identification import (
     in_absorbance,
 )
 from orangecontrib.microplastics.model import Answer, DCNetModel, ScaleError, ScaleWarning
+from orangecontrib.microplastics.widgets.answerlist import (
+    COLUMNS,
+    CONFIDENCE,
+    NONE,
+    AnswerModel,
+)
 from orangecontrib.microplastics.widgets.cancelling import progress_of
+from orangecontrib.microplastics.widgets.reporting import describe_spectra
+from orangecontrib.microplastics.widgets.resultwidget import (
+    ResultWidget,
+    set_up_list,
+    spectrum_names,
+)
 from orangecontrib.microplastics.widgets.scoreplot import ScorePlot
 
 SCORES = ("Confidence and correlation", "Confidence", "Correlation")
@@ -45,6 +48,9 @@ AXES = ("Smaller of confidence and correlation", "Confidence (energy-based)",
 
 #: Share of unknown spectra above which something else than the material may be wrong.
 _MANY = .5
+
+#: Selected spectra that a report lists.
+_REPORTED = 30
 
 
 def run(model: DCNetModel, data: Table, convert: bool, state: TaskState) -> Answer:
@@ -55,7 +61,7 @@ def run(model: DCNetModel, data: Table, convert: bool, state: TaskState) -> Answ
     return model.answer(in_absorbance(data) if convert else data, callback)
 
 
-class OWIdentify(OWWidget, ConcurrentWidgetMixin):
+class OWIdentify(ResultWidget):
     name = "Identify Spectra"
     description = "Name the material of each spectrum with a trained model, and tell apart " \
                   "which names to accept, which to inspect, and what the model does not know."
@@ -63,9 +69,7 @@ class OWIdentify(OWWidget, ConcurrentWidgetMixin):
     priority = 40
     keywords = "identify spectra, predict, unknown, acceptance, threshold, hit quality, " \
                "library search, confidence, energy, out of distribution, microplastics"
-    settings_version = 1
-    want_main_area = True
-    resizing_enabled = True
+    ACTION = "Identify"
 
     class Inputs:
         data = Input("Data", Table, default=True)
@@ -76,55 +80,50 @@ class OWIdentify(OWWidget, ConcurrentWidgetMixin):
         accepted = Output("Accepted", Table)
         inspect = Output("To Inspect", Table)
         unknown = Output("Unknown", Table)
+        selected = Output("Selected Data", Table)
 
-    class Error(OWWidget.Error):
+    class Error(ResultWidget.Error):
         not_ours = Msg("{} is no model of Dual-Branch CNN; connect it to Predictions instead.")
         scale = Msg("{}")
-        failed = Msg("{}")
-        out_of_memory = Msg("Not enough memory: identify fewer spectra at a time (Data Sampler).")
 
-    class Warning(OWWidget.Warning):
+    class Warning(ResultWidget.Warning):
         scale = Msg("{}")
         notes = Msg("{}")
         many = Msg("{:.0%} of the spectra are unknown: are they of the materials that the model "
                    "was trained on, in the same unit and prepared in the same way?")
 
-    class Information(OWWidget.Information):
+    class Information(ResultWidget.Information):
         converted = Msg("The spectra were taken for transmittance and converted to absorbance.")
-        cancelled = Msg("Cancelled; press Identify to start again.")
 
     by = Setting(BOTH)
     accept = Setting(Rule().accept)
     inspect = Setting(Rule().inspect)
     convert = Setting(False, schema_only=True)
-    auto_commit = Setting(True)
+    #: Rows of the data that are selected in the list.
+    selection = Setting([], schema_only=True)
+
+    settings_version = 1
 
     def __init__(self):
-        OWWidget.__init__(self)
-        ConcurrentWidgetMixin.__init__(self)
-        self.data: Table | None = None
+        super().__init__()
         self.model: DCNetModel | None = None
-        self.answer: Answer | None = None
         self.decisions = np.empty(0, int)
         self._add_controls()
         self._add_main_area()
         self._show_result()
         self._show_running(False)
+        # Qt opens windows at two thirds of the screen at most.
+        self.resize(self.sizeHint())
 
     # ---------------------------------------------------------------- layout
 
     def _add_controls(self):
-        box = gui.widgetBox(self.controlArea, "Result")
-        self.result_label = QLabel(textFormat=Qt.RichText, wordWrap=True)
-        self.result_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.result_label.setAlignment(Qt.AlignTop)
-        self.result_label.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
-        box.layout().addWidget(self.result_label)
+        box = self._add_result_box()
         self.convert_button = QPushButton(
             "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
             toolTip="Take the spectra for transmittance, T, and identify A = -log10 T.")
         box.layout().addWidget(self.convert_button)
-        box = gui.radioButtons(
+        gui.radioButtons(
             self.controlArea, self, "by", box="Decide by", callback=self._rule_changed,
             btnLabels=SCORES, tooltips=(
                 "Both must reach the threshold: fewest mistakes.",
@@ -133,78 +132,70 @@ class OWIdentify(OWWidget, ConcurrentWidgetMixin):
                 "Correlation of the first derivative with the mean of the class's training "
                 "spectra, as in a library search."))
         box = gui.widgetBox(self.controlArea, "Thresholds")
-        self._spin(box, "accept", "Accept from:",
-                   "0.7 is a common limit of library search. Or drag the line in the picture.")
-        self._spin(box, "inspect", "Inspect from:",
-                   "Between this and the other limit, look at the spectrum yourself; below, "
-                   "the material is unknown. 0.6 is common.")
-        gui.button(box, self, "Defaults", callback=self._set_defaults, autoDefault=False,
-                   tooltip="Back to 0.7 and 0.6.")
-        gui.rubber(self.controlArea)
-        self.cancel_button = QPushButton("Cancel", autoDefault=False, enabled=False,
-                                         toolTip="Stop, or start again")
-        self.cancel_button.clicked.connect(self._toggle)
-        self.buttonsArea.layout().addWidget(self.cancel_button)
-        gui.auto_send(self.buttonsArea, self, "auto_commit")
-
-    def _spin(self, box, value, label, tooltip):
-        spin = gui.doubleSpin(box, self, value, 0., 1., .01, label=label, decimals=2,
-                              controlWidth=70, alignment=Qt.AlignRight,
-                              callback=lambda: self._threshold_changed(value))
-        spin.setToolTip(tooltip)
+        self._add_threshold(box, "accept", "Accept from:",
+                            "0.7 is a common limit of library search. Or drag the line in the "
+                            "picture.")
+        self._add_threshold(box, "inspect", "Inspect from:",
+                            "Between this and the other limit, look at the spectrum yourself; "
+                            "below, the material is unknown. 0.6 is common.")
+        self._add_defaults(box, "Back to 0.7 and 0.6.")
+        self._add_buttons()
 
     def _add_main_area(self):
-        splitter = QSplitter(Qt.Vertical)
+        upper = QSplitter(Qt.Horizontal, childrenCollapsible=False)
         self.plot = ScorePlot(DECISIONS)
         self.plot.threshold_moved.connect(self._line_moved)
-        splitter.addWidget(self.plot)
+        upper.addWidget(self.plot)
         self.table = PyTableModel(parent=self, editable=False)
-        self.table.setHorizontalHeaderLabels(["Material", *DECISIONS, "All"])
-        self.view = QTableView(
-            sortingEnabled=True, alternatingRowColors=True, showGrid=False,
-            selectionMode=QAbstractItemView.NoSelection,
-            editTriggers=QAbstractItemView.NoEditTriggers,
-            toolTip="Spectra by most probable material. Click a column's head to sort.")
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(22)
+        self.table.setHorizontalHeaderLabels(["Material", "Accept", "Inspect", "Unknown", "All"])
+        self.view = QTableView()
+        set_up_list(
+            self.view, self.table, "Spectra by most probable material. Click a number to select "
+            "those spectra in the list below.")
+        self.view.setSelectionBehavior(QAbstractItemView.SelectItems)
+        self.view.setSelectionMode(QAbstractItemView.SingleSelection)
         self.view.horizontalHeader().setSectionResizeMode(QHeaderView.Stretch)
-        self.view.horizontalHeader().setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-        self.view.setModel(self.table)
+        self.view.setMinimumWidth(200)
         self.view.sortByColumn(4, Qt.DescendingOrder)
-        splitter.addWidget(self.view)
-        splitter.setSizes([340, 220])
+        self.view.clicked.connect(self._select_count)
+        self.view.activated.connect(self._select_count)
+        upper.addWidget(self.view)
+        upper.setSizes([430, 330])
+        self.list = AnswerModel(self)
+        self.list_view = QTableView()
+        set_up_list(
+            self.list_view, self.list, "Each spectrum. Click a column's head to sort. Selected "
+            "spectra are marked in the picture and sent as Selected Data.")
+        self.list_view.sortByColumn(CONFIDENCE, Qt.AscendingOrder)
+        self.list_view.setColumnWidth(0, 190)
+        self.list_view.selectionModel().selectionChanged.connect(self._on_selection)
+        splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
+        splitter.addWidget(upper)
+        splitter.addWidget(self.list_view)
+        splitter.setSizes([290, 290])
         self.mainArea.layout().addWidget(splitter)
 
     def sizeHint(self):
-        return QSize(900, 620)
+        return QSize(1080, 640)
 
     # ---------------------------------------------------------------- inputs
 
     @Inputs.data
     def set_data(self, data):
+        if self.data is not None:
+            self.selection = []  # one that a workflow was saved with waits for the first data
         self.data = data if data is not None and len(data) else None
 
     @Inputs.model
     def set_model(self, model):
         self.model = model
 
-    def handleNewSignals(self):
-        self._start()
-
     # -------------------------------------------------------- identification
 
-    def _start(self):
-        self.cancel()
-        self.clear_messages()
-        self.answer = None
-        self._show_result()
-        ready = self._ready()
+    def _begin(self):
         if self.model is not None and not isinstance(self.model, DCNetModel):
             self.Error.not_ours(getattr(self.model, "name", type(self.model).__name__).capitalize())
-        self._show_running(ready)
-        # What was sent before belongs to other data or another model.
-        self.commit.now()
-        if ready:
+        if self._ready():
             if self.convert:
                 self.Information.converted()
             self.start(run, self.model, self.data, self.convert)
@@ -212,52 +203,32 @@ class OWIdentify(OWWidget, ConcurrentWidgetMixin):
     def _ready(self):
         return self.data is not None and isinstance(self.model, DCNetModel)
 
-    def _toggle(self):
-        if self.task is None:
-            self._start()
-        else:
-            self.cancel()
-            self._show_running(False)
-            self.Information.cancelled()
-
     def _toggle_convert(self):
         self.convert = not self.convert
         self._start()
 
     def _show_running(self, running):
-        self.cancel_button.setText("Identify" if self._ready() and not running else "Cancel")
-        self.cancel_button.setEnabled(self._ready())
+        super()._show_running(running)
         self.convert_button.setText("Take as They Are" if self.convert
                                     else "Convert to Absorbance")
         self.convert_button.setVisible(
             self._ready() and (self.convert or self.Error.scale.is_shown()
                                or self.Warning.scale.is_shown()))
-        if running:
-            self.result_label.setText("Identifying ...")
 
-    def on_done(self, answer):
-        self.answer = answer
-        scale = [str(n) for n in answer.notes if isinstance(n, ScaleWarning)]
-        other = [str(n) for n in answer.notes if not isinstance(n, ScaleWarning)]
+    def on_done(self, result):
+        scale = [str(n) for n in result.notes if isinstance(n, ScaleWarning)]
+        other = [str(n) for n in result.notes if not isinstance(n, ScaleWarning)]
         if scale:
             self.Warning.scale(scale[0])
         if other:
             self.Warning.notes("\n".join(other))
-        self._show_running(False)
-        self._show_result()
-        self.commit.now()
+        super().on_done(result)
 
-    def on_exception(self, ex):
-        if isinstance(ex, MemoryError):
-            self.Error.out_of_memory()
-        elif isinstance(ex, ScaleError):
+    def _refused(self, ex):
+        if isinstance(ex, ScaleError):
             self.Error.scale(str(ex))
-        elif isinstance(ex, ValueError | DomainTransformationError):
-            self.Error.failed(str(ex))
         else:
-            raise ex
-        self._show_running(False)
-        self._show_result()
+            super()._refused(ex)
 
     # ---------------------------------------------------------------- result
 
@@ -288,22 +259,66 @@ class OWIdentify(OWWidget, ConcurrentWidgetMixin):
     def _show_result(self):
         self.Warning.many.clear()
         self.plot.set_thresholds(self.accept, self.inspect)
-        if self.answer is None:
+        if self.result is None:
             self.decisions = np.empty(0, int)
             self.plot.show_scores(np.empty(0), self.decisions, AXES[self.by])
             self.table.clear()
+            self.list.clear()
+            self.plot.mark(np.empty(0))
             self.result_label.setText(self._nothing())
             return
         rule = self._rule()
-        self.decisions = decide(self.answer, rule)
-        self.plot.show_scores(rule.score(self.answer), self.decisions, AXES[self.by])
+        self.decisions = decide(self.result, rule)
+        self.plot.show_scores(rule.score(self.result), self.decisions, AXES[self.by])
         self.table.wrap(self._counts())
         header = self.view.horizontalHeader()
         self.view.sortByColumn(header.sortIndicatorSection(), header.sortIndicatorOrder())
+        if self.list.rowCount():
+            self.list.show_decisions(self.decisions)
+        else:
+            self.list.show_answer(spectrum_names(self.data), self.model.domain.class_var.values,
+                                  self.result, self.decisions)
+            self.select([row for row in self.selection if row < len(self.data)])
+        self._mark_selected()
         self.result_label.setText(self._summary())
         unknown = np.mean(self.decisions == UNKNOWN)
         if unknown > _MANY:
             self.Warning.many(unknown)
+
+    # ------------------------------------------------------------- selection
+
+    def select(self, rows):
+        """Select these rows of the data in the list, and no others."""
+        selection = QItemSelection()
+        for start, stop in _runs(np.sort(self.list.mapFromSourceRows(np.asarray(rows, int)))):
+            selection.select(self.list.index(start, 0), self.list.index(stop, 0))
+        self.list_view.selectionModel().select(
+            selection, QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows)
+        if len(rows):
+            self.list_view.scrollTo(self.list.index(int(self.list.mapFromSourceRows(rows[0])), 0))
+
+    def _on_selection(self, *_):
+        ranges = self.list_view.selectionModel().selection()
+        rows = [row for part in ranges for row in range(part.top(), part.bottom() + 1)]
+        self.selection = sorted(map(int, self.list.mapToSourceRows(rows)))
+        self._mark_selected()
+        self.commit.deferred()
+
+    def _mark_selected(self):
+        if self.result is not None:
+            self.plot.mark(self._rule().score(self.result)[self.selection])
+
+    def _select_count(self, index):
+        """Select the spectra that a number in the table of materials counts."""
+        if self.result is None or not index.isValid():
+            return
+        name = self.table[self.table.mapToSourceRows(index.row())][0]
+        names = list(self.model.domain.class_var.values)
+        mine = np.isnan(self.result.values) if name == NONE \
+            else self.result.values == names.index(name)
+        if 1 <= index.column() <= 3:
+            mine = mine & (self.decisions == index.column() - 1)
+        self.select(np.flatnonzero(mine))
 
     def _nothing(self):
         if self._ready():
@@ -316,12 +331,12 @@ class OWIdentify(OWWidget, ConcurrentWidgetMixin):
         """A row for each class: its name and how many of its spectra were decided how."""
         rows = []
         for i, name in enumerate(self.model.domain.class_var.values):
-            own = self.decisions[self.answer.values == i]
+            own = self.decisions[self.result.values == i]
             if len(own):
                 rows.append([name, *map(int, np.bincount(own, minlength=3)), len(own)])
-        none = int(np.isnan(self.answer.values).sum())
+        none = int(np.isnan(self.result.values).sum())
         if none:
-            rows.append(["no prediction", 0, 0, none, none])
+            rows.append([NONE, 0, 0, none, none])
         return rows
 
     def _summary(self):
@@ -337,23 +352,27 @@ class OWIdentify(OWWidget, ConcurrentWidgetMixin):
     @gui.deferred
     def commit(self):
         annotated, parts = None, [None, None, None]
-        if self.answer is not None:
-            annotated = annotate(self.data, self.model, self.answer, self.decisions)
+        selected = None
+        if self.result is not None:
+            annotated = annotate(self.data, self.model, self.result, self.decisions)
             for kind in (ACCEPTED, TO_INSPECT, UNKNOWN):
                 rows = np.flatnonzero(self.decisions == kind)
                 if len(rows):
                     parts[kind] = annotated[rows]
                     parts[kind].name = f"{self.data.name}: {DECISIONS[kind].lower()}"
+            if self.selection:
+                selected = annotated[self.selection]
         self.Outputs.annotated.send(annotated)
         for output, part in zip((self.Outputs.accepted, self.Outputs.inspect,
                                  self.Outputs.unknown), parts, strict=True):
             output.send(part)
+        self.Outputs.selected.send(selected)
 
     # ---------------------------------------------------------------- report
 
     def send_report(self):
         if self.data is not None:
-            self.report_data("Data", self.data)
+            self.report_items("Data", describe_spectra(self.data))
         if isinstance(self.model, DCNetModel):
             low, high = self.model.wavenumbers[[0, -1]]
             self.report_items("Model", (
@@ -366,16 +385,27 @@ class OWIdentify(OWWidget, ConcurrentWidgetMixin):
             ("Accepted from", f"{self.accept:.2f}"),
             ("To inspect from", f"{self.inspect:.2f}"),
             ("Converted from transmittance", "yes" if self.convert else "no")))
-        if self.answer is not None:
+        if self.result is not None:
             self.report_paragraph("Result", self.result_label.text())
-            for note in self.answer.notes:
+            for note in self.result.notes:
                 self.report_paragraph(escape(str(note)))
             self.report_table("By most probable material", self.view)
+            if self.selection:
+                self.report_items("Selected spectra", [
+                    (self.list.text(row, 0), ", ".join(
+                        f"{name.lower()} {self.list.text(row, column)}"
+                        for column, name in enumerate(COLUMNS) if column))
+                    for row in self.selection[:_REPORTED]])
             self.report_plot(self.plot)
 
-    def onDeleteWidget(self):
-        self.shutdown()
-        super().onDeleteWidget()
+
+def _runs(rows):
+    """First and last of each run of consecutive numbers, ascending."""
+    if not len(rows):
+        return []
+    ends = np.flatnonzero(np.diff(rows) > 1)
+    return [(int(a), int(b)) for a, b in zip(rows[np.r_[0, ends + 1]],
+                                             rows[np.r_[ends, len(rows) - 1]], strict=True)]
 
 
 if __name__ == "__main__":

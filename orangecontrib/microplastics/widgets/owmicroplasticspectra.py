@@ -37,6 +37,7 @@ from orangecontrib.microplastics.filterimage import PIXELS
 from orangecontrib.microplastics.simulation import SEVEN, TWELVE
 from orangecontrib.microplastics.widgets.cancelling import progress_of
 from orangecontrib.microplastics.widgets.classview import ClassBars, MedianPlot
+from orangecontrib.microplastics.widgets.reporting import describe_spectra
 from orangecontrib.microplastics.widgets.setlist import SetList
 from orangecontrib.microplastics.widgets.simulationbox import MODES, simulation_box
 
@@ -439,7 +440,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                 ("Thickness", f"{self.thickness:g}"),
                 ("Resolution", f"{self.resolution} cm\u207b\u00b9"), ("Seed", self.seed),
                 ("As an image of a filter", self.image)])
-        self.report_data("Data", self.result.data)
+        self.report_items("Data", describe_spectra(self.result.data))
         self.report_items("Spectra of each class", list(class_counts(self.result.data).items()))
         self.report_plot("Medians", self.plot.plotItem)
 

@@ -28,7 +28,7 @@ class ScorePlot(PlotWidget):
         self.getAxis("left").setWidth(55)
         self.setMouseEnabled(False, False)
         self.hideButtons()
-        self.setMinimumSize(360, 180)
+        self.setMinimumSize(220, 180)
         self.legend = LegendItem()
         self.legend.setParentItem(self.getViewBox())
         self.legend.anchor((0, 0), (0, 0), offset=(5, 5))
@@ -48,12 +48,22 @@ class ScorePlot(PlotWidget):
             self.addItem(line)
             self.lines.append(line)
         self._bars = []
+        self._marks = pg.ScatterPlotItem(
+            symbol="t1", size=12, brush=self.palette().color(QPalette.Text),
+            pen=pg.mkPen(self.palette().color(QPalette.Base)))
+        self._marks.setZValue(10)
+        self.addItem(self._marks)
         self.show_scores(np.empty(0), np.empty(0, int), "")
 
     def set_thresholds(self, accept: float, inspect: float):
         """Move the lines without telling."""
         for line, value in zip(self.lines, (accept, inspect), strict=True):
             line.setValue(value)
+
+    def mark(self, scores: np.ndarray):
+        """Point at these scores from below; those that are missing are left out."""
+        scores = scores[np.isfinite(scores)]
+        self._marks.setData(scores, np.zeros(len(scores)))
 
     def show_scores(self, scores: np.ndarray, decisions: np.ndarray, title: str):
         """Draw the histogram; spectra without a score are left out."""
@@ -66,12 +76,13 @@ class ScorePlot(PlotWidget):
         low = np.floor(min(0., scores.min(initial=0.)) / .1) * .1
         edges = np.arange(round((1 - low) / _WIDTH) + 1) * _WIDTH + low
         bottom = np.zeros(len(edges) - 1)
+        frame = pg.mkPen(self.palette().color(QPalette.Base), width=.5)
         # Rounding must not put a score of 0.7 below the edge at 0.7.
         scores = np.clip(scores + 1e-9, edges[0], edges[-1])
         for kind, (name, colour) in enumerate(zip(self.names, COLORS, strict=True)):
             counts = np.histogram(scores[decisions == kind], edges)[0]
             bars = pg.BarGraphItem(x0=edges[:-1], width=_WIDTH, y0=bottom, height=counts,
-                                   brush=colour, pen=pg.mkPen("w", width=.5))
+                                   brush=colour, pen=frame)
             self.addItem(bars)
             self._bars.append(bars)
             bottom = bottom + counts

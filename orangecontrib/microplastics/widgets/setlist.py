@@ -18,6 +18,7 @@ from orangewidget.utils import enum_as_int
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.collection import SIMULATED
+from orangecontrib.microplastics.widgets.darkness import show_boxes
 
 _SIMULATED_TEXT = (
     "<b>Simulated polymers</b>: made at once from tables of bands, nothing to download. Good for "
@@ -54,6 +55,7 @@ class SetList(QWidget):
         self.view.setHeaderLabels(["Set", "Spectra", "Classes", "cm\u207b\u00b9", "Status"])
         self.view.header().setSectionResizeMode(QHeaderView.ResizeToContents)
         self.view.header().setStretchLastSection(True)
+        show_boxes(self.view)
         self.items = {}
         for name in (SIMULATED, *datasets.SETS):
             item = self.items[name] = QTreeWidgetItem(self.view)

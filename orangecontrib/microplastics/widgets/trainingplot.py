@@ -10,8 +10,11 @@ from AnyQt.QtWidgets import QVBoxLayout, QWidget
 from Orange.widgets.visualize.owscatterplotgraph import LegendItem
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
-#: Blue and orange of Okabe and Ito's palette: told apart by colour-blind readers too.
-TRAINING, VALIDATION = QColor(0, 114, 178), QColor(213, 94, 0)
+from orangecontrib.microplastics.widgets.darkness import is_dark
+
+#: Training and validation, in Okabe and Ito's colours, told apart by colour-blind readers too:
+#: blue and vermilion on white, sky blue and orange on black.
+ON_LIGHT, ON_DARK = ("#0072B2", "#D55E00"), ("#56B4E9", "#E69F00")
 
 
 class TrainingPlot(QWidget):
@@ -45,15 +48,20 @@ class TrainingPlot(QWidget):
         self.legend.anchor((1, 0), (1, 0), offset=(-5, 5))
         self.clear()
 
-    def clear(self, epochs: int = 0):
-        """Start anew; `epochs`, where known, sets the axis."""
+    def clear(self):
+        """Start anew."""
         for plot in self.plots.values():
             plot.clear()
         self._points = {}
         self._curves = {}
         self.legend.clear()
         self.legend.hide()
-        self.plots["loss"].setXRange(0, max(epochs, 1), padding=.02)
+        self.plots["loss"].setXRange(0, 1, padding=.02)
+
+    def expect(self, epochs: int):
+        """So many epochs will come: the axis has room for all of them from the start."""
+        if epochs > self.plots["loss"].viewRange()[0][1]:
+            self.plots["loss"].setXRange(0, epochs, padding=.02)
 
     def add(self, network: int, epoch):
         """A finished :class:`.configuration.Epoch` of the `network`-th network."""
@@ -83,7 +91,8 @@ class TrainingPlot(QWidget):
     def _curve(self, network, kind, name):
         key = (network, kind, name)
         if key not in self._curves:
-            colour = QColor(TRAINING if kind == "training" else VALIDATION)
+            colours = ON_DARK if is_dark(self) else ON_LIGHT
+            colour = QColor(colours[kind != "training"])
             style = Qt.SolidLine if kind == "training" else Qt.DashLine
             curve = pg.PlotDataItem(
                 pen=pg.mkPen(colour, width=2, style=style), symbol="o", symbolSize=5,
