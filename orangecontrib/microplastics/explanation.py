@@ -81,6 +81,12 @@ class Explained:
         known = np.isfinite(self.probabilities).all(axis=1)
         return np.where(known, np.nan_to_num(self.probabilities).argmax(axis=1), -1)
 
+    def without_importance(self) -> tuple[int, int]:
+        """Number of spectra whose map is nowhere above zero, and of all with values."""
+        known = np.isfinite(self.probabilities).all(axis=1)
+        highest = np.nan_to_num(self.importance).max(axis=1, initial=0)
+        return int((known & (highest <= 0)).sum()), int(known.sum())
+
     def shown(self, by: str = "spectrum", smoothing: float = 0.0) -> np.ndarray:
         """Maps as drawn: smoothed by `smoothing` cm-1, then scaled, see `importance`."""
         return normalised(smooth(self.importance, self.axis, smoothing), by)

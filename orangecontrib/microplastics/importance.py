@@ -105,11 +105,12 @@ class ImportantBand(NamedTuple):
 
 
 def _shorter(assignment):
-    name = assignment.split(",")[0].split(" (")[0].split(" and ")[0]
+    name = assignment.split(",")[0].split(" (")[0].split(" and ")[0].strip()
     for long, short in (("asymmetric", "asym."), ("symmetric", "sym."), ("aromatic", "arom."),
                         ("out-of-plane", "o.o.p."), ("in-plane", "i.p.")):
         name = name.replace(long, short)
-    return name
+    # What is left says enough where the whole would fill the picture.
+    return name.split(" of ")[0] if len(name) > 20 else name
 
 
 def important_bands(importance: np.ndarray, axis: np.ndarray, *,

@@ -178,7 +178,7 @@ class TestOWGradCAM(WidgetTest):
         self.widget.controls.signed.click()
         self.wait_until_finished()
         self.assertLess(np.nanmin(self.output("importance").X), 0)
-        self.assertTrue(self.widget.key.signed)
+        self.assertTrue(self.widget.page.key.signed)
 
     def test_scale_and_smoothing_need_no_new_explanation(self):
         self.explain()
@@ -189,7 +189,7 @@ class TestOWGradCAM(WidgetTest):
             self.assertLess(np.nanmax(together, axis=1).min(), .99)
             self.widget.controls.smoothing.setValue(50)
             self.widget.controls.smoothing.editingFinished.emit()
-            self.widget._refresh()
+            self.widget.refresh()
             np.testing.assert_allclose(self.output("importance").X,
                                        self.widget.explained.shown("set", 50), atol=1e-6)
             self.assertFalse(np.allclose(self.output("importance").X, together, equal_nan=True))
@@ -275,7 +275,7 @@ class TestOWGradCAM(WidgetTest):
         np.testing.assert_array_equal(self.widget.curveplot.data.X[0], spectra().X[row])
         data, explained = spectra(), self.widget.explained
         name = data.domain.class_var.values[int(data.Y[row])]
-        told = self.widget.shown_label.text()
+        told = self.widget.page.shown_label.text()
         self.assertIn(f"Spectrum {row + 1}, class {name}", told)
         self.assertIn(f"predicted {explained.classes[explained.predicted[row]]}", told)
         self._click(heatmap, 20, Qt.ControlModifier)
@@ -290,7 +290,7 @@ class TestOWGradCAM(WidgetTest):
 
     def _click(self, heatmap, row, modifiers=Qt.NoModifier):
         QApplication.processEvents()
-        scene = heatmap.getViewBox().mapViewToScene(QPointF(1500, row + .5))
+        scene = heatmap.getViewBox().mapViewToScene(QPointF(1500, heatmap.place(row)))
         position = QPointF(heatmap.mapFromScene(scene))
         for kind, buttons in ((QEvent.MouseButtonPress, Qt.LeftButton),
                               (QEvent.MouseButtonRelease, Qt.NoButton)):
@@ -403,7 +403,7 @@ class TestOWGradCAM(WidgetTest):
             # A model without combinations does not ask torch for components before.
             self.widget.model = model()
             self.widget.data = spectra()
-            self.widget._restart()
+            self.widget.restart()
             self.wait_until_finished()
         self.assertIn("install", str(self.widget.Error.failed))
 
@@ -458,10 +458,11 @@ class TestOWGradCAM(WidgetTest):
         while time.time() < end and not self.widget.curveplot.labels:
             self.process_events()
             time.sleep(.02)
-        texts = [label.toPlainText() for _, _, label in self.widget.curveplot.labels]
+        texts = [entry.label.toPlainText() for entry in self.widget.curveplot.labels]
         self.assertIn("1716 ester", texts)
         bands = self.output("bands")
-        self.assertEqual({w for w, _ in reference_bands(bands)}, set(bands.get_column("wavenumber")))
+        self.assertEqual({w for w, _ in reference_bands(bands)},
+                         set(bands.get_column("wavenumber")))
         self.send_signal(self.widget.Inputs.reference, Table.from_numpy(
             Domain([], metas=[StringVariable("name")]), np.zeros((1, 0)),
             metas=np.array([["a"]], object)))

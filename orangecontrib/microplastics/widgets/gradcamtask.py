@@ -1,6 +1,7 @@
 """What the widget Grad-CAM does in its thread, and what it reads from its inputs."""
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,14 @@ class AttentionResult(NamedTuple):
     """Attention of some rows of the data, of each branch of the first network."""
     rows: np.ndarray
     branches: list
+
+
+def axis_note(model: DCNetModel, data: Table) -> str:
+    """What is to be said of the data's wavenumbers, empty for none; errors as `check_axis`."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.check_axis(data)
+    return str(caught[0].message) if caught else ""
 
 
 def _spread(n, most):

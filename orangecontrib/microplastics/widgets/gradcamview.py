@@ -1,6 +1,8 @@
 """Spectra with their importance underneath, as drawn in the widget Grad-CAM."""
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pyqtgraph as pg
 from AnyQt.QtCore import QRectF, QSize, Qt
@@ -12,6 +14,7 @@ from orangewidget.utils import enum_as_int
 
 from orangecontrib.microplastics.axis import name_of
 from orangecontrib.microplastics.importance import NO_ABSORPTION
+from orangecontrib.microplastics.spreading import spread
 
 #: For and against: the ends of a map's colours, safe for colour-blind readers.
 FOR, AGAINST = QColor("#d55e00"), QColor("#0072b2")
@@ -53,6 +56,15 @@ def on_screen(axis: np.ndarray) -> tuple[np.ndarray, QRectF]:
     return order[np.searchsorted(middle, pixels)], QRectF(low, 0, high - low, 1)
 
 
+class _Label(NamedTuple):
+    weight: float
+    at: float
+    label: pg.TextItem
+    line: pg.PlotCurveItem
+    bottom: float
+    top: float
+
+
 class ImportancePlot(CurvePlot):
     """orange-spectroscopy's plot of spectra, with importance laid under the curves."""
     # As infrared spectra are drawn: wavenumbers fall from left to right.
@@ -70,7 +82,7 @@ class ImportancePlot(CurvePlot):
         self.graph_shown.connect(self._draw_markings)
         # Labels are so many pixels long: the room above the curves depends on the height.
         self.plot.vb.sigResized.connect(self._draw_markings)
-        self.plot.vb.sigRangeChanged.connect(self._thin_labels)
+        self.plot.vb.sigRangeChanged.connect(self._spread_labels)
 
     def show_spectra(self, data, importance=None, axis=None, signed=False, bands=(),
                      reference=()):
@@ -104,6 +116,7 @@ class ImportancePlot(CurvePlot):
         finite = finite[np.isfinite(finite)]
         low, high = (finite.min(), finite.max()) if len(finite) else (0, 1)
         height = (high - low) or 1.
+        self._high = high
         texts = [band.label() for band in bands]
         names = [f"{name_of(wavenumber)} {name}".strip() for wavenumber, name in reference]
         bottom = low - .03 * height
@@ -120,7 +133,7 @@ class ImportancePlot(CurvePlot):
         for (wavenumber, _), name in zip(reference, names, strict=True):
             self._label(wavenumber, name, top, bottom, AGAINST, Qt.DotLine, 0,
                         f"Reference band {name}")
-        self._thin_labels()
+        self._spread_labels()
         if self.rescale_next:
             self.plot.vb.autoRange()
         else:
@@ -131,7 +144,7 @@ class ImportancePlot(CurvePlot):
         """Height of the labels as a share of the height that is left below them."""
         metrics = QFontMetricsF(self._font())
         longest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
-        share = min(.45, (longest + 12) / max(self.plot.vb.height(), 1)) if texts else .03
+        share = min(.45, (longest + 18) / max(self.plot.vb.height(), 1)) if texts else .03
         return share / (1 - share)
 
     def _font(self):
@@ -140,31 +153,37 @@ class ImportancePlot(CurvePlot):
         return font
 
     def _label(self, at, text, top, bottom, colour, style, weight, tooltip):
-        line = pg.PlotCurveItem([at, at], [bottom, top],
-                                pen=pg.mkPen(colour, width=1, style=style))
-        # Read from below; the text ends at the top, left of its line.
+        line = pg.PlotCurveItem(pen=pg.mkPen(colour, width=1, style=style))
+        # Read from below; the text ends at the top.
         label = pg.TextItem(text, color=colour, anchor=(1, .5), angle=90,
                             fill=pg.mkBrush(*self.palette().color(QPalette.Base).getRgb()[:3], 200))
         label.setFont(self._font())
-        label.setPos(at, top)
         label.setToolTip(tooltip)
         label.setZValue(50)
-        self.labels.append((weight, at, label))
+        self.labels.append(_Label(weight, at, label, line, bottom, top))
         for item in (line, label):
             self.add_marking(item)
 
-    def _thin_labels(self):
-        """Hide labels that would cover a more important one's."""
+    def _spread_labels(self):
+        """Labels of what is in sight beside each other, each with a line to its place."""
         if not self.labels:
             return
-        pixel = self.plot.vb.viewPixelSize()[0]
-        needed = 1.15 * self.fontMetrics().height() * pixel
-        shown = []
-        for _, at, label in sorted(self.labels, key=lambda entry: -entry[0]):
-            free = all(abs(at - other) > needed for other in shown)
-            label.setVisible(free)
-            if free:
-                shown.append(at)
+        (low, high), _ = self.plot.vb.viewRange()
+        pixel, upright = self.plot.vb.viewPixelSize()
+        # Text, the margin that TextItem leaves around it, and a gap.
+        width = (QFontMetricsF(self._font()).height() + 5) * pixel
+        shown = sorted((entry for entry in self.labels if low <= entry.at <= high),
+                       key=lambda entry: -entry.weight)[:int((high - low) / width)]
+        for entry in self.labels:
+            for item in (entry.label, entry.line):
+                item.setVisible(any(entry is other for other in shown))
+        places = spread([entry.at for entry in shown], np.full(len(shown), width), low, high)
+        for entry, place in zip(shown, places, strict=True):
+            entry.label.setPos(place, entry.top)
+            kink = min(self._high + 2 * upright, entry.top)
+            entry.line.setData([entry.at, entry.at, place, place],
+                               [entry.bottom, kink, min(kink + 10 * upright, entry.top),
+                                entry.top])
 
     def sizeHint(self):
         return QSize(700, 320)
@@ -190,14 +209,33 @@ class ColourKey(QWidget):
 
     def __init__(self):
         super().__init__()
-        self.signed = False
+        self.signed, self.note = False, ""
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
-        self.setToolTip("Importance of each wavenumber for the model's answer, relative to the "
-                        "highest. Grey: the model does not look there at all.")
+        self.set_bands(())
 
     def set_signed(self, signed: bool):
         """Whether colours also show what speaks against the target."""
         self.signed = signed
+        self.update()
+
+    def set_bands(self, bands):
+        """Explain the words of the labels of these bands that do not explain themselves."""
+        notes = []
+        if any(not band.absorptions for band in bands):
+            notes.append("no absorption: that can decide, too")
+        guessed = next((band for band in bands if band.names and band.names[0]
+                        and band.names[0].material not in band.materials), None)
+        if guessed:
+            other = guessed.names[0].material
+            notes.append(f"({other}?): a band of {other}"
+                         + (f", none of {' or '.join(guessed.materials)}"
+                            if guessed.materials else ""))
+        self.note = "; ".join(notes)
+        self.setToolTip("\n".join((
+            "Importance of each wavenumber for the model's answer, relative to the highest. Grey: "
+            "the model does not look there at all.",
+            "The number of a label is where the spectra absorb.", NO_ABSORPTION.capitalize() + ".",
+            "(PET?): no band of the class's own material, but PET has one there.")))
         self.update()
 
     def sizeHint(self):
@@ -227,8 +265,12 @@ class ColourKey(QWidget):
             painter.drawText(QRectF(x, 0, 1000, self.height()),
                              enum_as_int(Qt.AlignVCenter | Qt.AlignLeft), text)
             x += metrics.horizontalAdvance(text) + 22
+        rest = self.width() - x - 4
+        painter.drawText(QRectF(x, 0, rest, self.height()),
+                         enum_as_int(Qt.AlignVCenter | Qt.AlignLeft),
+                         metrics.elidedText(self.note, Qt.ElideRight, max(int(rest), 0)))
 
     def _entries(self):
         text = "speaks against it ... speaks for it" if self.signed \
             else "not important ... decided"
-        return (("scale", text), ("unseen", "not seen by the model"))
+        return (("scale", text), ("unseen", "not seen"))

@@ -1,26 +1,14 @@
 """Grad-CAM: which bands decided."""
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
-from AnyQt.QtCore import QSize, Qt
-from AnyQt.QtWidgets import (
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QSplitter,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from AnyQt.QtCore import QSize
+from AnyQt.QtWidgets import QPushButton
 from Orange.base import Model
 from Orange.data import Table
 from Orange.data.table import DomainTransformationError
-from Orange.widgets import gui
 from Orange.widgets.settings import DomainContextHandler, Setting, SettingProvider
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
-from Orange.widgets.utils.itemmodels import PyListModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
@@ -28,33 +16,36 @@ from orangecontrib.microplastics.explanation import (
     PREDICTED,
     bands_table,
     class_views,
-    components,
     importance_table,
 )
-from orangecontrib.microplastics.importance import mean_map, normalised
+from orangecontrib.microplastics.importance import mean_map
 from orangecontrib.microplastics.model import DCNetModel
 from orangecontrib.microplastics.widgets.cancelling import Cancelled
-from orangecontrib.microplastics.widgets.gradcamtabs import (
-    AttentionView,
-    BandList,
-    FaithfulnessView,
+from orangecontrib.microplastics.widgets.gradcamcontrols import (
+    COMPONENT_TEXT,
+    METHODS,
+    PREDICTED_TEXT,
+    SCALES,
+    WHICH,
+    add_controls,
+    update_targets,
 )
+from orangecontrib.microplastics.widgets.gradcampage import Views
 from orangecontrib.microplastics.widgets.gradcamtask import (
     AttentionResult,
     Request,
+    axis_note,
     measure,
     reference_bands,
     run,
-    spectra_only,
 )
-from orangecontrib.microplastics.widgets.gradcamview import ColourKey, ImportancePlot
-from orangecontrib.microplastics.widgets.heatmap import HeatMap
-
-METHODS = (("Element-wise (HiResCAM)", "hirescam"), ("Grad-CAM++", "gradcam++"),
-           ("Grad-CAM, original", "gradcam"), ("Occlusion (slow)", "occlusion"))
-SCALES = (("each spectrum", "spectrum"), ("all spectra together", "set"))
-WHICH = ("All", "Rightly predicted", "Wrongly predicted")
-PREDICTED_TEXT, COMPONENT_TEXT = "Predicted class", "Component: "
+from orangecontrib.microplastics.widgets.gradcamview import ImportancePlot
+from orangecontrib.microplastics.widgets.gradcamwords import (
+    data_text,
+    drawn_text,
+    missing_text,
+    report,
+)
 
 
 class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
@@ -119,110 +110,26 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.model = self.data = None
         self.reference = []
         self._clear_results()
-        self._add_controls()
-        self._add_views()
-        self._update_targets()
-
-    # ---------------------------------------------------------------- layout
-
-    def _add_controls(self):
-        box = gui.widgetBox(self.controlArea, "Explain")
-        # What was stored with a workflow waits for its model.
-        self.target_model = PyListModel(dict.fromkeys((PREDICTED_TEXT, self.target_text)))
-        self.target_combo = gui.comboBox(
-            box, self, "target_text", label="Why:", orientation=Qt.Horizontal,
-            model=self.target_model, callback=self._restart, searchable=False, tooltip=(
-                "What is to be explained for each spectrum: its predicted class, one class, or "
-                "one component of the mixtures (what speaks for its presence, whatever else is "
-                "there)."))
-        gui.comboBox(
-            box, self, "method", label="Method:", items=[text for text, _ in METHODS],
-            orientation=Qt.Horizontal, callback=self._restart, tooltip=(
-                "Element-wise: keeps the place of each feature, and adds up to the score; best "
-                "for this network.\nGrad-CAM, original: features are weighed by gradients "
-                "averaged over the whole spectrum.\nOcclusion: takes away 32 1/cm at a time and "
-                "watches the score. Compare them in Faithfulness."))
-        self.branch_combo = gui.comboBox(
-            box, self, "branch", label="Branch:", items=["All"], orientation=Qt.Horizontal,
-            callback=self._restart,
-            tooltip="Both branches together, or what one of them contributes.")
-        gui.checkBox(box, self, "signed", "Also what speaks against it",
-                     callback=self._restart,
-                     tooltip="Blue for wavenumbers that lower the score of the class.")
-
-        box = gui.widgetBox(self.controlArea, "Show")
-        self.shown_model = PyListModel([self.shown_name])
-        gui.comboBox(
-            box, self, "shown_name", label="Spectra of:", orientation=Qt.Horizontal,
-            model=self.shown_model, callback=self._show_another,
-            tooltip="The class whose spectra are drawn. Its spectra are those that are "
-                    "explained as that class.")
-        gui.comboBox(box, self, "which", label="Only:", items=WHICH, orientation=Qt.Horizontal,
-                     callback=self._refresh,
-                     tooltip="Compare why the model was right and why it was wrong. Needs data "
-                             "with the true class.")
-        gui.comboBox(box, self, "scale", label="Scale by:", items=[t for t, _ in SCALES],
-                     orientation=Qt.Horizontal, callback=self._refresh,
-                     tooltip="Each spectrum's highest importance is 1, or that of all together.")
-        gui.spin(box, self, "smoothing", 0, 100, label="Smoothing [1/cm]:", step=5,
-                 alignment=Qt.AlignRight, controlWidth=70, callback=self._refresh,
-                 callbackOnReturn=True, spinType=int).setSpecialValueText("none")
-
-        box = gui.widgetBox(self.controlArea, "Bands")
-        for value, low, high, label, tooltip in (
-                ("threshold", 1, 100, "At least [% of highest]:",
-                 "Peaks of the mean map lower than this are not called bands."),
-                ("tolerance", 1, 50, "Assignment within [1/cm]:",
-                 "Distance between a maximum of the spectrum and a known band."),
-                ("most_labels", 0, 20, "Labels:", "At most so many bands are named.")):
-            spin = gui.spin(box, self, value, low, high, label=label, alignment=Qt.AlignRight,
-                            controlWidth=70, callback=self._refresh, callbackOnReturn=True)
-            spin.setToolTip(tooltip)
-
-        box = gui.widgetBox(self.controlArea, "Spectra")
-        spin = gui.spin(box, self, "limit", 10, 1_000_000, label="At most:", step=1000,
-                        alignment=Qt.AlignRight, controlWidth=90, callback=self._restart,
-                        callbackOnReturn=True)
-        spin.setToolTip("Of more spectra, so many are chosen at random and explained.")
-        gui.rubber(self.controlArea)
+        add_controls(self)
         self.cancel_button = QPushButton("Explain", autoDefault=False, enabled=False,
                                          toolTip="Stop at once, or start again")
         self.cancel_button.clicked.connect(self._toggle)
         self.buttonsArea.layout().addWidget(self.cancel_button)
+        self._add_views()
+        update_targets(self)
+        self._tell_state()
 
     def _add_views(self):
-        self.tabs = QTabWidget()
-        self.mainArea.layout().addWidget(self.tabs)
-        page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(2, 2, 2, 2)
-        self.key = ColourKey()
-        layout.addWidget(self.key)
-        self.shown_label = QLabel(textFormat=Qt.PlainText)
-        self.shown_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        layout.addWidget(self.shown_label)
-        splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
-        self.curveplot = ImportancePlot(self)
-        self.curveplot.setMinimumHeight(180)
-        self.heatmap = HeatMap()
-        self.heatmap.setMinimumHeight(90)
-        splitter.addWidget(self.curveplot)
-        splitter.addWidget(self.heatmap)
-        splitter.setSizes([400, 210])
-        layout.addWidget(splitter)
-        # Wavenumbers of both stand under each other.
-        for plot in (self.curveplot.plot, self.heatmap.getPlotItem()):
-            plot.getAxis("left").setWidth(62)
-        self.heatmap.setXLink(self.curveplot.plot.vb)
-        self.heatmap.row_clicked.connect(self._row_clicked)
-        self.band_list = BandList()
-        self.attention_view = AttentionView()
-        self.faithfulness_view = FaithfulnessView()
+        self.stack = Views(self)
+        self.mainArea.layout().addWidget(self.stack)
+        self.page, self.tabs, self.band_list = (
+            self.stack.page, self.stack.tabs, self.stack.band_list)
+        self.curveplot, self.heatmap = self.page.curveplot, self.page.heatmap
+        self.attention_view = self.stack.attention_view
+        self.faithfulness_view = self.stack.faithfulness_view
+        self.page.row_clicked.connect(self._row_clicked)
+        self.page.cleared.connect(self.show_another)
         self.faithfulness_view.measure.connect(self._measure)
-        for widget, title in ((page, "Importance"), (self.band_list, "Bands"),
-                              (self.attention_view, "CBAM attention"),
-                              (self.faithfulness_view, "Faithfulness")):
-            self.tabs.addTab(widget, title)
 
     def sizeHint(self):
         return QSize(1120, 620)
@@ -236,7 +143,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.model = model if isinstance(model, DCNetModel) else None
         if model is not None and self.model is None:
             self.Error.other_model(getattr(model, "name", "") or type(model).__name__)
-        self._update_targets()
+        update_targets(self)
 
     @Inputs.data
     def set_data(self, data):
@@ -259,27 +166,9 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
             self.Warning.reference(str(ex))
 
     def handleNewSignals(self):
-        self._restart()
-
-    def _update_targets(self):
-        texts, branches = [PREDICTED_TEXT], ["All"]
-        if self.model is not None:
-            values = self.model.domain.class_var.values
-            texts += [COMPONENT_TEXT + c for c in components(self.model)]
-            texts += [values[i] for i in self.model.used]
-            branches += [f"Kernel size {k}" for k in self.model.network.config.kernels]
-            if self.target_text not in texts:
-                self.target_text = PREDICTED_TEXT
-        texts = list(dict.fromkeys((*texts, self.target_text)))
-        self.target_model[:] = texts
-        self.target_combo.setCurrentIndex(texts.index(self.target_text))
-        self.branch_combo.clear()
-        self.branch_combo.addItems(branches)
-        # One branch alone is all of them.
-        self.branch_combo.setEnabled(len(branches) > 2)
-        if self.model is not None and len(branches) <= max(self.branch, 2):
-            self.branch = 0
-        self.branch_combo.setCurrentIndex(min(self.branch, len(branches) - 1))
+        # What was drawn belongs to another model or to other data.
+        self.stack.tell("")
+        self.restart()
 
     # ------------------------------------------------------------ explaining
 
@@ -289,14 +178,14 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.used = np.zeros(0, int)
         self._request = None
 
-    def _restart(self):
+    def restart(self):
         self.cancel()
         self._clear_results()
         for group in (self.Error.failed, self.Warning.coverage, self.Warning.no_importance,
                       self.Information.sampled, self.Information.cancelled,
                       self.Information.nothing_shown):
             group.clear()
-        self.key.set_signed(self.signed)
+        self.page.key.set_signed(self.signed)
         ready = self.model is not None and self.data is not None and len(self.data) > 0
         if self.data is not None and not len(self.data):
             self.Error.failed("Data hold no spectra.")
@@ -304,19 +193,30 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
             self._request = self._make_request()
             self.start(run, self._request)
         else:
-            self._refresh()
+            self.refresh()
         self._update_buttons()
+        self._tell_state()
+
+    def _tell_state(self):
+        """What is missing, or which spectra are explained and how many are recognised."""
+        self.data_label.setText(data_text(self.data, self.explained))
+        if self.explained is None:
+            self.stack.tell(missing_text(self) if self.task is None else "Explaining...",
+                            # A picture that was there stays until the next one comes.
+                            switch=self.task is None)
+        elif self.Information.nothing_shown.is_shown():
+            self.stack.tell(str(self.Information.nothing_shown))
+        else:
+            self.stack.show_tabs()
 
     def _axis_fits(self):
         try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                self.model.check_axis(self.data)
+            note = axis_note(self.model, self.data)
         except (ValueError, DomainTransformationError) as ex:
             self.Error.failed(str(ex))
             return False
-        if caught:
-            self.Warning.coverage(str(caught[0].message))
+        if note:
+            self.Warning.coverage(note)
         return True
 
     def _make_request(self):
@@ -334,11 +234,14 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
 
     def _toggle(self):
         if self.task is None:
-            self._restart()
+            self.restart()
         else:
             self.cancel()
             self.Information.cancelled()
             self._update_buttons()
+            # Pictures and outputs of settings that are no more.
+            if self.explained is None:
+                self.refresh()
 
     def _measure(self):
         if self.explained is not None and self.task is None:
@@ -354,12 +257,10 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
     def on_partial_result(self, explained):
         self.explained = explained
         if self._request.method == "gradcam":
-            known = np.isfinite(explained.probabilities).all(axis=1)
-            highest = np.nan_to_num(explained.importance).max(axis=1, initial=0)
-            nothing = int((known & (highest <= 0)).sum())
+            nothing, known = explained.without_importance()
             if nothing:
-                self.Warning.no_importance(f"{nothing:,}", f"{known.sum():,}")
-        self._refresh()
+                self.Warning.no_importance(f"{nothing:,}", f"{known:,}")
+        self.refresh()
 
     def on_done(self, result):
         if isinstance(result, AttentionResult):
@@ -377,11 +278,11 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
             super().on_exception(ex)
         self.Error.failed(str(ex) or "There is not enough memory; explain fewer spectra.")
         self._clear_results()
-        self._refresh()
+        self.refresh()
 
     # --------------------------------------------------------------- showing
 
-    def _refresh(self):
+    def refresh(self):
         """All that is drawn and sent, from what was explained."""
         self.Information.nothing_shown.clear()
         self.maps, self.views = None, []
@@ -401,28 +302,25 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         if self.shown_name not in names:
             self.shown_name = names[0]
         self.controls.shown_name.setCurrentIndex(names.index(self.shown_name))
+        self.controls.shown_name.setEnabled(bool(self.views))
         self.band_list.set_views(self.views)
         self._draw_heat_map()
         self._show_spectra()
         self._show_attention()
+        self._tell_state()
         self._send()
 
-    def _show_another(self):
+    def show_another(self):
+        """The class that was chosen, without a selection."""
         self.selection = []
-        self.heatmap.mark([])
+        self.page.mark([])
         self._show_spectra()
         self._show_attention()
         self._send_selected()
 
     def _draw_heat_map(self):
-        if not self.views:
-            self.heatmap.clear_maps()
-            return
-        probability = self.explained.target_probability
-        groups = [(v.name, v.rows[np.argsort(-probability[v.rows], kind="stable")])
-                  for v in self.views]
-        self.heatmap.set_maps(self.maps, self.explained.axis, self.signed, groups)
-        self.heatmap.mark(self._selected_rows())
+        self.page.set_maps(self.explained, self.maps, self.signed, self.views)
+        self.page.mark(self._selected_rows())
 
     def _selected_rows(self):
         """Selected rows of the data among those explained."""
@@ -434,12 +332,10 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
     def _show_spectra(self):
         view = self._view()
         if view is None:
-            self.shown_label.setText("")
-            self.curveplot.show_spectra(None)
+            self.page.clear()
             return
         rows, maps = view.rows, view.importance
         selected = self._selected_rows()
-        self.shown_label.setText(self._which_text(view, selected))
         bands = view.bands
         if len(selected):
             rows, maps = selected, mean_map(self.maps, selected)
@@ -448,27 +344,9 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
                 smoothing=self.smoothing, threshold=self.threshold / 100,
                 tolerance=self.tolerance)
             bands = bands[0].bands if len(bands) == 1 else []
-        self.curveplot.show_spectra(
-            spectra_only(self.explained.data, rows), normalised(maps[None])[0],
-            self.explained.axis, self.signed, bands[:self.most_labels], self.reference)
-
-    def _which_text(self, view, selected):
-        """What is drawn: the spectra of a class, or those that were clicked."""
-        if not len(selected):
-            return f"{view.name}: mean of {len(view.rows)} spectra. Click a row below for one."
-        if len(selected) > 1:
-            return f"Mean of {len(selected)} selected spectra."
-        explained, row = self.explained, selected[0]
-        variable = explained.data.domain.class_var
-        parts = [f"Spectrum {self.used[row] + 1}"]
-        if variable is not None and variable.is_discrete:
-            value = explained.data.get_column(variable)[row]
-            parts.append("class " + (variable.values[int(value)] if value == value else "unknown"))
-        predicted = explained.predicted[row]
-        if predicted >= 0:
-            parts.append(f"predicted {explained.classes[predicted]} "
-                         f"({explained.probabilities[row, predicted]:.0%})")
-        return ", ".join(parts) + "."
+        self.page.show_spectra(
+            self.explained, rows, maps, bands[:self.most_labels], self.signed, self.reference,
+            drawn_text(self.explained, self.used, view, selected))
 
     def _show_attention(self):
         view = self._view()
@@ -492,7 +370,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         if name in self.shown_model:
             self.shown_name = name
             self.controls.shown_name.setCurrentIndex(list(self.shown_model).index(name))
-        self.heatmap.mark(self._selected_rows())
+        self.page.mark(self._selected_rows())
         self._show_spectra()
         self._show_attention()
         self._send_selected()
@@ -513,24 +391,8 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.Outputs.selected.send(self.data[rows] if rows and self.explained is not None else None)
 
     def send_report(self):
-        if self.explained is None:
-            return
-        self.report_items("Model", (
-            ("Name", getattr(self.model, "name", "")),
-            ("Networks averaged", len(self.model.networks))))
-        self.report_items("Explanation", (
-            ("Why", self.target_text), ("Method", METHODS[self.method][0]),
-            ("Branch", self.branch_combo.currentText()),
-            ("Spectra explained", f"{len(self.used):,}"), ("Only", WHICH[self.which]),
-            ("Scaled by", SCALES[self.scale][0]),
-            ("Smoothing", f"{self.smoothing} 1/cm" if self.smoothing else "none")))
-        self.report_plot(f"Importance: {self.shown_name}", self.curveplot.plotview)
-        self.report_plot("Importance of all spectra", self.heatmap)
-        self.report_table("Important bands", [
-            ("Class", *BandList.COLUMNS), *self.band_list.rows()], header_rows=1)
-        if self.faithfulness_view.note.text():
-            self.report_raw("Faithfulness", f"<p>{self.faithfulness_view.text.text()}</p>"
-                                            f"<p>{self.faithfulness_view.note.text()}</p>")
+        if self.explained is not None:
+            report(self)
 
     def save_graph(self):
         self.curveplot.save_graph()
