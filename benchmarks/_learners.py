@@ -25,6 +25,15 @@ from orangecontrib.microplastics.peers import PEERS, PeerLearner
 
 OURS, AVERAGED = "DCNet-CBAM", "DCNet-CBAM, 3 averaged"
 
+#: The same on pure spectra, from which it draws mixtures for itself ("Learn mixtures").
+DRAWING, DRAWING_AVERAGED = "DCNet-CBAM, Learn mixtures", "DCNet-CBAM, Learn mixtures, 3 averaged"
+
+#: Names of learners: the usual, those for mixtures, and all that the published comparison has.
+MAIN = (OURS, *PEERS)
+MAIN_MIXTURES = (OURS, DRAWING, *PEERS)
+ALL = (OURS, AVERAGED, DRAWING, DRAWING_AVERAGED, *PEERS, "PLS-DA", "Gradient boosting",
+       "ResNet, 1-D", "LSTM")
+
 
 class _PLSDA:
     """Partial least squares on classes as columns of zeros and ones; 40 components."""
@@ -144,9 +153,11 @@ class TorchLearner(Learner):
 
 
 def learners(seed, names=None):
-    """Name -> learner; `names` chooses some of them."""
+    """Name -> learner; `names` chooses some of them, without it all that take any data."""
     every = {OURS: lambda: DCNetLearner(seed=seed),
-             AVERAGED: lambda: DCNetLearner(seed=seed + 1000, networks=3)}
+             AVERAGED: lambda: DCNetLearner(seed=seed + 1000, networks=3),
+             DRAWING: lambda: DCNetLearner(seed=seed, mixtures=2),
+             DRAWING_AVERAGED: lambda: DCNetLearner(seed=seed + 1000, mixtures=2, networks=3)}
     every.update({name: (lambda make=make: make(seed)) for name, make in PEERS.items()})
     every["PLS-DA"] = lambda: PeerLearner(lambda _: _PLSDA(), "PLS-DA", seed)
     every["Gradient boosting"] = lambda: PeerLearner(_boosting, "Gradient boosting", seed)
@@ -155,7 +166,9 @@ def learners(seed, names=None):
     unknown = set(names or ()) - set(every)
     if unknown:
         raise SystemExit(f"No learner named {', '.join(unknown)}; there are {', '.join(every)}.")
-    return {name: make() for name, make in every.items() if not names or name in names}
+    names = names or [name for name in every if name not in (DRAWING, DRAWING_AVERAGED)]
+    return {name: make() for name, make in every.items() if name in names}
 
 
-__all__ = ["OURS", "AVERAGED", "learners", "TorchLearner", "TorchModel", "ResNet1D", "LSTM"]
+__all__ = ["OURS", "AVERAGED", "DRAWING", "DRAWING_AVERAGED", "MAIN", "MAIN_MIXTURES", "ALL",
+           "learners", "TorchLearner", "TorchModel", "ResNet1D", "LSTM"]

@@ -1,4 +1,4 @@
-"""What each part of the network brings: one change at a time, validation and P1.
+"""What each part of the network brings: one change at a time, on validation mixtures.
 
 Validation mixtures are made of the training studies alone: PE, PP and PS of one study (K,
 then V) are held out, PVC and PET come from sources of V that are held out, and fractions
@@ -77,7 +77,7 @@ def main(argv):
         candidates[peer] = lambda seed, peer=peer: learners(seed, [peer])[peer]
     rows = {}
     parts = set(chosen.parts or ())
-    tasks = {t: m for t, m in makers.items() if t in parts} or makers
+    tasks = {t: m for t, m in makers.items() if t in parts} or {"V held out": makers["V held out"]}
     wanted = parts & set(candidates) or set(candidates)
     for task, make in tasks.items():
         for seed in range(chosen.seeds):

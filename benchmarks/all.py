@@ -1,25 +1,60 @@
-"""All benchmarks, one after another: tables, JSON and RESULTS.md."""
-import contextlib
-import importlib
-import io
+"""All benchmarks: tables, JSON and RESULTS.md.
 
-from benchmarks._report import NAMES, options, write
+Accuracy first, as many benchmarks at a time as there are processors, with one thread each:
+that wastes no processor on waiting, and figures of accuracy do not depend on it. Then
+what is timed, alone and with all threads.
+"""
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from benchmarks._report import options, results_page, write
+
+#: Of accuracy, the longest first; each has a file of figures of its own.
+_ACCURACY = ("instruments", "mixtures", "sets", "ablation", "unknowns", "calibration")
+_TIMED = ("speed", "explain")
 
 #: Benchmarks that print tables of their own.
-_PRINTED = {"unknowns": "P5, materials never learned", "explain": "Grad-CAM beside captum"}
+_PRINTED = {"unknowns": "P5, materials never learned",
+            "calibration": "Expected calibration error",
+            "explain": "Grad-CAM beside captum"}
 
 
 def main(argv):
     chosen = options("all", __doc__, argv)
-    for name in NAMES:
-        print(f"\n== {name}", flush=True)
-        module = importlib.import_module(f"benchmarks.{name}")
-        if name in _PRINTED:
-            said = io.StringIO()
-            with contextlib.redirect_stdout(said):
-                module.main(["--seeds", str(chosen.seeds)] if name == "unknowns" else [])
-            write(name, {_PRINTED[name]: {"text": module.__doc__.strip(),
-                                          "table": f"```\n{said.getvalue().strip()}\n```"}})
-        else:
-            module.main(argv)
-    return 0
+    start = time.perf_counter()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        said = dict(zip(_ACCURACY, pool.map(
+            lambda name: _run(name, chosen.seeds, threads=1), _ACCURACY), strict=True))
+    for name in _TIMED:
+        said[name] = _run(name, chosen.seeds)
+    for name, title in _PRINTED.items():
+        if said[name] is not None:
+            text = importlib.import_module(f"benchmarks.{name}").__doc__.strip()
+            write(name, {title: {"text": text, "table": f"```\n{said[name].strip()}\n```"}})
+    results_page()
+    failed = [name for name, text in said.items() if text is None]
+    print(f"{(time.perf_counter() - start) / 60:.0f} minutes"
+          + (f"; failed: {', '.join(failed)}" if failed else ""), flush=True)
+    return len(failed)
+
+
+def _run(name, seeds, threads=None):
+    """What the benchmark said, or None where it failed (its last words are shown)."""
+    own = name not in ("calibration", "explain")
+    command = [sys.executable, "-m", "benchmarks", name,
+               *(["--seeds", str(seeds)] if own else [])]
+    environment = dict(os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {}))
+    start = time.perf_counter()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    print(f"{name}: {'FAILED' if done.returncode else 'done'}, "
+          f"{(time.perf_counter() - start) / 60:.0f} minutes", flush=True)
+    if done.returncode:
+        print(done.stderr[-2000:], flush=True)
+        return None
+    return done.stdout

@@ -5,6 +5,7 @@ without PU (21 classes), of which there are 20 spectra only.
 """
 from __future__ import annotations
 
+from benchmarks._learners import ALL, MAIN_MIXTURES
 from benchmarks._report import COLUMNS, compare, options, write
 from orangecontrib.microplastics.protocols import FIVE, SEVEN, F, K, V, p1
 
@@ -27,6 +28,6 @@ def main(argv):
             continue
         print(title, flush=True)
         rows = compare(lambda seed, settings=settings: p1(seed, **settings), chosen.seeds,
-                       chosen.learners)
+                       chosen.learners or (MAIN_MIXTURES if key == "seven" else ALL))
         write("mixtures", {title: {"text": text, "rows": rows, "columns": COLUMNS}})
     return 0

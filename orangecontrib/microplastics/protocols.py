@@ -123,7 +123,8 @@ def p1(seed: int = 0, *, train: int = 6000, test: int = 3000, classes=FIVE,
     return Split(
         "P1", f"{n} polymers and their {n * (n - 1) // 2} pairs on one instrument, "
         "sources split 70/30 before mixing",
-        mix(learn, train, seed=2 * seed, **PLAIN), mix(held, test, seed=2 * seed + 1, **PLAIN))
+        mix(learn, train, seed=2 * seed, **PLAIN), mix(held, test, seed=2 * seed + 1, **PLAIN),
+        learn)
 
 
 def p2(seed: int = 0, *, train: int = 6000, test: int = 3000) -> Split:
