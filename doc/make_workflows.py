@@ -45,17 +45,18 @@ REPEATABLE = {"use_random_state": True, "n_estimators": 30}
 QUICK = {"fixed_epochs": True, "epochs": 15}
 
 FIRST_LOOK = Workflow(
-    "110-first-look", "First look",
-    "Simulated spectra of seven polymers, a network that learns to tell them apart, and how to "
-    "find out whether it did. Needs no network connection.",
+    "110-first-look", "Microplastics: First look",
+    "Microplastics from water, overgrown by a biofilm: simulated spectra of seven polymers, a "
+    "network that learns to tell them apart, and what it mistakes. Needs no network connection.",
     {
-        "Simulated Polymers": Node(DATA, 110, 330, {"n_spectra": 40, "noise": .05,
-                                                    "baseline": .05, "weathering": 30}),
-        "Spectra": Node(SPECTRA, 330, 80, coloured_by(domain=SIMULATED)),
-        CNN: Node(CNN, 330, 210, QUICK),
-        SCORE: Node(SCORE, 560, 330, FOLDS),
-        MATRIX: Node(MATRIX, 760, 330),
-        "Mistaken Spectra": Node(SPECTRA, 960, 330,
+        "Simulated Polymers": Node(DATA, 100, 330, {"n_spectra": 40, "noise": .03,
+                                                    "baseline": .05, "weathering": 30,
+                                                    "biofilm": 80}),
+        "Spectra": Node(SPECTRA, 310, 80, coloured_by(domain=SIMULATED)),
+        CNN: Node(CNN, 310, 210, QUICK),
+        SCORE: Node(SCORE, 520, 330, FOLDS),
+        MATRIX: Node(MATRIX, 700, 330),
+        "Mistaken Spectra": Node(SPECTRA, 880, 330,
                                  coloured_by(f"polymer({CNN})", view=0)),
     },
     [
@@ -67,39 +68,43 @@ FIRST_LOOK = Workflow(
         (MATRIX, "Selected Data", "Mistaken Spectra", "Data"),
     ],
     [
-        Note("1. Seven polymers, 40 spectra of each, simulated from the bands that the literature "
-             "gives. Double-click to see them.", 10, 430, 240, to=(110, 390)),
-        Note("2. Each class in a colour. Which bands tell them apart?", 400, 50, 220,
-             to=(372, 80)),
-        Note("3. The network trains when data arrive. Open it to watch the curves.", 400, 150, 250,
-             to=(372, 205)),
+        Note("1. Seven polymers, 40 particles of each, simulated from the bands that the "
+             "literature gives; noisy, and overgrown by a biofilm. Double-click to see them.",
+             10, 430, 260, to=(100, 390)),
+        Note("2. Each class in a colour. Which bands tell them apart?", 380, 50, 220,
+             to=(352, 80)),
+        Note("3. The network trains when data arrive. Open it to watch the curves.", 380, 150, 250,
+             to=(352, 205)),
         Note("4. Three times, the network learns from two thirds of the spectra and is tested on "
-             "the rest. CA is the share it got right.", 440, 430, 230, to=(560, 390)),
-        Note("5. Which class is taken for which? Click on a cell.", 690, 190, 170,
-             to=(760, 292)),
-        Note("6. The spectra of the cell that you clicked.", 900, 430, 170, to=(960, 390)),
-    ])
+             "the rest. CA is the share it got right: about .94.", 390, 430, 230,
+             to=(520, 390)),
+        Note("5. Which class is taken for which? Most mistakes are in the column PA: protein of "
+             "the biofilm has polyamide's amide bands. Click on a cell.", 680, 130, 250,
+             to=(700, 292)),
+        Note("6. The spectra of that cell. Would you have known? Then set Biofilm to 0 in 1.",
+             780, 430, 210, to=(880, 390)),
+    ], (CNN, MATRIX))
 
 MIXTURES = Workflow(
-    "120-why-mixtures-are-hard", "Why mixtures are hard",
-    "Mixtures of known ratio, made from pure spectra, and four methods that are to recognise "
-    "them: once tested fairly, once with sources that leak. Needs no network connection.",
+    "120-why-mixtures-are-hard", "Microplastics: Why mixtures are hard",
+    "Particles of two plastics: mixtures of known ratio, made from pure spectra, and four methods "
+    "that are to recognise them: once tested fairly, once with sources that leak. Needs no network connection.",
     {
-        "Simulated Polymers": Node(DATA, 90, 440, {
+        "Simulated Polymers": Node(DATA, 90, 375, {
             "polymers": ["PE", "PP", "PS", "PET", "PVC"], "n_spectra": 6, "noise": .004,
             "baseline": .03, "weathering": 60, "biofilm": 30}),
-        MIX: Node(MIX, 270, 440, {"number_kind": 1, "train_each": 40, "test_each": 20,
+        MIX: Node(MIX, 270, 375, {"number_kind": 1, "train_each": 40, "test_each": 20,
                                   "test_share": 40,
                                   "baseline": .05, "noise": .01}),
-        FOREST: Node(FOREST, 470, 60, REPEATABLE),
-        SVM: Node(SVM, 470, 150),
-        KNN: Node(KNN, 470, 240),
-        CNN: Node(CNN, 470, 330, QUICK),
-        "Fair Test": Node(SCORE, 690, 420, ON_TEST_DATA),
-        MATRIX: Node(MATRIX, 890, 420),
-        "Leaky Test": Node(SCORE, 690, 640, {"resampling": 0, "n_folds": 2}),
-        "Random Forest, again": Node(FOREST, 470, 660, REPEATABLE),
-        "kNN, again": Node(KNN, 470, 760),
+        FOREST: Node(FOREST, 470, 50, REPEATABLE),
+        SVM: Node(SVM, 470, 125),
+        KNN: Node(KNN, 470, 200),
+        CNN: Node(CNN, 470, 275, QUICK),
+        "Fair Test": Node(SCORE, 680, 360, ON_TEST_DATA),
+        MATRIX: Node(MATRIX, 880, 360),
+        "Leaky Test": Node(SCORE, 680, 550, {"resampling": 0, "n_folds": 2}),
+        "Random Forest, again": Node(FOREST, 470, 570, REPEATABLE),
+        "kNN, again": Node(KNN, 470, 650),
     },
     [
         ("Simulated Polymers", "Data", MIX, "Data"),
@@ -112,47 +117,47 @@ MIXTURES = Workflow(
         ("kNN, again", "Learner", "Leaky Test", "Learner"),
     ],
     [
-        Note("1. Six specimens of each of five polymers, weathered and overgrown.", 10, 540,
-             180, to=(90, 502)),
+        Note("1. Six specimens of each of five polymers, weathered and overgrown.", 10, 475,
+             180, to=(90, 437)),
         Note("2. Mixtures of two, any ratio from 10 %. Open it: one mixture taken apart. "
-             "Training and test mixtures are made from different specimens.", 160, 240, 210,
-             to=(265, 402)),
-        Note("3. Four methods get the same mixtures.", 540, 60, 180),
+             "Training and test mixtures are made from different specimens.", 150, 170, 210,
+             to=(265, 337)),
+        Note("3. Four methods get the same mixtures.", 540, 50, 180),
         Note("4. Fair: trained on some specimens, tested on others, as it would be with "
-             "tomorrow's sample.", 740, 270, 200, to=(700, 382)),
+             "tomorrow's sample.", 740, 200, 200, to=(690, 322)),
         Note("5. Which mixtures are mistaken? Mostly a part of 10 to 20 % is overlooked.",
-             810, 525, 200, to=(888, 485)),
+             790, 455, 200, to=(880, 425)),
         Note("6. Not fair: cross-validation puts mixtures of the same specimens into training "
              "and test. Compare CA with the fair test. The gain is the leak, not skill.",
-             760, 650, 230, to=(732, 645)),
-    ])
+             750, 560, 235, to=(722, 555)),
+    ], (MIX, "Fair Test"))
 
 EXPLAIN = Workflow(
-    "130-what-did-it-look-at", "What did it look at?",
-    "Grad-CAM shows which bands decided. Above: a network that looks at the polymers' bands. "
+    "130-what-did-it-look-at", "Microplastics: What did it look at?",
+    "Grad-CAM shows which bands told one plastic from another. Above: a network that looks at the polymers' bands. "
     "Below: one that is nearly always right and has learned the air in the laboratory.",
     {
-        "Simulated Polymers": Node(DATA, 100, 150, {"n_spectra": 30, "noise": .005}),
-        CNN: Node(CNN, 300, 70, QUICK),
-        GRADCAM: Node(GRADCAM, 510, 150),
-        "Importance": Node(SPECTRA, 720, 80, coloured_by("target")),
-        "Bands": Node(TABLE, 720, 230),
-        "Old Bottle": Node(DATA, 100, 500, {"polymers": ["PP"], "n_spectra": 60, "seed": 1,
+        "Simulated Polymers": Node(DATA, 100, 130, {"n_spectra": 30, "noise": .005}),
+        CNN: Node(CNN, 290, 60, QUICK),
+        GRADCAM: Node(GRADCAM, 480, 130),
+        "Importance": Node(SPECTRA, 690, 60, coloured_by("target")),
+        "Bands": Node(TABLE, 690, 200),
+        "Old Bottle": Node(DATA, 90, 440, {"polymers": ["PP"], "n_spectra": 60, "seed": 1,
                                             "noise": .004, "atmosphere": 0.}),
-        "New Bottle": Node(DATA, 100, 650, {"polymers": ["PP"], "n_spectra": 60, "seed": 2,
+        "New Bottle": Node(DATA, 90, 580, {"polymers": ["PP"], "n_spectra": 60, "seed": 2,
                                             "noise": .004, "atmosphere": .2}),
-        "Concatenate": Node("Concatenate", 260, 570, {
+        "Concatenate": Node("Concatenate", 235, 510, {
             "append_source_column": True, "source_column_role": 0,
             "source_attr_name": "bottle"}),
-        "Select Columns": Node("Select Columns", 410, 570,
+        "Select Columns": Node("Select Columns", 375, 510,
                                roles(bottle=("class", 0), polymer=("meta", 0))),
-        "Bottle Network": Node(CNN, 590, 570, {
+        "Bottle Network": Node(CNN, 540, 510, {
             "fixed_epochs": True, "epochs": 30, "batch_size": 16, "learning_rate": .01,
             "augmentation": 0}),
-        SCORE: Node(SCORE, 790, 420, FOLDS),
-        "Grad-CAM, bottles": Node(GRADCAM, 790, 720,
+        SCORE: Node(SCORE, 720, 380, FOLDS),
+        "Grad-CAM, bottles": Node(GRADCAM, 720, 630,
                                   {"shown_name": "Simulated polymers (1)"}),
-        "Bands, bottles": Node(TABLE, 980, 720),
+        "Bands, bottles": Node(TABLE, 900, 630),
     },
     [
         ("Simulated Polymers", "Data", CNN, "Data"),
@@ -172,15 +177,15 @@ EXPLAIN = Workflow(
     ],
     [
         Note("1. Open Grad-CAM and choose a class: the darker, the more a place counted. The "
-             "bands have their names.", 400, 250, 220, to=(510, 212)),
-        Note("2. Are these the bands that you would have named?", 800, 210, 190, to=(762, 230)),
+             "bands have their names.", 380, 230, 220, to=(480, 192)),
+        Note("2. Are these the bands that you would have named?", 770, 180, 190, to=(732, 200)),
         Note("3. Can a network tell polypropylene of two bottles apart? The one was measured on "
-             "a dry day, the other on a damp one.", 10, 325, 250, to=(100, 458)),
-        Note("4. It can, nearly always!", 860, 400, 190, to=(832, 415)),
+             "a dry day, the other on a damp one.", 10, 265, 250, to=(90, 398)),
+        Note("4. It can, nearly always!", 790, 360, 190, to=(762, 375)),
         Note("5. Ask it what it looked at: see the column atmosphere, and 1500 to 1800 in the "
              "picture. It knows the weather, not the bottles. No accuracy would have told.",
-             870, 510, 220, to=(985, 682)),
-    ])
+             760, 402, 225, to=(900, 594)),
+    ], ("Grad-CAM, bottles",))
 
 _DERIVATIVE = {"storedsettings": {"name": "", "preprocessors": [
     ("orangecontrib.spectroscopy.savitzkygolay", {"window": 9, "polyorder": 2, "deriv": 1}),
@@ -189,19 +194,19 @@ _DERIVATIVE = {"storedsettings": {"name": "", "preprocessors": [
 _FOUR = (("Forest", FOREST, REPEATABLE), ("Logistic", LOGISTIC, {}), ("kNN", KNN, {}),
          ("Network", CNN, {**QUICK, "derivative": False}))
 PREPROCESSING = Workflow(
-    "140-preprocessing-matters", "Preprocessing matters",
-    "Four methods on raw spectra, and the same four on derived and normalised ones. Preprocess "
+    "140-preprocessing-matters", "Microplastics: Preprocessing matters",
+    "Four methods that are to name plastics by raw spectra, and the same four on derived and normalised ones. Preprocess "
     "Spectra gives the learners its steps, so that each fold is treated by itself.",
     {
-        "Simulated Polymers": Node(DATA, 90, 60, {
+        "Simulated Polymers": Node(DATA, 90, 345, {
             "n_spectra": 15, "noise": .004, "baseline": .3, "weathering": 50}),
-        "Preprocess Spectra": Node("Preprocess Spectra", 250, 650, _DERIVATIVE),
-        **{f"{name}, raw": Node(widget, 480, 150 + 90 * i, settings)
+        "Preprocess Spectra": Node("Preprocess Spectra", 250, 545, _DERIVATIVE),
+        **{f"{name}, raw": Node(widget, 480, 50 + 72 * i, settings)
            for i, (name, widget, settings) in enumerate(_FOUR)},
-        **{f"{name}, derived": Node(widget, 480, 510 + 90 * i, settings)
+        **{f"{name}, derived": Node(widget, 480, 425 + 72 * i, settings)
            for i, (name, widget, settings) in enumerate(_FOUR)},
-        "Preprocessed Spectra": Node(SPECTRA, 480, 890, coloured_by(domain=SIMULATED)),
-        SCORE: Node(SCORE, 760, 60, FOLDS),
+        "Preprocessed Spectra": Node(SPECTRA, 370, 660, coloured_by(domain=SIMULATED)),
+        SCORE: Node(SCORE, 720, 345, FOLDS),
     },
     [
         ("Simulated Polymers", "Data", "Preprocess Spectra", "Data"),
@@ -213,20 +218,21 @@ PREPROCESSING = Workflow(
         ("Preprocess Spectra", "Preprocessed Data", "Preprocessed Spectra", "Data"),
     ],
     [
-        Note("1. Seven polymers on a large, sloping baseline.", 0, 160, 140, to=(70, 124)),
+        Note("1. Seven polymers on a large, sloping baseline.", 10, 225, 190, to=(90, 307)),
         Note("2. First derivative, then normalisation. Open it to change the steps, and watch "
-             "what the scores do.", 10, 770, 190, to=(205, 690), start=(160, 764)),
+             "what the scores do.", 10, 500, 185, to=(216, 548), start=(184, 560)),
         Note("3. Four learners take the spectra as they are. Four get the Preprocessor: it is "
-             "applied anew within each fold.", 690, 560, 210),
+             "applied anew within each fold.", 700, 520, 220),
         Note("4. Which methods need the preprocessing, and which does without? (The network "
              "standardises each spectrum by itself, and learns what a baseline is.)",
-             690, 170, 220, to=(765, 126)),
-    ])
+             700, 120, 230, to=(722, 307)),
+    ], (SCORE,))
 
 _ATTENTION = ("CBAM", "Channel Only", "Spatial Only", "No Attention")
 ATTENTION = Workflow(
-    "150-does-attention-help", "Does attention help?",
-    "The same network with CBAM, with one half of it, and with none, on the same mixtures.",
+    "150-does-attention-help", "Microplastics: Does attention help?",
+    "The same network with CBAM, with one half of it, and with none, on the same mixtures of "
+    "plastics. Needs no network connection.",
     {
         "Simulated Polymers": Node(DATA, 90, 440, {
             "polymers": ["PE", "PP", "PS", "PET"], "n_spectra": 20, "noise": .004,
@@ -253,12 +259,12 @@ ATTENTION = Workflow(
         Note("3. The honest answer: a difference of a percent or two is luck here; more data or "
              "another seed turn it. On real spectra of another instrument our benchmark has .90 "
              "with CBAM and .89 without, and two seeds differ by as much.", 540, 530, 330),
-    ])
+    ], (SCORE,))
 
 COLLAGEN_CHECK = Workflow(
     "180-real-tissue-spectra", "Real tissue spectra",
-    "The network on 731 measured spectra that come with orange-spectroscopy: not plastics, and "
-    "no matter. Needs no network connection.",
+    "The network on 731 measured spectra that come with orange-spectroscopy: no microplastics, "
+    "but it learns from any spectra with a class. Needs no network connection.",
     {
         "Collagen": Node("File", 110, 330, {"recent_paths": [COLLAGEN]}),
         CNN: Node(CNN, 310, 200, QUICK),
@@ -279,14 +285,14 @@ COLLAGEN_CHECK = Workflow(
         Note("The network, and a random forest beside it.", 20, 90, 170, to=(272, 185),
              start=(180, 140)),
         Note("Three folds. CA is the share that was right.", 440, 430, 190, to=(530, 392)),
-    ])
+    ], (SCORE,))
 
 _SIX = ["PE", "PP", "PS", "PET", "PVC", "PA"]
 _OTHERS = ["AC", "ABS", "AFL", "CA", "CE", "CO", "EAA", "M1", "M2", "Mixture", "PC", "PEF", "PEL",
            "PEVA", "PLA", "PMMA", "PPL", "PU", "R", "SR", "U1", "U2"]
 INSTRUMENT = Workflow(
-    "160-somebody-elses-instrument", "Somebody else's instrument",
-    "Trained on three published studies, tested on a fourth. Needs the published spectra: open "
+    "160-somebody-elses-instrument", "Microplastics: Somebody else's instrument",
+    "Microplastics of three published studies to learn from, a fourth to be tested on. Needs the published spectra: open "
     "Three Studies and press Download (54 MB, once).",
     {
         "Three Studies": Node(DATA, 100, 330, {
@@ -324,9 +330,9 @@ INSTRUMENT = Workflow(
         Note("4. How good is it there? Compare with cross-validation within the three studies.",
              700, 200, 200, to=(655, 294)),
         Note("5. The fourth study holds materials that the network was not taught. It must not "
-             "name them. Move the thresholds and watch what is accepted.", 880, 570, 230,
-             to=(684, 572), start=(876, 640)),
-    ])
+             "name them. Move the thresholds and watch what is accepted; click the spectra in "
+             "the list.", 540, 640, 440, to=(640, 604)),
+    ], ("Check Labels", "Identify Spectra"))
 
 _FILTER = {"polymers": ["PE", "PP", "PS", "PET", "CE"], "noise": .005}
 
@@ -349,8 +355,8 @@ def map_at(wavenumber):
 
 
 FILTER = Workflow(
-    "170-image-of-a-filter", "An image of a filter",
-    "An infrared image of a filter with particles: which polymer is where, and which bands said "
+    "170-image-of-a-filter", "Microplastics: An image of a filter",
+    "An infrared image of a filter with microplastic particles: which polymer is where, and which bands said "
     "so. Needs no network connection.",
     {
         "Simulated Polymers": Node(DATA, 100, 150, {**_FILTER, "n_spectra": 40, "seed": 7}),
@@ -381,10 +387,10 @@ FILTER = Workflow(
         Note("4. Which polymer is where? At the edges, particle and filter mix.", 620, 450, 220,
              to=(690, 416)),
         Note("5. Why polystyrene? Its importance for each pixel, at 697 cm-1. In places without "
-             "polystyrene the same band speaks for nothing.", 800, 250, 230, to=(885, 216)),
+             "polystyrene the same band speaks for nothing.", 760, 250, 220, to=(885, 216)),
         Note("6. One band alone shows what stands out, but not what it is.", 370, 480, 180,
              to=(332, 500)),
-    ])
+    ], ("Polymers on the Filter",))
 
 WORKFLOWS = (FIRST_LOOK, MIXTURES, EXPLAIN, PREPROCESSING, ATTENTION, INSTRUMENT, FILTER,
              COLLAGEN_CHECK)

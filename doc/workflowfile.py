@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import pickle
 import pprint
+import struct
 from ast import literal_eval
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -23,6 +24,18 @@ COLLAGEN = RecentPath("", "sample-datasets",
 RED = "#C1272D"
 _OF_THE_WINDOW = ("savedWidgetGeometry", "controlAreaVisible", "recent_paths", "recent_urls")
 NOTE_WIDTH = 210
+#: Where windows open on a screen of 1366 x 768: x, y, width, height.
+WINDOWS = {
+    "Microplastic Spectra": (30, 40, 1120, 640), "Mix Spectra": (60, 50, 1000, 640),
+    "Dual-Branch CNN": (120, 50, 1000, 620), "Grad-CAM": (160, 50, 1100, 640),
+    "Check Labels": (60, 50, 1180, 590), "Identify Spectra": (140, 50, 1120, 640),
+    "Test and Score": (240, 90, 940, 480), "Confusion Matrix": (420, 110, 760, 480),
+    "Spectra": (480, 90, 820, 560), "HyperSpectra": (340, 50, 940, 640),
+    "Data Table": (420, 100, 880, 540), "Preprocess Spectra": (100, 50, 1080, 640),
+    "Predictions": (300, 90, 940, 540),
+}
+#: The name of the group of windows.
+GROUP = "Main windows"
 
 
 @dataclass
@@ -31,6 +44,7 @@ class Node:
     x: int
     y: int
     settings: dict = field(default_factory=dict)
+    window: tuple[int, int, int, int] | None = None  # x, y, width, height, else by the widget
 
 
 @dataclass
@@ -52,6 +66,7 @@ class Workflow:
     nodes: dict[str, Node]
     links: list[tuple[str, str, str, str]]  # from, output, to, input
     notes: list[Note]
+    windows: tuple[str, ...] = ()  # nodes whose windows View > Window Groups opens
 
 
 def coloured_by(variable="polymer", view=1, domain=None):
@@ -94,7 +109,13 @@ def to_xml(workflow: Workflow, registry: WidgetRegistry) -> ElementTree.Element:
                                  description=workflow.description)
     parts = {name: ElementTree.SubElement(scheme, name) for name in (
         "nodes", "links", "annotations", "thumbnail", "node_properties", "session_state")}
-    ElementTree.SubElement(parts["session_state"], "window_groups")
+    groups = ElementTree.SubElement(parts["session_state"], "window_groups")
+    if workflow.windows:
+        group = ElementTree.SubElement(groups, "group", name=GROUP, default="false")
+        for title in workflow.windows:
+            state = ElementTree.SubElement(group, "window_state", node_id=ids[title])
+            state.text = base64.encodebytes(_with_controls(
+                geometry(place_of(workflow.nodes[title])))).decode("ascii")
     for title, node in workflow.nodes.items():
         found = widgets[node.widget]
         ElementTree.SubElement(
@@ -103,7 +124,10 @@ def to_xml(workflow: Workflow, registry: WidgetRegistry) -> ElementTree.Element:
             version=found.version or "", title=title, position=f"({node.x}.0, {node.y}.0)")
         properties = ElementTree.SubElement(parts["node_properties"], "properties",
                                             node_id=ids[title])
-        properties.text, form = _written({**_defaults(found), **node.settings})
+        settings = {**_defaults(found), **node.settings}
+        if place_of(node) is not None:
+            settings["savedWidgetGeometry"] = geometry(place_of(node))
+        properties.text, form = _written(settings)
         properties.set("format", form)
     for i, (source, output, sink, input_) in enumerate(workflow.links):
         out, = (o for o in widgets[workflow.nodes[source].widget].outputs if o.name == output)
@@ -117,6 +141,24 @@ def to_xml(workflow: Workflow, registry: WidgetRegistry) -> ElementTree.Element:
     for i, note in enumerate(workflow.notes):
         _annotate(parts["annotations"], i, note)
     return scheme
+
+
+def place_of(node: Node) -> tuple[int, int, int, int] | None:
+    """Where the window of a node opens."""
+    return node.window or WINDOWS.get(node.widget)
+
+
+def geometry(place: tuple[int, int, int, int]) -> bytes:
+    """A window's place as QWidget.saveGeometry writes it, version 3 (a title bar of 24 px)."""
+    x, y, width, height = place
+    inner = (x, y, x + width - 1, y + height - 1)
+    outer = (x, y - 24, *inner[2:])
+    return struct.pack(">IHH4i4iiBBi4i", 0x1D9D0CB, 3, 0, *outer, *inner, 0, 0, 0, 1366, *inner)
+
+
+def _with_controls(saved: bytes) -> bytes:
+    """As OWWidget.saveGeometryAndLayoutState writes it: the control area is shown."""
+    return struct.pack(">IHI", 1, 0b11, len(saved)) + saved
 
 
 def _defaults(description) -> dict:

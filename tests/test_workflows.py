@@ -49,7 +49,13 @@ def accuracies(running, title):
 def test_first_look(run):
     flow = run(110)
     accuracy, = accuracies(flow, "Test and Score").values()
-    assert .85 < accuracy <= 1
+    assert .88 < accuracy < .98, "the note says about .94"
+    # The mistake that the note explains: overgrown particles are taken for polyamide.
+    results = flow.output("Test and Score", "Evaluation Results")
+    names = np.array(results.domain.class_var.values)
+    mistaken = results.predicted[0] != results.actual
+    taken_for = names[results.predicted[0][mistaken].astype(int)].tolist()
+    assert max(set(taken_for), key=taken_for.count) == "PA"
     model = flow.output("Dual-Branch CNN", "Model")
     assert list(model.domain.class_var.values) == ["PE", "PP", "PS", "PET", "PVC", "PA", "PMMA"]
     assert flow.widget("Spectra").curveplot.feature_color.name == "polymer"
@@ -147,6 +153,8 @@ def test_other_instrument(run):
 def test_file_is_plain_and_explained(path, widgets):
     scheme = ElementTree.parse(path).getroot()
     assert scheme.get("title") and len(scheme.get("description")) > 40
+    # Who looks through Orange's examples sees what these are about.
+    assert "plastic" in scheme.get("title").lower() + scheme.get("description").lower()
     known = {w.qualified_name for w in widgets.widgets()}
     for node in scheme.iter("node"):
         assert node.get("qualified_name") in known
@@ -162,6 +170,12 @@ def test_file_is_plain_and_explained(path, widgets):
             assert not (x - 30 < px < x + w + 30 and y - 50 < py < y + h + 30), notes[i].text
         for x2, y2, w2, h2 in boxes[i + 1:]:
             assert x + w <= x2 or x2 + w2 <= x or y + h <= y2 or y2 + h2 <= y, notes[i].text
+    # All of it is seen at once on a screen of 1366 x 768, beside the toolbox.
+    left = min(min(b[0] for b in boxes), min(x - 60 for x, _ in places))
+    right = max(max(b[0] + b[2] for b in boxes), max(x + 60 for x, _ in places))
+    top = min(min(b[1] for b in boxes), min(y - 30 for _, y in places))
+    bottom = max(max(b[1] + b[3] for b in boxes), max(y + 50 for _, y in places))
+    assert right - left <= 1000 and bottom - top <= 690, (right - left, bottom - top)
     text = path.read_text(encoding="utf-8")
     assert "/home/" not in text and "/root/" not in text and "/tmp/" not in text
 
