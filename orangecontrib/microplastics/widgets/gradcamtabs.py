@@ -90,13 +90,14 @@ class AttentionView(QWidget):
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.spatial = _plot("Spatial attention: mean of the spectra shown",
+        self.spatial = _plot("Spatial attention",
                              "Wavenumber [cm<sup>-1</sup>]", "Weight")
         self.spatial.getViewBox().invertX(True)
-        self.channel = _plot("Channel attention: mean of the spectra shown", "Channel", "Weight")
+        self.channel = _plot("Channel attention", "Channel", "Weight")
         self.legend = LegendItem()
         self.legend.setParentItem(self.spatial.getViewBox())
-        self.legend.anchor((1, 0), (1, 0), offset=(-5, 5))
+        # In the middle, where by default no network looks, it hides nothing.
+        self.legend.anchor((.5, 0), (.5, 0), offset=(0, 5))
         layout.addWidget(self.spatial, 3)
         layout.addWidget(self.channel, 2)
         self.note = QLabel("Attention is where the network looks whatever the class; what it "
@@ -104,8 +105,13 @@ class AttentionView(QWidget):
                            wordWrap=True)
         layout.addWidget(self.note)
 
-    def set_attention(self, branches, axis, names, rows):
-        """Draw the means over `rows` of the attention of each branch (gradcam.Attention)."""
+    def set_attention(self, branches, axis, names, rows, of=""):
+        """Draw the means over `rows` of the attention of each branch (attending.Attention).
+
+        `of` says whose they are.
+        """
+        for plot, what in ((self.spatial, "Spatial"), (self.channel, "Channel")):
+            plot.setTitle(f"{what} attention{': ' if of else ''}{of}", size="9pt")
         self.spatial.clear()
         self.channel.clear()
         self.legend.clear()
@@ -190,7 +196,7 @@ class FaithfulnessView(QWidget):
         self.note.setText(
             "Orange: by importance; grey: random order. Likeness of the maps to those of a "
             "network with random weights (rank correlation; should be near 0): " + ", ".join(
-                f"{what} {value:.2f}" for what, value in likeness.items()) + ".")
+                f"{what} {round(value, 2) + 0.:.2f}" for what, value in likeness.items()) + ".")
 
 
 def _verdict(areas):

@@ -76,6 +76,8 @@ class ImportancePlot(CurvePlot):
         self.strip = pg.ImageItem()
         self.strip.setZValue(-100)
         self.plot.setLabel("bottom", "Wavenumber [cm<sup>-1</sup>]")
+        self.label.fill = pg.mkBrush(
+            *self.palette().color(QPalette.Base).getRgb()[:3], 190)
         self.labels = []
         # What is drawn once the curves are there: markings take their room from them.
         self._pending = None
@@ -83,6 +85,21 @@ class ImportancePlot(CurvePlot):
         # Labels are so many pixels long: the room above the curves depends on the height.
         self.plot.vb.sigResized.connect(self._draw_markings)
         self.plot.vb.sigRangeChanged.connect(self._spread_labels)
+
+    def _update_default_pens(self):
+        """Curves in the colour of text: the plot's own greys vanish on a dark background."""
+        super()._update_default_pens()
+        colour = QColor(self.palette().color(QPalette.Text))
+        colour.setAlpha(220)
+        pen = pg.mkPen(colour, width=self.line_width)
+        for pens in (self.pen_normal, self.pen_subset):
+            pens.clear()
+            pens.default_factory = lambda: pen
+
+    def mouse_moved_viewhelpers(self, pos):
+        """Where the mouse is, in colours of the palette."""
+        super().mouse_moved_viewhelpers(pos)
+        self.label.setColor(self.palette().color(QPalette.Text))
 
     def show_spectra(self, data, importance=None, axis=None, signed=False, bands=(),
                      reference=()):
@@ -170,8 +187,7 @@ class ImportancePlot(CurvePlot):
             return
         (low, high), _ = self.plot.vb.viewRange()
         pixel, upright = self.plot.vb.viewPixelSize()
-        # Text, the margin that TextItem leaves around it, and a gap.
-        width = (QFontMetricsF(self._font()).height() + 5) * pixel
+        width = self.labels[0].label.boundingRect().height() * pixel
         shown = sorted((entry for entry in self.labels if low <= entry.at <= high),
                        key=lambda entry: -entry.weight)[:int((high - low) / width)]
         for entry in self.labels:

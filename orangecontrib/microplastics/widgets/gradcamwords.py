@@ -71,6 +71,22 @@ def drawn_text(explained, used, view, selected) -> str:
     return ", ".join(parts) + "."
 
 
+def attention_of(attention, view, selected):
+    """Whose attention is drawn: rows of what was kept, and the words for it.
+
+    It is kept for some of many spectra; where none of the selected ones is among them, their
+    class is shown.
+    """
+    rows = np.flatnonzero(np.isin(attention.rows, selected))
+    if len(rows):
+        return rows, "the selected spectrum" if len(rows) == 1 else f"mean of {spectra(len(rows))}"
+    rows = np.flatnonzero(np.isin(attention.rows, view.rows))
+    of = f"mean of {spectra(len(rows))} of {view.name}"
+    if len(selected):
+        of += f" (it was kept for {len(attention.rows):,} spectra, not for the selected one)"
+    return rows, of
+
+
 def report(widget):
     """Model, data, settings, both pictures and the bands."""
     widget.report_items("Model", (

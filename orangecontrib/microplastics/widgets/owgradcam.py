@@ -41,6 +41,7 @@ from orangecontrib.microplastics.widgets.gradcamtask import (
 )
 from orangecontrib.microplastics.widgets.gradcamview import ImportancePlot
 from orangecontrib.microplastics.widgets.gradcamwords import (
+    attention_of,
     data_text,
     drawn_text,
     missing_text,
@@ -353,12 +354,10 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         if self.attention is None or view is None:
             self.attention_view.set_attention(None, np.zeros(0), (), ())
             return
-        selected = self._selected_rows()
-        rows = np.flatnonzero(np.isin(self.attention.rows,
-                                      selected if len(selected) else view.rows))
+        rows, of = attention_of(self.attention, view, self._selected_rows())
         names = [f"Kernel size {k}" for k in self.model.network.config.kernels]
         self.attention_view.set_attention(self.attention.branches, self.explained.axis, names,
-                                          rows)
+                                          rows, of)
 
     def _row_clicked(self, row, add):
         clicked = int(self.used[row])
