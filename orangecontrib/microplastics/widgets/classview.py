@@ -155,6 +155,7 @@ class MedianPlot(PlotWidget):
         item.getAxis("left").setStyle(showValues=False)
         item.getAxis("left").setTicks([])
         item.showGrid(x=True, y=False, alpha=.2)
+        self.setFocusPolicy(Qt.NoFocus)  # there is nothing in it for a keyboard
         self.setMinimumSize(320, 180)
         self._curves = {}
         self.setToolTip("Drag or turn the wheel to look closer.")

@@ -59,6 +59,7 @@ class LabelPlot(QWidget):
         item.getViewBox().invertX(True)
         item.getAxis("left").setWidth(48)
         item.showGrid(x=True, y=False, alpha=.2)
+        plot.setFocusPolicy(Qt.NoFocus)  # there is nothing in it for a keyboard
         plot.setMinimumSize(200, 90)
         plot.setToolTip("Shaded parts are not compared.\n"
                         "Drag or turn the wheel to look closer; both panels move together.")

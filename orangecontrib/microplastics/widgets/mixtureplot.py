@@ -82,6 +82,7 @@ class MixturePlot(QWidget):
         # The same width on both panels, or the axes would not line up.
         item.getAxis("left").setWidth(58)
         item.showGrid(x=True, y=False, alpha=.2)
+        plot.setFocusPolicy(Qt.NoFocus)  # there is nothing in it for a keyboard
         plot.setMinimumSize(300, 120)
         layout.addWidget(legend)
         layout.addWidget(plot, 1)

@@ -28,6 +28,7 @@ class ScorePlot(PlotWidget):
         self.getAxis("left").setWidth(55)
         self.setMouseEnabled(False, False)
         self.hideButtons()
+        self.setFocusPolicy(Qt.NoFocus)  # thresholds have boxes to type in
         self.setMinimumSize(220, 180)
         self.legend = LegendItem()
         self.legend.setParentItem(self.getViewBox())

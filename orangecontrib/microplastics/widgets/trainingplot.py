@@ -38,6 +38,7 @@ class TrainingPlot(QWidget):
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
             plot.showGrid(x=True, y=True, alpha=.15)
+            plot.setFocusPolicy(Qt.NoFocus)  # there is nothing in it for a keyboard
             plot.setMinimumSize(320, 140)
             layout.addWidget(plot)
             self.plots[name] = plot
