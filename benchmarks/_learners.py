@@ -71,29 +71,30 @@ class _Residual(nn.Module):
 class ResNet1D(nn.Module):
     """Stem and three residual blocks of 32, 64 and 128 channels, global average."""
 
-    def __init__(self, n_classes):
+    def __init__(self, n_classes, inputs):
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv1d(1, 32, 7, 2, 3, bias=False), nn.BatchNorm1d(32), nn.ReLU(),
+            nn.Conv1d(inputs, 32, 7, 2, 3, bias=False), nn.BatchNorm1d(32), nn.ReLU(),
             nn.MaxPool1d(2), _Residual(32, 32, 1), _Residual(32, 64, 2), _Residual(64, 128, 2))
         self.last = nn.Linear(128, n_classes)
 
     def forward(self, x):
-        return self.last(self.body(x[:, None]).mean(dim=2))
+        return self.last(self.body(x).mean(dim=2))
 
 
 class LSTM(nn.Module):
     """Two-way LSTM of 64 units over windows of 8 points; its last states classify."""
 
-    def __init__(self, n_classes, window=8):
+    def __init__(self, n_classes, inputs, window=8):
         super().__init__()
         self.window = window
-        self.body = nn.LSTM(window, 64, batch_first=True, bidirectional=True)
+        self.body = nn.LSTM(inputs * window, 64, batch_first=True, bidirectional=True)
         self.last = nn.Linear(128, n_classes)
 
     def forward(self, x):
-        n = x.shape[1] // self.window * self.window
-        _, (state, _) = self.body(x[:, :n].unflatten(1, (-1, self.window)))
+        n = x.shape[2] // self.window * self.window
+        windows = x[:, :, :n].unflatten(2, (-1, self.window))
+        _, (state, _) = self.body(windows.transpose(1, 2).flatten(2))
         return self.last(torch.cat((state[0], state[1]), dim=1))
 
 
@@ -123,11 +124,12 @@ class TorchLearner(Learner):
         columns, grid = spectral_columns(data.domain)
         generator = torch.Generator().manual_seed(self.seed)
         n_classes = len(data.domain.class_var.values)
-        front = Front(self.like.network_config(grid, n_classes))
+        config = self.like.network_config(grid, n_classes)
+        front = Front(config)
         # These layers know the global state only; it is put back.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            net = self.make(n_classes)
+            net = self.make(n_classes, config.inputs)
         x = standardised(torch.from_numpy(np.ascontiguousarray(data.X[:, columns], np.float32)))
         y = torch.from_numpy(data.Y.astype(np.int64))
         augment = Augmenter(Augmentation.scaled(self.like.augmentation), grid, generator)

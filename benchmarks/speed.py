@@ -24,7 +24,7 @@ from orangecontrib.microplastics.protocols import p1
 from orangecontrib.microplastics.training import fit
 
 
-def operations(config, front=True):
+def operations(config):
     """Floating-point operations of one spectrum's forward pass, convolutions and classifier."""
     net = DCNet(config, torch.Generator()).eval()
     found = []

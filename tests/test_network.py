@@ -4,6 +4,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from scipy.signal import savgol_filter
 
 from orangecontrib.microplastics.attention import CBAM, ChannelAttention, SpatialAttention
 from orangecontrib.microplastics.configuration import ATTENTIONS, DCNetConfig
@@ -128,7 +129,7 @@ class TestFront:
         ramp = torch.linspace(0, 5, 200)
         # A slope adds a constant to the derivative, but for the four points at either end.
         inner = slice(10, 190)
-        a, b = front(x)[:, inner], front(x + 100 + ramp)[:, inner]
+        a, b = front(x)[:, 0, inner], front(x + 100 + ramp)[:, 0, inner]
         a, b = (v - v.mean(1, keepdim=True) for v in (a, b))
         a, b = (v / v.std(1, keepdim=True) for v in (a, b))
         torch.testing.assert_close(a, b, atol=2e-3, rtol=0)
@@ -139,17 +140,41 @@ class TestFront:
         torch.testing.assert_close(front(x), front(1000 * x), atol=1e-4, rtol=1e-4)
 
     def test_rows_are_standardised(self):
-        out = Front(dataclasses.replace(CONFIG, clip=1e9))(spectra(5))
-        torch.testing.assert_close(out.mean(1), torch.zeros(5), atol=1e-5, rtol=0)
-        torch.testing.assert_close(out.std(1), torch.ones(5), atol=1e-4, rtol=0)
+        for compression in (0., 2.):
+            out = Front(dataclasses.replace(CONFIG, clip=1e9, second_derivative=True,
+                                            compression=compression))(spectra(5))
+            assert out.shape == (5, 2, 200)
+            torch.testing.assert_close(out.std(2), torch.ones(5, 2), atol=1e-4, rtol=0)
+            if not compression:
+                torch.testing.assert_close(out.mean(2), torch.zeros(5, 2), atol=1e-5, rtol=0)
 
     def test_derivative_of_a_parabola(self):
         # Order 2 fits a parabola exactly: its derivative is a straight line.
         x = torch.arange(200.)[None] ** 2 / 200
-        out = Front(dataclasses.replace(CONFIG, clip=1e9))(x)[0, 4:-4].double()
+        out = Front(dataclasses.replace(CONFIG, clip=1e9))(x)[0, 0, 4:-4].double()
         second = out.diff().diff()
         assert out.diff().min() > 0
         assert second.abs().max() < 1e-3 * out.diff().mean()
+
+    @pytest.mark.parametrize("order", [1, 2])
+    def test_derivatives_are_savitzky_golay(self, order):
+        x = spectra(3)
+        front = Front(dataclasses.replace(CONFIG, clip=1e9, second_derivative=True))
+        expected = savgol_filter(x.numpy().astype(float), 9, 2, deriv=order, mode="nearest")
+        expected -= expected.mean(axis=1, keepdims=True)
+        expected /= expected.std(axis=1, keepdims=True, ddof=1)
+        np.testing.assert_allclose(front(x)[:, order - 1].numpy(), expected, atol=1e-4)
+
+    def test_compression_lets_weak_bands_count(self):
+        axis = np.arange(200)
+        strong, weak = (np.exp(-.5 * ((axis - centre) / 5) ** 2) for centre in (60, 140))
+        x = torch.from_numpy((strong + .1 * weak).astype(np.float32))[None]
+        share = []
+        for compression in (0., 1., 3.):
+            out = Front(dataclasses.replace(CONFIG, compression=compression))(x)[0, 0].abs()
+            share.append(float(out[120:160].max() / out.max()))
+        assert share[0] == pytest.approx(.1, abs=.02)
+        assert share[0] < share[1] < share[2]
 
     def test_constant_spectrum_stays_finite(self):
         assert torch.isfinite(Front(CONFIG)(torch.ones(2, 200))).all()
@@ -190,6 +215,7 @@ class TestShapes:
 
     @pytest.mark.parametrize("changes", [
         {}, {"attention": "none"}, {"kernels": (15,)}, {"stride": 4, "pools": (1, 2, 2)},
+        {"second_derivative": True, "compression": 1.},
         {"segments": 4}, {"segments": 99}, {"narrowing": False}, {"keep": ((0, 90), (100, 190))}])
     def test_folded_network_says_the_same(self, changes):
         net = network(**changes)
@@ -253,7 +279,8 @@ class TestPositions:
             x[0, place - 1:place + 2] = torch.tensor([.5, 1., .5])
             with torch.no_grad():
                 # The same scaling for both, or standardisation would change every position.
-                maps = [b(net._image(v))[0][0, :, 0] for v in (flat, x) for b in net.branches]
+                maps = [b(net._image(v[:, None]))[0][0, :, 0]
+                        for v in (flat, x) for b in net.branches]
             for i, positions in enumerate(net.positions()):
                 moved = (maps[2 + i] - maps[i]).abs().sum(0).numpy()
                 centre = (moved * positions).sum() / moved.sum()

@@ -50,7 +50,7 @@ class TestInput:
         grid = np.arange(700, 3901, 4.)
         keep = ((0, 288), (500, 601))
         front = Front(DCNetConfig(801, 2, keep=keep))
-        expected = front(torch.from_numpy(X.astype(np.float32))).numpy()
+        expected = front(torch.from_numpy(X.astype(np.float32))).numpy()[:, 0]
         np.testing.assert_allclose(derivative_features(X, grid), expected, atol=5e-3)
         assert REGIONS == LABEL_REGIONS
 

@@ -29,6 +29,10 @@ class DCNetConfig:
         Half-open ranges of the grid's indices that the network sees; empty for all.
     derivative : bool
         Take the first derivative (Savitzky-Golay, 9 points, order 2) first.
+    second_derivative : bool
+        Take the second derivative, too, as another input beside the first.
+    compression : float
+        Standardised inputs x become asinh(compression x), standardised again; 0 leaves them.
     clip : float
         Standardised values are limited to plus and minus this.
     kernels : tuple of int
@@ -61,6 +65,8 @@ class DCNetConfig:
     n_classes: int
     keep: tuple[tuple[int, int], ...] = ()
     derivative: bool = True
+    second_derivative: bool = False
+    compression: float = 0.0
     clip: float = 8.0
     kernels: tuple[int, ...] = (3, 15)
     narrowing: bool = True
@@ -84,6 +90,8 @@ class DCNetConfig:
                              "their wavenumbers.")
         if len(self.widths) != len(self.pools):
             raise ValueError("Give a width and a pooling size for each block.")
+        if self.compression < 0:
+            raise ValueError("Compression cannot be less than 0, which is none.")
         if self.segments < 1:
             raise ValueError("The classifier looks at one stretch of the axis at least.")
         if self.n_classes < 2:
@@ -99,6 +107,11 @@ class DCNetConfig:
         if not self.keep:
             return self.n_wavenumbers
         return sum(stop - start for start, stop in self.keep)
+
+    @property
+    def inputs(self) -> int:
+        """Curves that the network gets of a spectrum: derivatives, or the spectrum itself."""
+        return 2 if self.derivative and self.second_derivative else 1
 
     def block_kernels(self, kernel: int) -> tuple[int, ...]:
         """Kernel size of each block of the branch whose first has `kernel`."""

@@ -71,7 +71,12 @@ class DCNetLearner(Learner):
     dropout : float
         Share of pooled features dropped in training.
     derivative : bool
-        The network takes the first derivative of each spectrum.
+        The network takes derivatives of each spectrum, the first and:
+    second_derivative : bool
+        the second, which tells overlapping bands apart.
+    compression : float
+        How much large values of the derivatives are compressed (asinh), so that weak bands
+        count beside strong ones; 0 for not at all.
     regions : tuple of (float, float), or None
         Wavenumbers (cm-1) that the network sees; None for all.
     step : float
@@ -110,7 +115,8 @@ class DCNetLearner(Learner):
     supports_weights = True
 
     def __init__(self, kernels=(3, 15), widths=(16, 32, 64), stride=4, attention="cbam",
-                 dropout=0.2, derivative=True, regions=REGIONS, step=4.0, epochs=None,
+                 dropout=0.2, derivative=True, second_derivative=True, compression=1.0,
+                 regions=REGIONS, step=4.0, epochs=None,
                  batch_size=128, learning_rate=8e-3, label_smoothing=0.1, augmentation=1.0,
                  balance=False, validation=0.0, group_by="source", networks=1, seed=0,
                  device="auto", mixtures=0, smallest=0.1, preprocessors=None):
@@ -121,6 +127,8 @@ class DCNetLearner(Learner):
         self.attention = attention
         self.dropout = dropout
         self.derivative = derivative
+        self.second_derivative = second_derivative
+        self.compression = compression
         self.regions = regions
         self.step = step
         self.epochs = epochs
@@ -137,10 +145,10 @@ class DCNetLearner(Learner):
         self.mixtures = mixtures
         self.smallest = smallest
         self.params = {name: getattr(self, name) for name in (
-            "kernels", "widths", "stride", "attention", "dropout", "derivative", "regions",
-            "step", "epochs", "batch_size", "learning_rate", "label_smoothing", "augmentation",
-            "balance", "validation", "group_by", "networks", "seed", "device", "mixtures",
-            "smallest")}
+            "kernels", "widths", "stride", "attention", "dropout", "derivative",
+            "second_derivative", "compression", "regions", "step", "epochs", "batch_size",
+            "learning_rate", "label_smoothing", "augmentation", "balance", "validation",
+            "group_by", "networks", "seed", "device", "mixtures", "smallest")}
 
     @property
     def fitted_parameters(self):
@@ -180,6 +188,7 @@ class DCNetLearner(Learner):
         """
         return DCNetConfig(
             len(grid), n_classes, keep=_kept(grid, self.regions), derivative=self.derivative,
+            second_derivative=self.second_derivative, compression=self.compression,
             kernels=tuple(self.kernels), widths=tuple(self.widths), stride=self.stride,
             # A coarse stride has done the first block's pooling.
             pools=(1 if self.stride >= 4 else 2,) + (2,) * (len(self.widths) - 1),

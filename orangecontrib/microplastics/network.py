@@ -53,7 +53,7 @@ class Branch(nn.Module):
 
     def __init__(self, kernel, config: DCNetConfig, generator):
         super().__init__()
-        layers, n_in, stride = [], 1, config.stride
+        layers, n_in, stride = [], config.inputs, config.stride
         for width, pool, size in zip(config.widths, config.pools,
                                      config.block_kernels(kernel), strict=True):
             layers += [conv(n_in, width, size, stride, generator), nn.BatchNorm2d(width)]
@@ -67,7 +67,7 @@ class Branch(nn.Module):
         self._geometry = (config.stride, config.pools)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """(B, 1, 1, N) -> attended map (B, C, 1, L) and the attention's weights."""
+        """(B, inputs, 1, N) -> attended map (B, C, 1, L) and the attention's weights."""
         return self.attention(self.blocks(x))
 
     def positions(self, n: int) -> np.ndarray:
@@ -86,19 +86,29 @@ class Branch(nn.Module):
 
 #: Savitzky-Golay first derivative, 9 points, order 2: weights i / sum(i^2) of the i-th
 #: neighbours' difference, i = 1 ... 4 (Savitzky and Golay, Anal. Chem. 1964, 36, 1627).
-_SAVGOL = tuple(i / 60 for i in range(1, 5))
+_SLOPE = tuple(i / 60 for i in range(1, 5))
+
+#: The second derivative, from the same parabola: weights of the i-th neighbours' sum less twice
+#: the centre. A constant has none, so the centre's own weight need not be named.
+_CURVATURE = tuple((3 * i * i - 20) / 462 for i in range(1, 5))
+
+
+_TINY = torch.finfo(torch.float32).tiny
 
 
 class Front(nn.Module):
-    """What the network does to every spectrum before it looks: derivative, regions, SNV.
+    """What the network does to every spectrum before it looks.
 
-    It belongs to the network, so that training and use cannot differ in it.
+    First and second derivative, regions, standard normal variate (SNV), compression. It
+    belongs to the network, so that training and use cannot differ in it.
     """
 
     def __init__(self, config: DCNetConfig):
         super().__init__()
         self.derivative = config.derivative
+        self.second = config.derivative and config.second_derivative
         self.clip = config.clip
+        self.compression = config.compression
         kept = np.concatenate([np.arange(*r) for r in config.keep]) if config.keep \
             else np.arange(config.n_wavenumbers)
         self.whole = len(kept) == config.n_wavenumbers
@@ -109,23 +119,40 @@ class Front(nn.Module):
     def _slope(padded, start, stop):
         """Derivative of the points from start to stop, both counted without the padding."""
         slope = 0
-        for i, weight in enumerate(_SAVGOL, start=1):
+        for i, weight in enumerate(_SLOPE, start=1):
             slope = slope + weight * (padded[:, start + 4 + i:stop + 4 + i]
                                       - padded[:, start + 4 - i:stop + 4 - i])
         return slope
 
+    @staticmethod
+    def _curvature(padded, start, stop):
+        """Second derivative of the same points."""
+        curvature, centre = 0, 2 * padded[:, start + 4:stop + 4]
+        for i, weight in enumerate(_CURVATURE, start=1):
+            curvature = curvature + weight * (padded[:, start + 4 + i:stop + 4 + i]
+                                              + padded[:, start + 4 - i:stop + 4 - i] - centre)
+        return curvature
+
     def forward(self, x: Tensor) -> Tensor:
-        """(B, wavenumbers) -> (B, seen wavenumbers), each row of mean 0 and deviation 1."""
+        """(B, wavenumbers) -> (B, inputs, seen wavenumbers), rows of mean 0 and deviation 1."""
         if self.derivative:
             # Large offsets would cost float32 its digits; the derivative does not need them.
             x = x - x.mean(dim=1, keepdim=True)
             x = F.pad(x[:, None], (4, 4), mode="replicate")[:, 0]
-            x = torch.cat([self._slope(x, *r) for r in self.ranges], dim=1)
-        elif not self.whole:
-            x = torch.cat([x[:, start:stop] for start, stop in self.ranges], dim=1)
-        deviation, mean = torch.std_mean(x, dim=1, keepdim=True)
-        x = (x - mean) / deviation.clamp_min(torch.finfo(x.dtype).tiny)
-        return x.clamp(-self.clip, self.clip)
+            seen = [torch.cat([derive(x, *r) for r in self.ranges], dim=1)
+                    for derive in (self._slope, self._curvature)[:2 if self.second else 1]]
+            x = torch.stack(seen, dim=1)
+        else:
+            if not self.whole:
+                x = torch.cat([x[:, start:stop] for start, stop in self.ranges], dim=1)
+            x = x[:, None]
+        deviation, mean = torch.std_mean(x, dim=2, keepdim=True)
+        x = ((x - mean) / deviation.clamp_min(_TINY)).clamp(-self.clip, self.clip)
+        if self.compression:
+            # Weak bands count for more beside strong ones, as their noise does.
+            x = torch.asinh(self.compression * x)
+            x = x / x.std(dim=2, keepdim=True).clamp_min(_TINY)
+        return x
 
 
 class DCNet(nn.Module):
@@ -159,7 +186,7 @@ class DCNet(nn.Module):
         return self.classify(self.front(x))
 
     def classify(self, seen: Tensor) -> Tensor:
-        """The rest behind the front: (B, seen wavenumbers) -> class scores (B, classes)."""
+        """The rest behind the front: (B, inputs, seen wavenumbers) -> class scores (B, classes)."""
         x = self._image(seen)
         return self.head([branch(x)[0] for branch in self.branches])
 
@@ -243,4 +270,4 @@ class DCNet(nn.Module):
 
     @staticmethod
     def _image(x):
-        return x[:, None, None].to(memory_format=torch.channels_last)
+        return x[:, :, None].to(memory_format=torch.channels_last)
