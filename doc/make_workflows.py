@@ -364,7 +364,8 @@ FILTER = Workflow(
         "Filter": Node(DATA, 100, 340, {**_FILTER, "image": True}),
         "Predictions": Node("Predictions", 480, 250),
         "Polymers on the Filter": Node("HyperSpectra", 690, 340, picture(CNN)),
-        GRADCAM: Node(GRADCAM, 690, 150, {"target_text": "PS"}),
+        # Scaled by all spectra together: what is next to nothing shall look like nothing.
+        GRADCAM: Node(GRADCAM, 690, 150, {"target_text": "PS", "scale": 1}),
         "Importance on the Filter": Node("HyperSpectra", 890, 150, map_at(697.)),
         "Absorbance on the Filter": Node("HyperSpectra", 290, 500, map_at(2916.)),
     },

@@ -291,7 +291,7 @@ def bands_table(views: list[ClassView]) -> Table:
         np.array([[b.position, b.low, b.high, b.share, b.height, b.centre]
                   for _, b in rows]).reshape(-1, 6),
         np.array([i for i, _ in rows], float),
-        np.array([[", ".join(map(told, b.absorptions)), b.describe(3), air[b.atmosphere]]
+        np.array([[", ".join(map(told, b.absorptions)) or "none", b.describe(3), air[b.atmosphere]]
                   for _, b in rows], object).reshape(-1, 3))
     table.name = "Important bands"
     return table
