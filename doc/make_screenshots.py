@@ -26,7 +26,8 @@ WINDOWS = {
              ((85, 78), (85, 292), (132, 483), (660, 60), (176, 620))),
             ("Simulated Polymers", "microplastic-spectra", "1120x690", ())),
     "120": (("Mix Spectra", "mix-spectra", "1000x640", ()),),
-    "130": (("Grad-CAM", "grad-cam", "1100x640", ()),),
+    "130": (("Grad-CAM", "grad-cam", "1100x640",
+             ((72, 18), (60, 170), (66, 325), (74, 452), (690, 23), (490, 195), (490, 538))),),
     "160": (("Check Labels", "check-labels", "1000x560", ()),
             ("Identify Spectra", "identify-spectra", "900x620", ())),
 }
