@@ -24,12 +24,18 @@ IMAGES, WIDGETS = ROOT / "doc" / "images", ROOT / "doc" / "widgets" / "images"
 WINDOWS = {
     "110": (("Dual-Branch CNN", "dual-branch-cnn", "1000x660",
              ((85, 78), (85, 292), (132, 483), (660, 60), (176, 620))),
-            ("Simulated Polymers", "microplastic-spectra", "1120x690", ())),
-    "120": (("Mix Spectra", "mix-spectra", "1000x640", ()),),
+            ("Simulated Polymers", "microplastic-spectra", "1120x690",
+             ((60, 16), (140, 298), (142, 390), (880, 17), (1140, 292), (480, 655)))),
+    "120": (("Mix Spectra", "mix-spectra", "1000x640",
+             ((122, 16), (84, 96), (152, 96), (258, 96), (540, 130), (540, 400), (930, 22),
+              (110, 604))),),
     "130": (("Grad-CAM", "grad-cam", "1100x640",
              ((72, 18), (60, 170), (66, 325), (74, 452), (690, 23), (490, 195), (490, 538))),),
-    "160": (("Check Labels", "check-labels", "1000x560", ()),
-            ("Identify Spectra", "identify-spectra", "900x620", ())),
+    "160": (("Check Labels", "check-labels", "1180x590",
+             ((240, 16), (104, 204), (70, 296), (520, 60), (710, 39), (950, 70), (955, 574),
+              (100, 552))),
+            ("Identify Spectra", "identify-spectra", "1120x640",
+             ((68, 16), (92, 115), (102, 261), (540, 150), (940, 220), (440, 335), (102, 602)))),
 }
 #: The workflow of the README's picture.
 README = "130"

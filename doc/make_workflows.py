@@ -88,7 +88,8 @@ FIRST_LOOK = Workflow(
 MIXTURES = Workflow(
     "120-why-mixtures-are-hard", "Microplastics: Why mixtures are hard",
     "Particles of two plastics: mixtures of known ratio, made from pure spectra, and four methods "
-    "that are to recognise them: once tested fairly, once with sources that leak. Needs no network connection.",
+    "that are to recognise them: once tested fairly, once with sources that leak. Needs no "
+    "network connection.",
     {
         "Simulated Polymers": Node(DATA, 90, 375, {
             "polymers": ["PE", "PP", "PS", "PET", "PVC"], "n_spectra": 6, "noise": .004,
@@ -96,12 +97,12 @@ MIXTURES = Workflow(
         MIX: Node(MIX, 270, 375, {"number_kind": 1, "train_each": 40, "test_each": 20,
                                   "test_share": 40,
                                   "baseline": .05, "noise": .01}),
-        FOREST: Node(FOREST, 470, 50, REPEATABLE),
+        FOREST: Node(FOREST, 470, 45, REPEATABLE),
         SVM: Node(SVM, 470, 125),
-        KNN: Node(KNN, 470, 200),
-        CNN: Node(CNN, 470, 275, QUICK),
-        "Fair Test": Node(SCORE, 680, 360, ON_TEST_DATA),
-        MATRIX: Node(MATRIX, 880, 360),
+        KNN: Node(KNN, 470, 205),
+        CNN: Node(CNN, 470, 285, QUICK),
+        "Fair Test": Node(SCORE, 680, 370, ON_TEST_DATA),
+        MATRIX: Node(MATRIX, 880, 370),
         "Leaky Test": Node(SCORE, 680, 550, {"resampling": 0, "n_folds": 2}),
         "Random Forest, again": Node(FOREST, 470, 570, REPEATABLE),
         "kNN, again": Node(KNN, 470, 650),
@@ -124,9 +125,9 @@ MIXTURES = Workflow(
              to=(265, 337)),
         Note("3. Four methods get the same mixtures.", 540, 50, 180),
         Note("4. Fair: trained on some specimens, tested on others, as it would be with "
-             "tomorrow's sample.", 740, 200, 200, to=(690, 322)),
+             "tomorrow's sample.", 740, 200, 200, to=(690, 332)),
         Note("5. Which mixtures are mistaken? Mostly a part of 10 to 20 % is overlooked.",
-             790, 455, 200, to=(880, 425)),
+             790, 465, 200, to=(880, 435)),
         Note("6. Not fair: cross-validation puts mixtures of the same specimens into training "
              "and test. Compare CA with the fair test. The gain is the leak, not skill.",
              750, 560, 235, to=(722, 555)),
@@ -134,8 +135,9 @@ MIXTURES = Workflow(
 
 EXPLAIN = Workflow(
     "130-what-did-it-look-at", "Microplastics: What did it look at?",
-    "Grad-CAM shows which bands told one plastic from another. Above: a network that looks at the polymers' bands. "
-    "Below: one that is nearly always right and has learned the air in the laboratory.",
+    "Grad-CAM shows which bands told one plastic from another. Above: a network that looks at the "
+    "polymers' bands. Below: one that is nearly always right and has learned the air in the "
+    "laboratory.",
     {
         "Simulated Polymers": Node(DATA, 100, 130, {"n_spectra": 30, "noise": .005}),
         CNN: Node(CNN, 290, 60, QUICK),
@@ -184,7 +186,7 @@ EXPLAIN = Workflow(
         Note("4. It can, nearly always!", 790, 360, 190, to=(762, 375)),
         Note("5. Ask it what it looked at: see the column atmosphere, and 1500 to 1800 in the "
              "picture. It knows the weather, not the bottles. No accuracy would have told.",
-             760, 402, 225, to=(900, 594)),
+             785, 402, 215, to=(900, 594)),
     ], ("Grad-CAM, bottles",))
 
 _DERIVATIVE = {"storedsettings": {"name": "", "preprocessors": [
@@ -195,18 +197,19 @@ _FOUR = (("Forest", FOREST, REPEATABLE), ("Logistic", LOGISTIC, {}), ("kNN", KNN
          ("Network", CNN, {**QUICK, "derivative": False}))
 PREPROCESSING = Workflow(
     "140-preprocessing-matters", "Microplastics: Preprocessing matters",
-    "Four methods that are to name plastics by raw spectra, and the same four on derived and normalised ones. Preprocess "
-    "Spectra gives the learners its steps, so that each fold is treated by itself.",
+    "Four methods that are to name plastics by raw spectra, and the same four on derived and "
+    "normalised ones. Preprocess Spectra gives the learners its steps, so that each fold is "
+    "treated by itself.",
     {
-        "Simulated Polymers": Node(DATA, 90, 345, {
+        "Simulated Polymers": Node(DATA, 90, 350, {
             "n_spectra": 15, "noise": .004, "baseline": .3, "weathering": 50}),
-        "Preprocess Spectra": Node("Preprocess Spectra", 250, 545, _DERIVATIVE),
-        **{f"{name}, raw": Node(widget, 480, 50 + 72 * i, settings)
+        "Preprocess Spectra": Node("Preprocess Spectra", 250, 538, _DERIVATIVE),
+        **{f"{name}, raw": Node(widget, 500, 45 + 76 * i, settings)
            for i, (name, widget, settings) in enumerate(_FOUR)},
-        **{f"{name}, derived": Node(widget, 480, 425 + 72 * i, settings)
+        **{f"{name}, derived": Node(widget, 500, 424 + 76 * i, settings)
            for i, (name, widget, settings) in enumerate(_FOUR)},
-        "Preprocessed Spectra": Node(SPECTRA, 370, 660, coloured_by(domain=SIMULATED)),
-        SCORE: Node(SCORE, 720, 345, FOLDS),
+        "Preprocessed Spectra": Node(SPECTRA, 385, 652, coloured_by(domain=SIMULATED)),
+        SCORE: Node(SCORE, 740, 350, FOLDS),
     },
     [
         ("Simulated Polymers", "Data", "Preprocess Spectra", "Data"),
@@ -218,14 +221,14 @@ PREPROCESSING = Workflow(
         ("Preprocess Spectra", "Preprocessed Data", "Preprocessed Spectra", "Data"),
     ],
     [
-        Note("1. Seven polymers on a large, sloping baseline.", 10, 225, 190, to=(90, 307)),
+        Note("1. Seven polymers on a large, sloping baseline.", 10, 225, 190, to=(90, 312)),
         Note("2. First derivative, then normalisation. Open it to change the steps, and watch "
-             "what the scores do.", 10, 500, 185, to=(216, 548), start=(184, 560)),
+             "what the scores do.", 10, 500, 185, to=(216, 541), start=(184, 553)),
         Note("3. Four learners take the spectra as they are. Four get the Preprocessor: it is "
-             "applied anew within each fold.", 700, 520, 220),
+             "applied anew within each fold.", 710, 520, 220),
         Note("4. Which methods need the preprocessing, and which does without? (The network "
              "standardises each spectrum by itself, and learns what a baseline is.)",
-             700, 120, 230, to=(722, 307)),
+             720, 105, 235, to=(742, 312)),
     ], (SCORE,))
 
 _ATTENTION = ("CBAM", "Channel Only", "Spatial Only", "No Attention")
@@ -292,8 +295,8 @@ _OTHERS = ["AC", "ABS", "AFL", "CA", "CE", "CO", "EAA", "M1", "M2", "Mixture", "
            "PEVA", "PLA", "PMMA", "PPL", "PU", "R", "SR", "U1", "U2"]
 INSTRUMENT = Workflow(
     "160-somebody-elses-instrument", "Microplastics: Somebody else's instrument",
-    "Microplastics of three published studies to learn from, a fourth to be tested on. Needs the published spectra: open "
-    "Three Studies and press Download (54 MB, once).",
+    "Microplastics of three published studies to learn from, a fourth to be tested on. Needs the "
+    "published spectra: open Three Studies and press Download (54 MB, once).",
     {
         "Three Studies": Node(DATA, 100, 330, {
             "sets": ["jung_2018", "kedzierski_2019", "villegas_camacho_2024_c8"],
@@ -356,8 +359,8 @@ def map_at(wavenumber):
 
 FILTER = Workflow(
     "170-image-of-a-filter", "Microplastics: An image of a filter",
-    "An infrared image of a filter with microplastic particles: which polymer is where, and which bands said "
-    "so. Needs no network connection.",
+    "An infrared image of a filter with microplastic particles: which polymer is where, and which "
+    "bands said so. Needs no network connection.",
     {
         "Simulated Polymers": Node(DATA, 100, 150, {**_FILTER, "n_spectra": 40, "seed": 7}),
         CNN: Node(CNN, 290, 150, QUICK),

@@ -100,7 +100,7 @@ class MixingControls:
         self.ratio_stack = QStackedWidget()
         box.layout().addWidget(self.ratio_stack)
         page_any = gui.vBox(None)
-        gui.spin(page_any, self, "smallest", 1, 50, label="Smallest fraction (%):",
+        gui.spin(page_any, self, "smallest", 1, 50, label="Smallest fraction [%]:",
                  callback=self._changed, alignment=Qt.AlignRight,
                  tooltip="No component is less than this. Fractions below 10 % are hard to "
                          "find for any method.")
@@ -125,9 +125,9 @@ class MixingControls:
         gui.rubber(page)
 
     def _output_page(self, page):
-        box = gui.vBox(page, "Number of Spectra")
+        box = gui.vBox(page, "Number of spectra")
         self._number_grid(box)
-        box = gui.vBox(page, "Training and Test")
+        box = gui.vBox(page, "Training and test")
         row = gui.hBox(box)
         gui.checkBox(row, self, "use_test", "Test mixtures from", callback=self._changed,
                      tooltip="Part the pure spectra first, so that no specimen is in both "
@@ -205,7 +205,7 @@ class MixingControls:
         gui.checkBox(box, self, "cut", "Lose a stretch of each spectrum", callback=self._changed,
                      tooltip="10 to 60 points are set to the mean, so that a learner does not "
                              "rely on one band alone.")
-        box = gui.vBox(page, "Real Samples")
+        box = gui.vBox(page, "Real samples")
         gui.doubleSpin(box, self, "variation", 0, 2, .1, label="Variation of components:",
                        decimals=1, callback=self._changed, alignment=Qt.AlignRight,
                        controlWidth=80,
@@ -232,7 +232,7 @@ class MixingControls:
             self.contaminant_boxes[name] = check
         box.layout().addWidget(holder)
         self.contaminated_spin = gui.spin(
-            box, self, "contaminated", 0, 100, label="Components with one of them (%):",
+            box, self, "contaminated", 0, 100, label="Components with one of them [%]:",
             callback=self._changed, alignment=Qt.AlignRight,
             tooltip="How often one of these clings to a component. It adds up to a quarter of "
                     "the component's signal.")

@@ -242,6 +242,7 @@ class OWCheckLabels(ResultWidget):
                 ("Spectrum0", "Label0", NOTHING, "r own", "r other0")):
             width = self.view.fontMetrics().horizontalAdvance(widest) + 12
             self.view.setColumnWidth(column, min(self.view.columnWidth(column), width))
+        self.view.setColumnWidth(KEEP, 48)  # it takes what room is left, and no more
         self.result_label.setText(self._summary())
         if len(self.rows):
             self.plot.clear()

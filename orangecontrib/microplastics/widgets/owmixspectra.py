@@ -71,7 +71,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self._draw_number = 0
         self._filling = False
 
-        box = gui.vBox(self.controlArea, "What Will Come")
+        box = gui.vBox(self.controlArea, "What will come")
         self.summary = gui.widgetLabel(box, "")
         self.summary.setWordWrap(True)
         self.summary.setMinimumHeight(3 * self.fontMetrics().lineSpacing())

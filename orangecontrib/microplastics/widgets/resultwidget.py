@@ -159,6 +159,7 @@ def set_up_list(view: QTableView, model, tooltip: str):
     view.horizontalHeader().setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
     view.horizontalHeader().setSectionResizeMode(QHeaderView.Interactive)
     view.horizontalHeader().setStretchLastSection(True)
+    view.horizontalHeader().setDefaultSectionSize(92)
     view.setModel(model)
     show_boxes(view)
 
