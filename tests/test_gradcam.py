@@ -15,6 +15,7 @@ from orangecontrib.microplastics.configuration import TrainingConfig
 from orangecontrib.microplastics.gradcam import (
     METHODS,
     Target,
+    component_contrast,
     component_targets,
     explain,
     explain_batches,
@@ -221,6 +222,41 @@ class TestTargets(unittest.TestCase):
         np.testing.assert_allclose(explain([net], X, GRID, target=Target((3,))).importance,
                                    explain([net], X, GRID, target=3).importance, atol=1e-7)
 
+    def test_contrast_is_with_and_without_the_component(self):
+        def named(k, side):
+            return {self.CLASSES[i] for i in np.flatnonzero(side[k])}
+        of = self.CLASSES.index
+        contrast = component_contrast(self.CLASSES, "PS")
+        for predicted, plus, minus in (
+                ("PE + PS", {"PE + PS"}, {"PE"}),  # found
+                ("PE", {"PE + PS"}, {"PE"}),  # missed
+                ("PP", {"PS", "PE + PS"}, {"PE", "PP", "PE + PP"}),  # PP + PS is not known
+                ("PS", {"PS", "PE + PS"}, {"PE", "PP", "PE + PP"})):  # alone
+            with self.subTest(predicted):
+                self.assertEqual(named(of(predicted), contrast.plus), plus)
+                self.assertEqual(named(of(predicted), contrast.minus), minus)
+        with self.assertRaisesRegex(ValueError, "No combination holds 'PVC'"):
+            component_contrast(self.CLASSES, "PVC")
+
+    def test_contrast_explains_each_spectrum_by_its_prediction(self):
+        net, X = network(), spectra(12)
+        predicted = predict([net], X).argmax(axis=1)
+        contrast = component_contrast(self.CLASSES, "PE")
+        for method in ("hirescam", "occlusion"):
+            own = explain([net], X, GRID, target=contrast, method=method, signed=True).importance
+            for k in np.unique(predicted):
+                target = Target(tuple(np.flatnonzero(contrast.plus[k])),
+                                tuple(np.flatnonzero(contrast.minus[k])))
+                rows = predicted == k
+                np.testing.assert_allclose(
+                    own[rows], explain([net], X[rows], GRID, target=target, method=method,
+                                       signed=True).importance, rtol=1e-4, atol=1e-5)
+
+    def test_component_of_every_class(self):
+        net, X = network(n_classes=2), spectra(3)
+        contrast = component_contrast(("PE + PP", "PE + PS"), "PE")
+        self.assertTrue(np.isfinite(explain([net], X, GRID, target=contrast).importance).all())
+
     def test_contrast_is_the_gradient_of_the_log_odds(self):
         # HiResCAM is gradient times map: check by a finite difference along the map.
         net, X = network(), spectra(6)
@@ -399,7 +435,7 @@ class TestImportantBands(unittest.TestCase):
         band, = important_bands(importance, self.AXIS, spectrum=spectrum, materials=["PET"],
                                 others=["PE"], tolerance=5)
         self.assertEqual(band.absorptions, (1764, 1716))
-        self.assertEqual(band.label(), "1764 not known")
+        self.assertEqual(band.label(), "1764 not known, air?")
         self.assertEqual(band.describe(), "1764 not known; 1716 C=O stretch (ester) (PET)")
 
     def test_bands_of_other_materials_have_a_question_mark(self):

@@ -139,7 +139,8 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     order = np.argsort(columns)
     columns, axis = columns[order], axis[order]
     grid = model.grid_spectra(data)
-    result = gradcam.explain(model.networks, grid, model.wavenumbers, axis, target=wanted,
+    sought = gradcam.component_contrast(classes, target) if component else wanted
+    result = gradcam.explain(model.networks, grid, model.wavenumbers, axis, target=sought,
                              method=method, branch=branch, signed=signed, callback=callback)
     probabilities = result.probabilities
     predicted = np.nan_to_num(probabilities).argmax(axis=1) if len(data) else np.zeros(0, int)

@@ -12,7 +12,7 @@ from orangecontrib.microplastics.importance import ImportantBand, important_band
 from orangecontrib.microplastics.model import DCNetModel
 
 __all__ = ["Reason", "SpectrumView", "spectrum_views", "choose_mixtures", "spread_rows",
-           "actual_classes", "contrast"]
+           "actual_classes"]
 
 
 class Reason(NamedTuple):
@@ -87,8 +87,8 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
     ----------
     model : DCNetModel
         Where it knows combinations such as "PE + PP", each component predicted or truly there
-        has its own map, see :func:`contrast`; else the class predicted and, if that is another
-        one, the true class.
+        has its own map, see :func:`.gradcam.component_contrast`; else the class predicted and,
+        if that is another one, the true class.
     data : Table
     rows : sequence of int
         Of the data.
@@ -120,7 +120,7 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
             verdict = "" if not true else "overlooked" if name not in said else \
                 "" if name in true else "not in it"
             others = [m for other in known if other != name for m in materials_of(other)]
-            target = contrast(own.classes, name, predicted) if mixtures else \
+            target = gradcam.component_contrast(own.classes, name) if mixtures else \
                 gradcam.Target((own.classes.index(name),))
             importance = gradcam.explain(model.networks, grid[[i]], model.wavenumbers, own.axis,
                                          target=target, method=method).importance[0]
@@ -135,25 +135,6 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
             float(own.probabilities[i, own.predicted[i]]), float(own.right[i]), own.axis,
             spectrum, reasons))
     return views
-
-
-def contrast(classes, component: str, predicted: str):
-    """The gradcam.Target for a component of a spectrum taken for `predicted`.
-
-    The combination with the component against the same without it: why "PE + PP" and not "PE"
-    alone? So the maps of two components differ as much as they can: on rightly predicted mixtures
-    of a held-out study, .23 of the importance lay on strong bands of the component alone and .11
-    on those of the other; with all combinations that hold it against all that do not
-    (:func:`gradcam.component_targets`) .19 and .14. The latter is what is left where the model
-    does not know one of the two.
-    """
-    gradcam = import_torch_file("gradcam")
-    index = {frozenset(_parts(name, True)): i for i, name in enumerate(classes)}
-    parts = frozenset(_parts(predicted, True))
-    with_it, without = parts | {component}, parts - {component}
-    if with_it in index and without in index:
-        return gradcam.Target((index[with_it],), (index[without],))
-    return gradcam.component_targets(classes)[component]
 
 
 def _parts(name, mixtures):

@@ -96,9 +96,12 @@ def _measure(request, explained, state):
     target = gradcam.component_targets(explained.classes)[request.target] \
         if request.component else explained.target[rows]
     settings = {"target": target, "method": request.method}
+    # The maps are those that are drawn; what is followed is whether the component is found.
+    drawn = {**settings, "target": gradcam.component_contrast(explained.classes, request.target)} \
+        if request.component else settings
     importance = gradcam.explain(
         model.networks, grid, model.wavenumbers, branch=request.branch, signed=request.signed,
-        callback=progress_of(state, 0, 20), **settings).importance
+        callback=progress_of(state, 0, 20), **drawn).importance
     curves = faithfulness.faithfulness(model.networks, grid, importance, target, repeats=2,
                                        callback=progress_of(state, 20, 80))
     # Occlusion of many randomised networks would take minutes and say the same.
