@@ -37,14 +37,14 @@ CHANGES = {
     "one branch, short kernels": {"kernels": (3,)},
     "one branch, long kernels": {"kernels": (15,)},
     "kernels 5 and 25": {"kernels": (5, 25)},
+    "no second derivative": {"second_derivative": False},
     "no derivative": {"derivative": False},
+    "no compression": {"compression": 0.0},
     "whole axis": {"regions": None},
     "no augmentation": {"augmentation": 0.0},
-    "augmentation, half": {"augmentation": 0.5},
     "no label smoothing": {"label_smoothing": 0.0},
     "dropout 0": {"dropout": 0.0},
     "twice as wide": {"widths": (32, 64, 128)},
-    "3 averaged": {"networks": 3},
 }
 
 
@@ -68,7 +68,7 @@ def validation(held, seed, train=6000, test=2000):
 
 
 def main(argv):
-    chosen = options("ablation", __doc__, argv, seeds=2)
+    chosen = options("ablation", __doc__, argv)
     makers = {"K held out": lambda seed: validation(K, seed),
               "V held out": lambda seed: validation(V, seed), "P1": p1}
     candidates = {name: (lambda seed, change=change: DCNetLearner(seed=seed, **change))

@@ -49,18 +49,22 @@ class TestInput:
         X = np.random.default_rng(1).random((5, 801)).cumsum(axis=1)
         grid = np.arange(700, 3901, 4.)
         keep = ((0, 288), (500, 601))
-        front = Front(DCNetConfig(801, 2, keep=keep))
-        expected = front(torch.from_numpy(X.astype(np.float32))).numpy()[:, 0]
-        np.testing.assert_allclose(derivative_features(X, grid), expected, atol=5e-3)
+        for compression in (0., 1.):
+            front = Front(DCNetConfig(801, 2, keep=keep, second_derivative=True,
+                                      compression=compression))
+            expected = front(torch.from_numpy(X.astype(np.float32))).flatten(1).numpy()
+            np.testing.assert_allclose(
+                derivative_features(X, grid, compression=compression), expected, atol=5e-3)
         assert REGIONS == LABEL_REGIONS
 
     def test_derivative_is_savitzky_golay(self):
         from scipy.signal import savgol_filter
         X = np.random.default_rng(2).random((3, 801))
-        found = derivative_features(X, np.arange(700, 3901, 4.), None)[:, 4:-4]
-        expected = savgol_filter(X, 9, 2, deriv=1, axis=1)[:, 4:-4]
-        for a, b in zip(found, expected, strict=True):
-            assert np.corrcoef(a, b)[0, 1] > .99999
+        found = derivative_features(X, np.arange(700, 3901, 4.), None)
+        for order in (1, 2):
+            expected = savgol_filter(X, 9, 2, deriv=order, axis=1)[:, 4:-4]
+            for a, b in zip(found[:, 801 * (order - 1):][:, 4:797], expected, strict=True):
+                assert np.corrcoef(a, b)[0, 1] > .9999
 
 
 class TestMeasures:

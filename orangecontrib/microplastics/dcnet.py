@@ -87,7 +87,8 @@ class DCNetLearner(Learner):
     learning_rate : float
     label_smoothing : float
     augmentation : float
-        Strength of the random distortions in training, 0 for none.
+        Strength of the random distortions in training, 0 for none. Mixtures that are drawn
+        anew come distorted, and get no more of it.
     balance : bool
         Each class counts alike.
     validation : float
@@ -299,10 +300,10 @@ class DCNetLearner(Learner):
                 scores, y[held], None if weights is None else weights[held])
             if held.sum() >= _FEWEST_HELD:
                 known = held
-        scores = import_torch_file("typical").typical_scores(
-            networks, X[known], grid, self.seed or 0)
+        scores, classes = import_torch_file("typical").typical_scores(
+            networks, X[known], y[known], grid, self.seed or 0)
         return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores),
-                                      expected(X, y, grid, seen, measured))
+                                      classes, expected(X, y, grid, seen, measured))
 
     def _fit_networks(self, X, y, grid, n_classes, weights, held, source):
         entropy = np.random.SeedSequence(self.seed)
@@ -321,7 +322,8 @@ class DCNetLearner(Learner):
         return TrainingConfig(
             epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
             label_smoothing=self.label_smoothing, balance=self.balance,
-            augmentation=Augmentation.scaled(self.augmentation) if self.augmentation else None,
+            augmentation=Augmentation.scaled(self.augmentation)
+            if self.augmentation and not self.mixtures else None,
             seed=seed, device=self.device)
 
     def _groups(self, data):

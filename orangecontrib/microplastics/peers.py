@@ -1,8 +1,9 @@
 """Other classifiers, given the same input as the network, to compare it with.
 
-Each gets what the network's front makes of a spectrum: first derivative, the regions
-where polymers have bands, standardised spectrum by spectrum. That is the input all of
-them are best on; their settings were chosen on training data, never on a test set. They
+Each gets what the network's front makes of a spectrum: first and second derivative in the
+regions where polymers have bands, standardised spectrum by spectrum, compressed but for the
+support vector machine, which is better without. That is the input all of them are best on;
+their settings were chosen on training data, never on a test set. They
 are plain scikit-learn behind Orange's learner interface, without Orange's column-wise
 transformation, which would cost them speed.
 """
@@ -13,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from Orange.classification import Learner, Model
 from Orange.data import Instance, Table
+from scipy.signal import savgol_filter
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -24,8 +26,9 @@ from orangecontrib.microplastics.labels import REGIONS
 __all__ = ["PEERS", "PeerLearner", "PeerModel", "derivative_features"]
 
 
-def derivative_features(X: np.ndarray, wavenumbers: np.ndarray, regions=REGIONS) -> np.ndarray:
-    """First derivative in the regions, each row of mean 0 and deviation 1, clipped at 8.
+def derivative_features(X: np.ndarray, wavenumbers: np.ndarray, regions=REGIONS,
+                        compression: float = 0.0) -> np.ndarray:
+    """First and second derivative in the regions, as the network's front makes them.
 
     Parameters
     ----------
@@ -34,42 +37,48 @@ def derivative_features(X: np.ndarray, wavenumbers: np.ndarray, regions=REGIONS)
         cm-1, ascending and uniform.
     regions : sequence of (float, float), or None
         Limits in cm-1; None for the whole axis.
+    compression : float
+        Values x become asinh(compression x), standardised again; 0 leaves them.
 
     Returns
     -------
-    ndarray of float32, shape (spectra, wavenumbers in the regions)
-        Savitzky-Golay derivative, 9 points, order 2 (Anal. Chem. 1964, 36, 1627).
+    ndarray of float32, shape (spectra, 2 x wavenumbers in the regions)
+        Savitzky-Golay derivatives, 9 points, order 2 (Anal. Chem. 1964, 36, 1627), each row
+        of each of mean 0 and deviation 1, clipped at 8.
     """
     X = np.asarray(X, np.float32)
     X = X - X.mean(axis=1, keepdims=True)
-    padded = np.pad(X, ((0, 0), (4, 4)), mode="edge")
-    n = X.shape[1]
-    out = np.zeros_like(X)
-    for i in range(1, 5):
-        out += np.float32(i / 60) * (padded[:, 4 + i:4 + i + n] - padded[:, 4 - i:4 - i + n])
-    if regions is not None:
-        inside = np.zeros(n, bool)
-        for low, high in regions:
-            inside |= (wavenumbers >= low) & (wavenumbers <= high)
-        if inside.any():
-            out = out[:, inside]
-    out -= out.mean(axis=1, keepdims=True)
-    out /= np.maximum(out.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return np.clip(out, -8, 8, out=out)
+    inside = np.zeros(X.shape[1], bool)
+    for low, high in regions or ():
+        inside |= (wavenumbers >= low) & (wavenumbers <= high)
+    if not inside.any():
+        inside[:] = True
+    both = []
+    for order in (1, 2):
+        out = savgol_filter(X, 9, 2, deriv=order, axis=1, mode="nearest")[:, inside]
+        out = np.clip(_standardised(out - out.mean(axis=1, keepdims=True)), -8, 8)
+        if compression:
+            out = _standardised(np.arcsinh(np.float32(compression) * out))
+        both.append(out)
+    return np.concatenate(both, axis=1)
+
+
+def _standardised(rows):
+    return rows / np.maximum(rows.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
 
 class PeerModel(Model):
     """A fitted scikit-learn classifier behind :func:`derivative_features`."""
 
-    def __init__(self, estimator, columns, wavenumbers, regions, domain):
+    def __init__(self, estimator, columns, wavenumbers, settings, domain):
         super().__init__(domain)
         self.estimator = estimator
-        self.columns, self.wavenumbers, self.regions = columns, wavenumbers, regions
+        self.columns, self.wavenumbers, self.settings = columns, wavenumbers, settings
 
     def predict_storage(self, data):
         X = np.atleast_2d(data.x if isinstance(data, Instance) else data.X)
         X = fill_missing(np.asarray(X, float)[:, self.columns], self.wavenumbers)
-        features = derivative_features(X, self.wavenumbers, self.regions)
+        features = derivative_features(X, self.wavenumbers, *self.settings)
         known = self.estimator.classes_.astype(int)
         if hasattr(self.estimator, "predict_proba"):
             part = self.estimator.predict_proba(features)
@@ -96,20 +105,23 @@ class PeerLearner(Learner):
     name : str
     seed : int
     regions : sequence of (float, float), or None
+    compression : float
     """
     __returns__ = PeerModel
 
-    def __init__(self, estimator: Callable, name: str, seed: int = 0, regions=REGIONS):
+    def __init__(self, estimator: Callable, name: str, seed: int = 0, regions=REGIONS,
+                 compression: float = 1.0):
         super().__init__()
-        self.estimator, self.name, self.seed, self.regions = estimator, name, seed, regions
+        self.estimator, self.name, self.seed = estimator, name, seed
+        self.settings = (regions, compression)
 
     def fit_storage(self, data: Table):
         columns, wavenumbers = spectral_columns(data.domain)
         X = fill_missing(np.asarray(data.X, float)[:, columns], wavenumbers)
         known = np.isfinite(data.Y) & np.isfinite(X).all(axis=1)
         fitted = self.estimator(self.seed).fit(
-            derivative_features(X[known], wavenumbers, self.regions), data.Y[known].astype(int))
-        return PeerModel(fitted, columns, wavenumbers, self.regions, data.domain)
+            derivative_features(X[known], wavenumbers, *self.settings), data.Y[known].astype(int))
+        return PeerModel(fitted, columns, wavenumbers, self.settings, data.domain)
 
 
 def _forest(seed):
@@ -131,7 +143,9 @@ def _neighbours(seed):
 
 #: Name -> function of a seed that gives a learner.
 PEERS: dict[str, Callable[..., PeerLearner]] = {
-    name: (lambda seed=0, make=make, name=name: PeerLearner(make, name, seed))
-    for name, make in (("Random forest", _forest), ("SVM", _svm),
-                       ("Logistic regression", _logistic), ("kNN, correlation", _neighbours))
+    name: (lambda seed=0, make=make, name=name, compression=compression:
+           PeerLearner(make, name, seed, compression=compression))
+    for name, make, compression in (
+        ("Random forest", _forest, 1.0), ("SVM", _svm, 0.0),
+        ("Logistic regression", _logistic, 1.0), ("kNN, correlation", _neighbours, 1.0))
 }
