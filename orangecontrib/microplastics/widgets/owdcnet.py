@@ -196,9 +196,10 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self._combo(box, "seen", SEEN, "Spectral range:",
                     "Fingerprint and C-H: below 1850 and 2700 to 3100 cm-1; what lies between "
                     "is mostly air and moisture. Spectra without these regions are used whole.")
-        gui.checkBox(box, self, "derivative", "First derivative",
-                     tooltip="The network takes the first derivative of each spectrum, which "
-                             "removes the baseline. Switch off if Preprocess Spectra does.",
+        gui.checkBox(box, self, "derivative", "First and second derivative",
+                     tooltip="The network takes the derivatives of each spectrum: the first "
+                             "removes the baseline, the second tells overlapping bands apart. "
+                             "Switch off if Preprocess Spectra derives.",
                      callback=self.settings_changed)
 
     def _add_training(self):
@@ -236,7 +237,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
                    step=.05, spinType=float, decimals=2)
         self._spin(box, "augmentation", 0, 200, "Augmentation [%]:",
                    "Strength of random distortions (baseline, slope, noise, water vapour ...) "
-                   "while training, so that other instruments surprise the network less.",
+                   "while training, so that other instruments surprise the network less. "
+                   "Mixtures that the network draws for itself come distorted as they are.",
                    step=10)
         self._spin(box, "step", .5, 32., "Grid [1/cm]:",
                    "Spectra are put on a grid of this step; models therefore also take "
@@ -443,7 +445,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             ("Width", WIDTHS[self.width][0]),
             ("Attention", ATTENTIONS[self.attention][0]),
             ("Spectral range", SEEN[self.seen][0]),
-            ("First derivative", self.derivative),
+            ("First and second derivative", self.derivative),
             ("Learns", LEARN[self.mixtures][0] + (
                 f", at least {self.smallest} % of each" if self.mixtures else "")),
             ("Epochs", self.epochs if self.fixed_epochs else "automatic"),
