@@ -7,24 +7,40 @@ from Orange.data import Table
 from orangecontrib.microplastics import calibration, identification
 from orangecontrib.microplastics.acceptance import Acceptance, calibrate, energies, shapes, softmax
 from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.identification import BOTH, CONFIDENCE, CORRELATION, Rule, decide
+from orangecontrib.microplastics.identification import ALL, CONFIDENCE, CORRELATION, Rule, decide
 
 
 class TestConfidence(unittest.TestCase):
+    @staticmethod
+    def scale(known, classes=None, n=1):
+        classes = np.zeros(len(known), int) if classes is None else classes
+        return calibrate(np.zeros((n, 1)), known, classes, None)
+
     def test_shares_of_known_spectra(self):
         known = np.random.default_rng(0).normal(3, .5, 4000)
-        accept = calibrate(np.zeros((1, 1)), known, None)
-        sure = accept.confidence(known)
+        sure = self.scale(known).confidence(known, np.zeros(4000, int))
         self.assertAlmostEqual((sure >= .7).mean(), .95, delta=.002)
         self.assertAlmostEqual((sure >= .6).mean(), .99, delta=.002)
         self.assertAlmostEqual((sure >= .9).mean(), .5, delta=.002)
 
+    def test_each_class_by_its_own(self):
+        """A class that the network speaks less clearly for is accepted as often."""
+        rng = np.random.default_rng(0)
+        classes = np.repeat([0, 1], 2000)
+        known = rng.normal(np.where(classes, 1., 3.), .3)
+        scale = self.scale(known, classes, 3)
+        sure = scale.confidence(known, classes)
+        for c in (0, 1):
+            self.assertAlmostEqual((sure[classes == c] >= .7).mean(), .95, delta=.002)
+        # The third has no spectra: all stand in.
+        self.assertAlmostEqual(scale.accept[2], np.quantile(known, .05))
+
     def test_rises_strictly_between_0_and_1(self):
         for known in (np.random.default_rng(0).normal(3, .5, 100), np.full(5, 2.)):
-            accept = calibrate(np.zeros((1, 1)), known, None)
-            middle, width = accept.middle, accept.middle - accept.inspect
+            scale = self.scale(known)
+            middle, width = scale.middle[0], scale.middle[0] - scale.inspect[0]
             energy = np.linspace(middle - 20 * width, middle + 5 * width, 2000)
-            sure = accept.confidence(energy)
+            sure = scale.confidence(energy, np.zeros(2000, int))
             self.assertTrue((np.diff(sure) > 0).all())
             self.assertTrue(0 < sure[0] < sure[-1] < 1)
 
@@ -103,7 +119,7 @@ class TestIdentification(unittest.TestCase):
         with noise.unlocked(noise.X):
             noise.X[:] = np.random.default_rng(0).normal(size=noise.X.shape)
         # Networks may be sure of noise, too: correlation is there for that.
-        for by in (BOTH, CORRELATION):
+        for by in (ALL, CORRELATION):
             decisions = decide(self.model.answer(noise), Rule(by))
             self.assertGreater((decisions == identification.UNKNOWN).mean(), .9)
 
@@ -115,7 +131,7 @@ class TestIdentification(unittest.TestCase):
         decisions = decide(answer, Rule(accept=0., inspect=0.))
         self.assertEqual(decisions[2], identification.UNKNOWN)
         table = identification.annotate(data, self.model, answer, decisions)
-        self.assertTrue(np.isnan(table.metas[2, :4].astype(float)).all())
+        self.assertTrue(np.isnan(table.metas[2, :7].astype(float)).all())
         self.assertIn("1 of 5", str(answer.notes[0]))
 
     def test_annotation(self):

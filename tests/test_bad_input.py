@@ -68,7 +68,7 @@ class TestLearnerAndModel(unittest.TestCase):
         data = bad.put(np.nan, slice(3))(bad.unseen_values(bad.good()))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            values, probabilities = self.model(data, self.model.ValueProbs)
+            values, probabilities = self.model(data), self.model(data, self.model.Probs)
         self.assertTrue(np.isnan(values[:3]).all() and np.isnan(probabilities[:3]).all())
         self.assertEqual(probabilities.shape[1], len(old.values) + 2)
 

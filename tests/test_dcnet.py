@@ -319,7 +319,7 @@ class TestOtherAxes(unittest.TestCase):
             data.X[0, 100:103] = np.nan
             data.X[1] = np.nan
             data.X[2, 50] = np.inf
-        values, probabilities = self.model(data, Model.ValueProbs)
+        values, probabilities = self.model(data), self.model(data, Model.Probs)
         np.testing.assert_allclose(probabilities[[0, 2]], self.expected[[0, 2]], atol=.15)
         self.assertTrue(np.isnan(values[1]))
         self.assertTrue(np.isfinite(np.delete(values, 1)).all())

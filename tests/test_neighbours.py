@@ -19,8 +19,11 @@ from Orange.widgets.tests.base import WidgetTest
 
 from orangecontrib.microplastics import memory
 from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.identification import identify
 from orangecontrib.microplastics.memory import NotEnoughMemory
+from orangecontrib.microplastics.model import DCNetModel
 from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
+from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
 QUICK = {"epochs": 3, "widths": (8, 16)}
 
@@ -119,7 +122,8 @@ class TestEvaluation(unittest.TestCase):
             np.testing.assert_array_equal(probabilities, expected)
 
     def test_stacking(self):
-        model = StackedFitter([DCNetLearner(**QUICK), MajorityLearner()], k=2)(self.data)
+        model = StackedFitter([DCNetLearner(epochs=8, widths=(8, 16)), MajorityLearner()],
+                              k=2)(self.data)
         self.assertGreater((model(self.data) == self.data.Y).mean(), .6)
 
     def test_calibrated(self):
@@ -191,8 +195,23 @@ class TestWidgets(WidgetTest):
         self.send_signal(widget.Inputs.learner, DCNetLearner(**QUICK), 0, widget=widget)
         self.send_signal(widget.Inputs.learner, MajorityLearner(), 1, widget=widget)
         results = self.get_output(widget.Outputs.evaluations_results, widget=widget, wait=60_000)
-        self.assertEqual(results.predicted.shape, (2, len(data)))
-        self.assertFalse(np.isnan(results.predicted[1]).any())
+        # Orange's scores know no missing predictions: some it leaves out, others would be wrong.
+        self.assertEqual(results.predicted.shape, (1, len(data)))
+        self.assertTrue(np.isfinite(results.predicted).all())
+        self.assertEqual(results.learner_names, ["majority"])
+        model = widget.score_table.model
+        shown = {model.index(r, 0).data(): [model.index(r, c).data() for c in range(3, 8)]
+                 for r in range(model.rowCount())}
+        self.assertEqual(set(shown), {"dc net (error)", "majority"})
+        self.assertEqual(set(shown["dc net (error)"]), {None})
+        self.assertTrue(np.isfinite(np.array(shown["majority"], float)).all())
+        said = " ".join(f"{m.text} {m.informativeText}" for m in widget.message_bar.messages())
+        self.assertRegex(said, "dc net failed.*[123] of .* spectra cannot be predicted.*Select Rows")
+        # Without these rows all is well.
+        self.send_signal(widget.Inputs.train_data, data[3:], widget=widget)
+        results = self.get_output(widget.Outputs.evaluations_results, widget=widget, wait=60_000)
+        self.assertEqual(results.predicted.shape, (2, len(data) - 3))
+        self.assertFalse([m for m in widget.message_bar.messages() if "dc net" in str(m.text)])
         widget.onDeleteWidget()
 
     def test_too_little_memory_is_told_before_training(self):
@@ -204,6 +223,35 @@ class TestWidgets(WidgetTest):
             self.wait_until_finished(widget=widget)
             self.assertIn("GB of memory", str(widget.Error.fitting_failed))
         self.assertGreater(memory.available(), 1e6)
+
+    def test_too_little_memory_is_told_before_predicting(self):
+        model = DCNetLearner(**QUICK)(self.data)
+        with patch.object(memory, "available", lambda: 1e6), \
+                patch.object(DCNetModel, "data_to_model_domain", side_effect=AssertionError):
+            for ask in (model, model.answer):
+                with self.assertRaisesRegex(NotEnoughMemory, "Predicting.*GB.*Data Sampler"):
+                    ask(self.data)
+            widget = self.create_widget(OWPredictions)
+            self.send_signal(widget.Inputs.data, self.data, widget=widget)
+            self.send_signal(widget.Inputs.predictors, model, 0, widget=widget)
+            self.assertIn("GB of memory", str(widget.Error.predictor_failed))
+            widget = self.create_widget(OWIdentify)
+            self.send_signal(widget.Inputs.data, self.data, widget=widget)
+            self.send_signal(widget.Inputs.model, model, widget=widget)
+            self.wait_until_finished(widget=widget)
+            self.assertIn("GB of memory", str(widget.Error.failed))
+            self.assertIsNone(self.get_output(widget.Outputs.annotated, widget=widget))
+
+    def test_identifying_counts_the_copies_that_it_sends(self):
+        """Room for the answers alone is not enough for the parts by decision."""
+        model = DCNetLearner(**QUICK)(self.data)
+        table = Table.from_numpy(self.data.domain, np.tile(self.data.X, (200, 1)),
+                                 np.tile(self.data.Y, 200))
+        with patch.object(memory, "available", lambda: 1.5 * table.X.nbytes), \
+                patch.object(DCNetModel, "answer"):
+            identify(model, table)
+            with self.assertRaisesRegex(NotEnoughMemory, "Identifying.*GB"):
+                identify(model, table, convert=True)
 
 
 class TestProcesses(unittest.TestCase):

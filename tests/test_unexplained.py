@@ -14,7 +14,7 @@ from orangecontrib.microplastics.identification import (
     Rule,
     annotate,
     decide,
-    named_bands,
+    origins,
 )
 from orangecontrib.microplastics.simulation import simulate
 from orangecontrib.microplastics.unexplained import LIMIT, expected, unexplained
@@ -154,17 +154,20 @@ class TestModel(unittest.TestCase):
         self.assertLess((other.explained >= .7).mean(), .1)
         self.assertTrue((decide(other, Rule(ALL)) >= TO_INSPECT).mean() > .9)
         self.assertTrue((decide(other, Rule(EXPLAINED, .7, .7)) == UNKNOWN).mean() > .9)
-        names = named_bands(self.model, other)
-        right = np.mean(["nitrile" in n and "acrylonitrile" in n and n.startswith("22")
-                         for n in names])
-        self.assertGreater(right, .9, names)
+        bands, texts = origins(self.model, other)
+        np.testing.assert_allclose(np.nanmedian(bands), 2236)
+        self.assertGreater(np.mean(texts == "C#N stretch (nitrile): acrylonitrile butadiene "
+                                            "styrene"), .9, texts)
+        self.assertGreater(np.isnan(origins(self.model, plain)[0]).mean(), .6)
 
     def test_annotated(self):
         data = self.nitrile(self.ps)
         answer = self.model.answer(data)
         table = annotate(data, self.model, answer, decide(answer, Rule()))
         np.testing.assert_allclose(table.get_column("explained").astype(float), answer.explained)
-        self.assertIn("nitrile", str(table.get_column("unexplained band")[0]))
+        self.assertEqual(table.metas.dtype, data.metas.dtype if data.metas.size else float)
+        self.assertIn("nitrile", str(table[0, "possible origin"]))
+        self.assertAlmostEqual(float(table[0, "unexplained band"]), 2236)
 
     def test_a_hole_of_the_axis_is_no_band(self):
         """Spectra without 1900 to 2600 cm-1: nothing is filled in that is then found odd."""

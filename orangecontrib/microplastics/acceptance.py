@@ -119,31 +119,43 @@ class Acceptance(NamedTuple):
     ----------
     means : ndarray of float32, shape (classes, wavenumbers seen)
         :func:`class_shapes` of the training spectra.
-    accept, inspect, middle : float
-        Energies that 95, 99 and 50 % of known spectra reach.
+    accept, inspect, middle : ndarray, shape (classes,)
+        Energies that 95, 99 and 50 % of known spectra of a class reach. Networks speak less
+        clearly for a class that they have seen few spectra of.
     expected : Expected
         What the bands of each class's training spectra look like.
     """
     means: np.ndarray
-    accept: float
-    inspect: float
-    middle: float
+    accept: np.ndarray
+    inspect: np.ndarray
+    middle: np.ndarray
     expected: Expected
 
-    def confidence(self, energy: np.ndarray) -> np.ndarray:
+    def confidence(self, energy: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Energies on a scale from 0 to 1, strictly rising with them.
 
-        0.7 is what 95 of 100 known spectra reach, 0.6 what 99 reach, 0.9 what half
-        of them reach: linear between the first two, exponential beyond.
+        0.7 is what 95 of 100 known spectra of the class reach, 0.6 what 99 reach, 0.9 what
+        half of them reach: linear between the first two, exponential beyond.
+
+        Parameters
+        ----------
+        energy : ndarray, shape (n,)
+        classes : ndarray of int, shape (n,)
+            The most probable class of each spectrum.
+
+        Returns
+        -------
+        ndarray, shape (n,)
         """
         energy = np.asarray(energy, float)
-        over, under = self.middle - self.accept, self.middle - self.inspect
+        accept, inspect, middle = (level[classes] for level in (
+            self.accept, self.inspect, self.middle))
+        over, under = middle - accept, middle - inspect
         high = 1 - (1 - ACCEPT) * np.exp(
-            -(energy - self.accept) / over * np.log((1 - ACCEPT) / (1 - _MIDDLE)))
-        low = INSPECT * np.exp(np.minimum(energy - self.inspect, 0) / under)
-        between = INSPECT + (ACCEPT - INSPECT) * (energy - self.inspect) \
-            / (self.accept - self.inspect)
-        return np.select([energy >= self.accept, energy >= self.inspect], [high, between], low)
+            -(energy - accept) / over * np.log((1 - ACCEPT) / (1 - _MIDDLE)))
+        low = INSPECT * np.exp(np.minimum(energy - inspect, 0) / under)
+        between = INSPECT + (ACCEPT - INSPECT) * (energy - inspect) / (accept - inspect)
+        return np.select([energy >= accept, energy >= inspect], [high, between], low)
 
     def correlations(self, X: np.ndarray, part: np.ndarray) -> np.ndarray:
         """Correlation of each spectrum's first derivative with each class mean.
@@ -185,7 +197,8 @@ class Acceptance(NamedTuple):
         return ACCEPT ** (np.maximum(found.excess, 0) / LIMIT), found
 
 
-def calibrate(means: np.ndarray, known: np.ndarray, expected: Expected) -> Acceptance:
+def calibrate(means: np.ndarray, known: np.ndarray, classes: np.ndarray,
+              expected: Expected) -> Acceptance:
     """Acceptance from the energies of spectra that are known to be known.
 
     Parameters
@@ -194,10 +207,16 @@ def calibrate(means: np.ndarray, known: np.ndarray, expected: Expected) -> Accep
     known : ndarray, shape (n,)
         Energies of spectra of the model's own classes, as far as possible from spectra
         that the network was not trained on.
+    classes : ndarray of int, shape (n,)
+        Their classes; a class that is not among them is measured by all.
     expected : Expected
     """
-    accept, inspect, middle = (float(np.quantile(known, 1 - share)) for share in _REACH)
-    # Few or like spectra: the scale must rise all the same.
-    least = 1e-3 * max(1.0, abs(middle))
-    accept = min(accept, middle - least)
-    return Acceptance(means, accept, min(inspect, accept - least), middle, expected)
+    levels = []
+    for c in range(len(means)):
+        own = known[classes == c] if (classes == c).any() else known
+        accept, inspect, middle = np.quantile(own, [1 - share for share in _REACH])
+        # Few or like spectra: the scale must rise all the same.
+        least = 1e-3 * max(1.0, abs(middle))
+        accept = min(accept, middle - least)
+        levels.append((accept, min(inspect, accept - least), middle))
+    return Acceptance(means, *np.array(levels).T, expected)

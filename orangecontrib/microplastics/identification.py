@@ -4,25 +4,28 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 from Orange.data.util import get_unique_names
+from Orange.util import dummy_callback
 
 from orangecontrib.microplastics.acceptance import ACCEPT, INSPECT
 from orangecontrib.microplastics.axis import spectral_columns
 from orangecontrib.microplastics.bands import NAMES, assignments, material_code
+from orangecontrib.microplastics.memory import require
+from orangecontrib.microplastics.mixing import PLUS
 from orangecontrib.microplastics.model import Answer, DCNetModel
 from orangecontrib.microplastics.unexplained import LIMIT
 from orangecontrib.microplastics.units import to_absorbance
 
 __all__ = ["ACCEPTED", "TO_INSPECT", "UNKNOWN", "DECISIONS", "ALL", "CONFIDENCE", "CORRELATION",
-           "EXPLAINED", "Rule", "decide", "annotate", "named_bands", "in_absorbance"]
+           "EXPLAINED", "Rule", "decide", "annotate", "origins", "identify",
+           "in_absorbance"]
 
 DECISIONS = ("Accepted", "To inspect", "Unknown")
 ACCEPTED, TO_INSPECT, UNKNOWN = range(3)
 
 #: What a decision rests on.
 ALL, CONFIDENCE, CORRELATION, EXPLAINED = range(4)
-BOTH = ALL
 
 #: Below, the strongest unexplained band is higher than is usual, and worth a name.
 _HIGHER = ACCEPT ** (1 / LIMIT)
@@ -61,51 +64,97 @@ def decide(answer: Answer, rule: Rule) -> np.ndarray:
                         np.where(score >= rule.inspect, TO_INSPECT, UNKNOWN))
 
 
-def named_bands(model: DCNetModel, answer: Answer) -> np.ndarray:
-    """What the unexplained band of each spectrum may be: "2237: C#N stretch (nitrile), ABS".
+def origins(model: DCNetModel, answer: Answer) -> tuple[np.ndarray, np.ndarray]:
+    """Unexplained bands that are higher than usual, and what they may be.
 
     Returns
     -------
-    ndarray of str objects, shape (n,)
-        Wavenumber in cm-1, vibration, and the nearest other materials that are known to have a
-        band there, one or two; empty where no band is higher than usual.
+    bands : ndarray, shape (n,)
+        Wavenumber (cm-1) of each spectrum's strongest unexplained band; NaN where it is no
+        higher than among the training spectra.
+    texts : ndarray of str objects, shape (n,)
+        Vibration and the nearest materials, one or two and not the spectrum's own, that are
+        known to have a band there: "C#N stretch (nitrile): acrylonitrile butadiene styrene".
+        Empty where there is no band, or nothing is known of it.
     """
+    bands = np.where(answer.explained < _HIGHER, answer.band, np.nan)
     names = np.array([*model.domain.class_var.values, ""], object)
     own = names[np.nan_to_num(answer.values, nan=-1).astype(int)]
     texts = np.full(len(own), "", object)
-    for row in np.flatnonzero(answer.explained < _HIGHER):
-        code = material_code(own[row])
-        found = [b for b in assignments(answer.band[row]) if b.material != code]
-        texts[row] = f"{answer.band[row]:.0f}: " + (
-            f"{found[0].assignment}, "
-            + " or ".join(dict.fromkeys(NAMES.get(b.material, b.material) for b in found[:2]))
-            if found else "no known band")
-    return texts
+    known = {}
+    for row in np.flatnonzero(np.isfinite(bands)):
+        key = own[row], bands[row]
+        if key not in known:
+            known[key] = _origin(*key)
+        texts[row] = known[key]
+    return bands, texts
+
+
+def _origin(material, wavenumber):
+    codes = {material_code(part) for part in material.split(PLUS)}
+    found = [b for b in assignments(wavenumber) if b.material not in codes]
+    if not found:
+        return ""
+    return f"{found[0].assignment}: " + " or ".join(dict.fromkeys(
+        NAMES.get(b.material, b.material) for b in found[:2]))
 
 
 def annotate(data: Table, model: DCNetModel, answer: Answer, decisions: np.ndarray) -> Table:
-    """The data with class, scores, unexplained band and decision as metas.
+    """The data with class, scores, unexplained band and its origin, and decision as metas.
 
     The class is that which is most probable, whatever was decided.
     """
-    names = get_unique_names(data.domain, ["material", "probability", "confidence",
-                                           "correlation", "explained", "unexplained band",
-                                           "decision"])
+    bands, texts = origins(model, answer)
+    # A text variable would turn all metas into objects, which a map of a million spectra feels.
+    values, codes = np.unique(texts.astype(str), return_inverse=True)
+    codes = codes.astype(float)
+    if len(values) and values[0] == "":
+        values, codes = values[1:], np.where(codes == 0, np.nan, codes - 1)
+    names = get_unique_names(data.domain, [
+        "material", "probability", "confidence", "correlation", "explained", "unexplained band",
+        "possible origin", "decision"])
     metas = [DiscreteVariable(names[0], model.domain.class_var.values),
              *(ContinuousVariable(name, number_of_decimals=3) for name in names[1:5]),
-             StringVariable(names[5]), DiscreteVariable(names[6], DECISIONS)]
+             ContinuousVariable(names[5], number_of_decimals=0),
+             DiscreteVariable(names[6], tuple(map(str, values))),
+             DiscreteVariable(names[7], DECISIONS)]
     domain = data.domain
     table = data.transform(Domain(domain.attributes, domain.class_vars, (*domain.metas, *metas)))
     probability = np.full(len(data), np.nan)
     known = np.isfinite(answer.values)
     probability[known] = answer.probabilities[known].max(axis=1)
     with table.unlocked(table.metas):
-        for column, value in enumerate((
-                answer.values, probability, answer.confidence, answer.correlation,
-                answer.explained, named_bands(model, answer), decisions), start=-len(metas)):
-            table.metas[:, column] = value
+        table.metas[:, -len(metas):] = np.column_stack((
+            answer.values, probability, answer.confidence, answer.correlation, answer.explained,
+            bands, codes, decisions))
     table.name = data.name
     return table
+
+
+def identify(model: DCNetModel, data: Table, convert: bool = False,
+             progress_callback=dummy_callback) -> Answer:
+    """What a model says of spectra, where there is memory for it and for its annotated copies.
+
+    Parameters
+    ----------
+    model : DCNetModel
+    data : Table
+    convert : bool
+        Take the spectra for transmittance.
+    progress_callback : callable, optional
+
+    Raises
+    ------
+    NotEnoughMemory
+    DomainTransformationError
+        See :meth:`.DCNetModel.answer`.
+    """
+    # A copy in parts by decision; in conversion three (measured), of which one stays.
+    require(8 * len(data) * len(data.domain.attributes) * (3 if convert else 1)
+            + 8 * len(data) * (len(data.domain.metas) + 8) * 2,
+            f"Identifying {len(data):,} spectra of {len(data.domain.attributes):,} points",
+            "identify fewer at a time (Data Sampler)")
+    return model.answer(in_absorbance(data) if convert else data, progress_callback)
 
 
 def in_absorbance(data: Table) -> Table:

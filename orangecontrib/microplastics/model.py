@@ -34,6 +34,7 @@ from orangecontrib.microplastics.configuration import (
     DCNetConfig,
     Epoch,
 )
+from orangecontrib.microplastics.memory import require
 from orangecontrib.microplastics.unexplained import Expected
 from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.validation import has_bands, tame
@@ -85,7 +86,7 @@ class Answer(NamedTuple):
         cannot tell anything.
     probabilities : ndarray, shape (n, classes)
     confidence : ndarray, shape (n,)
-        Energy-based, 0 to 1: 0.7 is what 95 of 100 known spectra reach.
+        Energy-based, 0 to 1: 0.7 is what 95 of 100 known spectra of the class reach.
     correlation : ndarray, shape (n,)
         Of the first derivative with the mean of the predicted class; -1 to 1.
     explained : ndarray, shape (n,)
@@ -175,8 +176,8 @@ class DCNetModel(Model):
         for note in answer.notes:
             warnings.warn(note, stacklevel=2)
         values, probabilities = self._in_terms_of(data, answer, backmappers, n_values)
-        if ret == BaseModel.ValueProbs and not data.domain.class_vars:
-            _refuse_unpredicted(values)
+        if ret == BaseModel.ValueProbs:
+            _refuse_unpredicted(values, data)
         if single:
             values, probabilities = values[0], probabilities[0]
         if ret == BaseModel.Value:
@@ -218,7 +219,10 @@ class DCNetModel(Model):
         DomainTransformationError
             If the data are no spectra, miss too many wavenumbers, or (:class:`ScaleError`)
             are in another unit.
+        NotEnoughMemory
+            (a ValueError) If the answers would not fit.
         """
+        self._require_memory(data)
         n = len(data)
         n_values = len(self.domain.class_var.values)
         values, confidence, correlation, explained, band, height = np.full((6, n), np.nan)
@@ -241,7 +245,7 @@ class DCNetModel(Model):
                 probabilities[np.ix_(at, self.used)] = chances
                 values[at] = self.used[best]
                 if acceptance:
-                    confidence[at] = self.acceptance.confidence(energies(scores))
+                    confidence[at] = self.acceptance.confidence(energies(scores), best)
                     correlation[at] = self.acceptance.correlations(
                         X[batch], self.seen)[np.arange(len(batch)), best]
                     explained[at], found = self.acceptance.explained(
@@ -260,6 +264,17 @@ class DCNetModel(Model):
         progress_callback(1)
         return Answer(values, probabilities, confidence, correlation, explained, band, height,
                       notes)
+
+    def _require_memory(self, data):
+        """Answers, in the model's and the data's classes; copies of a part of the spectra (two
+        to three, with preprocessing six: measured); and a batch in the network's layers."""
+        n, points = len(data), max(len(self.wavenumbers), len(data.domain.attributes))
+        answers = n * (2 * len(self.domain.class_var.values) + 8)
+        part = min(n, _ROWS) * points * (3 if self._resamples_only else 6)
+        layers = min(n, 512) * len(self.wavenumbers) * sum(self.network.config.widths)
+        require(8 * (answers + part) + 4 * layers,
+                f"Predicting {n:,} spectra of {points:,} points",
+                "predict fewer at a time (Data Sampler)")
 
     def _usable(self, X):
         """Filled spectra, which of them can be predicted, how many of these have holes, and where
@@ -514,16 +529,21 @@ class DCNetModel(Model):
         self.__dict__.update(state)
 
 
-def _refuse_unpredicted(values):
-    """Orange's Predictions asks in this way, values and probabilities for data without class,
-    and breaks where a value is missing; it shows a ValueError as a message."""
+def _refuse_unpredicted(values, data):
+    """Orange's Predictions and evaluation ask in this way, for values and probabilities at once,
+    and are not made for missing ones: Predictions breaks, Test and Score leaves most scores out
+    and counts a missing value as another class in the rest. Both show a ValueError as a message."""
     missing = np.flatnonzero(np.isnan(values))
-    if len(missing):
-        rows = ", ".join(str(i + 1) for i in missing[:5]) + (" ..." if len(missing) > 5 else "")
-        raise ValueError(
-            f"{len(missing)} of {len(values)} spectra cannot be predicted (rows {rows}): they are "
-            "without bands, or lack too many wavenumbers. Leave them out (Select Rows), or use "
-            "Identify Spectra, which predicts the others.")
+    if not len(missing):
+        return
+    rows, named = [str(i + 1) for i in missing[:5]], ""
+    # In evaluation, data with a class are parts of a table: their rows would mislead.
+    if not data.domain.class_vars:
+        named = f" (rows {', '.join(rows)}{' ...' if len(missing) > 5 else ''})"
+    raise ValueError(
+        f"{len(missing)} of {len(values)} spectra cannot be predicted{named}: they are "
+        "without bands, or lack too many wavenumbers. Leave them out (Select Rows), or use "
+        "Identify Spectra, which predicts the others.")
 
 
 def _rebuild(config, weights):

@@ -82,7 +82,8 @@ def write(path, contents: Contents):
         "class": {"name": variable.name, "values": list(variable.values)},
         "networks": [asdict(config) for config, _ in contents.networks],
         "chain": chain, "history": contents.history,
-        "acceptance": list(contents.acceptance[1:4]), "temperature": contents.temperature,
+        "acceptance": [level.tolist() for level in contents.acceptance[1:4]],
+        "temperature": contents.temperature,
         "training": contents.training}, sort_keys=True)
     data = pack(tensors, {_KEY: text, "sha256": _hash(text, tensors)})
     path = Path(path)
@@ -230,8 +231,10 @@ def _decode(about, tensors):
     _require(bases.shape[0] == len(used) and bases.shape[1] and bases.shape[2] == n
              and spread.shape == (len(used), n) and (spread >= 0).all()
              and bases.dtype == spread.dtype == np.float32, "odd expected bands")
-    accept, inspect, middle = map(_number, about["acceptance"])
-    _require(inspect < accept < middle, "odd acceptance")
+    accept, inspect, middle = (np.array([_number(n) for n in level], float)
+                               for level in about["acceptance"])
+    _require(all(level.shape == used.shape for level in (accept, inspect, middle))
+             and (inspect < accept).all() and (accept < middle).all(), "odd acceptance")
     temperature = _number(about["temperature"])
     _require(temperature > 0, "odd temperature")
     needed = tensors["needed"].astype(bool)

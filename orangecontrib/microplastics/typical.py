@@ -17,9 +17,12 @@ __all__ = ["typical_scores", "STRENGTH"]
 #: Villegas-Camacho, Kedzierski and Jung, each left out of training with and without PE, PP, PS.
 STRENGTH = 2.5
 
+#: Distorted spectra of each class: the rare ones count by themselves.
+PER_CLASS = 200
 
-def typical_scores(networks: list[DCNet], X: np.ndarray, wavenumbers: np.ndarray,
-                   seed: int, n: int = 1000) -> np.ndarray:
+
+def typical_scores(networks: list[DCNet], X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray,
+                   seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Class scores of training spectra, distorted as another instrument may distort them.
 
     As they are, the network has learnt them by heart, and its energies are higher than
@@ -31,20 +34,23 @@ def typical_scores(networks: list[DCNet], X: np.ndarray, wavenumbers: np.ndarray
     networks : list of DCNet
     X : ndarray, shape (spectra, wavenumbers)
         Absorbance.
+    y : ndarray of int, shape (spectra,)
     wavenumbers : ndarray, shape (wavenumbers,)
         cm-1, ascending.
     seed : int
-    n : int
-        At most so many spectra are used, drawn at random.
 
     Returns
     -------
-    ndarray of float32, shape (networks, at most n, classes)
+    scores : ndarray of float32, shape (networks, n, classes)
+    y : ndarray of int, shape (n,)
+        The classes of what was scored: :data:`PER_CLASS` spectra of each class in `y`.
     """
     rng = np.random.default_rng(seed)
-    rows = np.sort(rng.choice(len(X), min(n, len(X)), replace=False))
+    rows = np.concatenate([
+        rng.choice(own, PER_CLASS, replace=len(own) < PER_CLASS)
+        for own in (np.flatnonzero(y == c) for c in np.unique(y))])
     generator = torch.Generator().manual_seed(int(rng.integers(2 ** 31)))
     augment = Augmenter(Augmentation.scaled(STRENGTH), wavenumbers, generator)
     with torch.inference_mode():
         x = standardised(torch.from_numpy(np.ascontiguousarray(X[rows], np.float32)))
-        return class_scores(networks, augment(x).numpy())
+        return class_scores(networks, augment(x).numpy()), y[rows]

@@ -10,7 +10,7 @@ from Orange.data import ContinuousVariable, Domain, Table
 from Orange.widgets.tests.base import WidgetTest
 
 from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.identification import ACCEPTED, CORRELATION
+from orangecontrib.microplastics.identification import ACCEPTED, CORRELATION, EXPLAINED
 from orangecontrib.microplastics.model import DCNetModel
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
@@ -168,9 +168,31 @@ class TestOWIdentify(WidgetTest):
         for i in (0, 7, len(self.data) - 1):
             row = annotated[int(model.mapToSourceRows(i))]
             self.assertEqual(
-                [model.data(model.index(i, c)) for c in range(1, 6)],
+                [model.data(model.index(i, c)) for c in range(1, 7)],
                 [str(row["material"]), *(f"{float(row[name]):.2f}" for name in (
-                    "probability", "confidence", "correlation")), str(row["decision"])])
+                    "probability", "confidence", "correlation", "explained")),
+                 str(row["decision"])])
+
+    def test_unexplained_bands_are_named(self):
+        """A band that no class has: placed, named, and in the way of being accepted."""
+        data = self.data.copy()
+        axis = np.array([float(a.name) for a in data.domain.attributes])
+        with data.unlocked(data.X):
+            data.X[::2] += .6 * np.ptp(data.X[::2], axis=1)[:, None] \
+                * np.exp(-.5 * ((axis - 1728) / 8) ** 2)
+        self.identify(data=data)
+        self.widget.controls.by.buttons[EXPLAINED].click()
+        decisions = self.output("annotated").get_column("decision")
+        self.assertLess((decisions[::2] == ACCEPTED).mean(), .2)
+        self.assertGreater((decisions[1::2] == ACCEPTED).mean(), .8)
+        model = self.widget.list
+        texts = [model.text(row, 7) for row in range(len(data))]
+        self.assertGreater(np.mean([t.startswith(("1724", "1728", "1732")) and "C=O" in t
+                                    for t in texts[::2]]), .8)
+        self.assertGreater(np.mean([t == "" for t in texts[1::2]]), .5)
+        self.widget.list_view.sortByColumn(7, Qt.AscendingOrder)
+        self.assertTrue(model.data(model.index(0, 7)))
+        self.assertFalse(model.data(model.index(len(data) - 1, 7)))
 
     def test_selection_is_sent_marked_and_remembered(self):
         self.identify()

@@ -9,8 +9,10 @@ from orangecontrib.microplastics.identification import DECISIONS
 from orangecontrib.microplastics.model import Answer
 from orangecontrib.microplastics.widgets.scoreplot import COLORS
 
-COLUMNS = ("Spectrum", "Material", "Probability", "Confidence", "Correlation", "Decision")
-SPECTRUM, MATERIAL, PROBABILITY, CONFIDENCE, CORRELATION, DECISION = range(6)
+COLUMNS = ("Spectrum", "Material", "Probability", "Confidence", "Correlation", "Explained",
+           "Decision", "Unexplained band [1/cm]")
+SPECTRUM, MATERIAL, PROBABILITY, CONFIDENCE, CORRELATION, EXPLAINED, DECISION, BAND \
+    = range(len(COLUMNS))
 
 #: Said of spectra without an answer.
 NONE = "no prediction"
@@ -29,9 +31,10 @@ class AnswerModel(AbstractSortTableModel):
 
     def clear(self):
         """No rows."""
-        self._show([], [], [np.empty(0)] * 5)
+        self._show([], [], [np.empty(0)] * (len(COLUMNS) - 1), [])
 
-    def show_answer(self, names: list[str], classes, answer: Answer, decisions: np.ndarray):
+    def show_answer(self, names: list[str], classes, answer: Answer, decisions: np.ndarray,
+                    bands: np.ndarray, origins):
         """
         List the spectra of an answer.
 
@@ -43,27 +46,31 @@ class AnswerModel(AbstractSortTableModel):
         answer : Answer
             Of n spectra.
         decisions : ndarray of int, shape (n,)
+        bands, origins : sequences, length n
+            See :func:`.identification.origins`.
         """
         probability = np.full(len(names), np.nan)
         known = np.isfinite(answer.values)
         probability[known] = answer.probabilities[known].max(axis=1)
         self._show(names, classes, [answer.values, probability, answer.confidence,
-                                    answer.correlation, decisions])
+                                    answer.correlation, answer.explained, decisions, bands],
+                   origins)
 
     def show_decisions(self, decisions: np.ndarray):
         """The same spectra, decided anew."""
-        self._columns[-1] = decisions
+        self._columns[DECISION - 1] = decisions
         if self.sortColumn() == DECISION:
             self.sort(DECISION, self.sortOrder())
         elif len(decisions):
             self.dataChanged.emit(self.index(0, DECISION),
                                   self.index(self.rowCount() - 1, DECISION))
 
-    def _show(self, names, classes, columns):
+    def _show(self, names, classes, columns, origins):
         column, order = self.sortColumn(), self.sortOrder()
         self.resetSorting()  # it belongs to the rows that go
         self.beginResetModel()
         self._names, self._classes, self._columns = names, classes, columns
+        self._origins = origins
         self.endResetModel()
         self.sort(column, order)
 
@@ -87,7 +94,7 @@ class AnswerModel(AbstractSortTableModel):
         if role in (Qt.DisplayRole, Qt.ToolTipRole):
             return self.text(row, index.column())
         if role == Qt.DecorationRole and index.column() == DECISION:
-            return COLORS[int(self._columns[-1][row])]
+            return COLORS[int(self._columns[DECISION - 1][row])]
         return None
 
     def text(self, row: int, column: int) -> str:
@@ -97,6 +104,9 @@ class AnswerModel(AbstractSortTableModel):
         value = self._columns[column - 1][row]
         if column == DECISION:
             return DECISIONS[int(value)]
+        if column == BAND:
+            return "" if np.isnan(value) else \
+                f"{value:.0f}" + (f", {self._origins[row]}" if self._origins[row] else "")
         if np.isnan(value):
             return NONE if column == MATERIAL else "?"
         if column == MATERIAL:

@@ -17,14 +17,15 @@ from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.microplastics.identification import (
     ACCEPTED,
-    BOTH,
+    ALL,
     DECISIONS,
     TO_INSPECT,
     UNKNOWN,
     Rule,
     annotate,
     decide,
-    in_absorbance,
+    identify,
+    origins,
 )
 from orangecontrib.microplastics.model import Answer, DCNetModel, ScaleError, ScaleWarning
 from orangecontrib.microplastics.widgets.answerlist import (
@@ -42,9 +43,9 @@ from orangecontrib.microplastics.widgets.resultwidget import (
 )
 from orangecontrib.microplastics.widgets.scoreplot import ScorePlot
 
-SCORES = ("Confidence and correlation", "Confidence", "Correlation")
-AXES = ("Smaller of confidence and correlation", "Confidence (energy-based)",
-        "Correlation with the class mean (hit quality)")
+SCORES = ("All three", "Confidence", "Correlation", "Explained bands")
+AXES = ("Smallest of the three scores", "Confidence (energy-based)",
+        "Correlation with the class mean (hit quality)", "Explained bands")
 
 #: Share of unknown spectra above which something else than the material may be wrong.
 _MANY = .5
@@ -58,7 +59,7 @@ def run(model: DCNetModel, data: Table, convert: bool, state: TaskState) -> Answ
     callback = progress_of(state)
     state.set_status("Identifying...")
     callback(0)
-    return model.answer(in_absorbance(data) if convert else data, callback)
+    return identify(model, data, convert, callback)
 
 
 class OWIdentify(ResultWidget):
@@ -95,7 +96,7 @@ class OWIdentify(ResultWidget):
     class Information(ResultWidget.Information):
         converted = Msg("The spectra were taken for transmittance and converted to absorbance.")
 
-    by = Setting(BOTH)
+    by = Setting(ALL)
     accept = Setting(Rule().accept)
     inspect = Setting(Rule().inspect)
     convert = Setting(False, schema_only=True)
@@ -126,11 +127,14 @@ class OWIdentify(ResultWidget):
         gui.radioButtons(
             self.controlArea, self, "by", box="Decide by", callback=self._rule_changed,
             btnLabels=SCORES, tooltips=(
-                "Both must reach the threshold: fewest mistakes.",
-                "How clearly the network speaks for a class, on a scale on which 95 of 100 known "
-                "spectra reach 0.7 and 99 reach 0.6.",
+                "All must reach the threshold: fewest mistakes.",
+                "How clearly the network speaks for a class, on a scale on which 95 of 100 spectra "
+                "of known materials, distorted as by another instrument, reach 0.7 and 99 reach "
+                "0.6.",
                 "Correlation of the first derivative with the mean of the class's training "
-                "spectra, as in a library search."))
+                "spectra, as in a library search.",
+                "Whether the class has all bands of the spectrum: 0.7 where a band is twice as "
+                "high as is usual among the class's training spectra. The list names the band."))
         box = gui.widgetBox(self.controlArea, "Thresholds")
         self._add_threshold(box, "accept", "Accept from:",
                             "0.7 is a common limit of library search. Or drag the line in the "
@@ -167,7 +171,7 @@ class OWIdentify(ResultWidget):
             self.list_view, self.list, "Each spectrum. Click a column's head to sort. Selected "
             "spectra are marked in the picture and sent as Selected Data.")
         self.list_view.sortByColumn(CONFIDENCE, Qt.AscendingOrder)
-        self.list_view.setColumnWidth(0, 190)
+        self.list_view.setColumnWidth(0, 140)
         self.list_view.selectionModel().selectionChanged.connect(self._on_selection)
         splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
         splitter.addWidget(upper)
@@ -277,7 +281,8 @@ class OWIdentify(ResultWidget):
             self.list.show_decisions(self.decisions)
         else:
             self.list.show_answer(spectrum_names(self.data), self.model.domain.class_var.values,
-                                  self.result, self.decisions)
+                                  self.result, self.decisions,
+                                  *origins(self.model, self.result))
             self.select([row for row in self.selection if row < len(self.data)])
         self._mark_selected()
         self.result_label.setText(self._summary())
