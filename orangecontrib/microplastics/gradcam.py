@@ -270,6 +270,8 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
     if method == "occlusion":
         occluder = Occluder(networks[0].seen())
         projection = Projection(networks, grid, axis, occluder.centres)
+        # Each batch is predicted hundreds of times: smaller ones, that a user can stop it.
+        batch_size = min(batch_size, 32)
     else:
         projection = Projection(networks, grid, axis)
     for start in range(0, len(X), batch_size):

@@ -301,8 +301,9 @@ def normalised(importance: np.ndarray, by: str = "spectrum") -> np.ndarray:
     """
     if by not in ("spectrum", "set"):
         raise ValueError(f"Maps are scaled by 'spectrum' or by 'set', not by '{by}'.")
-    size = np.nan_to_num(np.abs(importance)).max(
-        axis=1 if by == "spectrum" else None, keepdims=True, initial=0)
+    # fmax leaves out what is not seen.
+    size = np.fmax.reduce(np.abs(importance), axis=1 if by == "spectrum" else None,
+                          keepdims=True, initial=0)
     return importance / np.where(size > 0, size, 1)
 
 

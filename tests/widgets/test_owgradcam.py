@@ -176,7 +176,7 @@ class TestOWGradCAM(WidgetTest):
         self.explain()
         self.assertGreaterEqual(np.nanmin(self.output("importance").X), 0)
         self.widget.controls.signed.click()
-        self.wait_until_finished()
+        self.wait_until_finished(timeout=20_000)
         self.assertLess(np.nanmin(self.output("importance").X), 0)
         self.assertTrue(self.widget.page.key.signed)
 
@@ -345,7 +345,7 @@ class TestOWGradCAM(WidgetTest):
         self.assertIn("Dual-Branch CNN", str(self.widget.Error.other_model))
         self.assertIsNone(self.output("importance"))
         self.send_signal(self.widget.Inputs.model, model())
-        self.wait_until_finished()
+        self.wait_until_finished(timeout=20_000)
         self.assertFalse(self.widget.Error.active)
         self.assertIsNotNone(self.output("importance"))
 
@@ -404,7 +404,7 @@ class TestOWGradCAM(WidgetTest):
             self.widget.model = model()
             self.widget.data = spectra()
             self.widget.restart()
-            self.wait_until_finished()
+            self.wait_until_finished(timeout=20_000)
         self.assertIn("install", str(self.widget.Error.failed))
 
     # ------------------------------------------------------------- background
@@ -421,7 +421,7 @@ class TestOWGradCAM(WidgetTest):
         self.assertEqual(self.widget.cancel_button.text(), "Explain")
         self.widget.method = 0
         self.widget.cancel_button.click()
-        self.wait_until_finished()
+        self.wait_until_finished(timeout=20_000)
         self.assertFalse(self.widget.Information.cancelled.is_shown())
         self.assertEqual(len(self.output("importance")), len(many))
 

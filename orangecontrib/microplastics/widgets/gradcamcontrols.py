@@ -89,7 +89,7 @@ def _bands_box(widget):
              "Distance between a maximum of the spectrum and a known band."),
             ("most_labels", 0, 20, "Labels:", "At most so many bands are named.")):
         spin = gui.spin(box, widget, value, low, high, label=label, alignment=Qt.AlignRight,
-                        controlWidth=70, callback=widget.refresh, callbackOnReturn=True)
+                        controlWidth=70, callback=widget.refresh_bands, callbackOnReturn=True)
         spin.setToolTip(tooltip)
 
 

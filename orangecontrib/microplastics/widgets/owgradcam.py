@@ -135,8 +135,6 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
     def sizeHint(self):
         return QSize(1120, 620)
 
-    # ---------------------------------------------------------------- inputs
-
     @Inputs.model
     def set_model(self, model):
         self.cancel()
@@ -171,8 +169,6 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.stack.tell("")
         self.restart()
 
-    # ------------------------------------------------------------ explaining
-
     def _clear_results(self):
         self.explained = self.attention = None
         self.views = []
@@ -187,6 +183,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
                       self.Information.nothing_shown):
             group.clear()
         self.page.key.set_signed(self.signed)
+        self.faithfulness_view.clear()
         ready = self.model is not None and self.data is not None and len(self.data) > 0
         if self.data is not None and not len(self.data):
             self.Error.failed("Data hold no spectra.")
@@ -281,19 +278,24 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self._clear_results()
         self.refresh()
 
-    # --------------------------------------------------------------- showing
-
     def refresh(self):
         """All that is drawn and sent, from what was explained."""
+        self.maps = None if self.explained is None else \
+            self.explained.shown(SCALES[self.scale][1], self.smoothing)
+        self.refresh_bands()
+        self._draw_heat_map()
+        self._show_attention()
+        self.Outputs.importance.send(
+            None if self.explained is None else importance_table(self.explained, self.maps))
+        self._send_selected()
+
+    def refresh_bands(self):
+        """Classes, their bands and what is drawn of one; maps stay as they are."""
         self.Information.nothing_shown.clear()
-        self.maps, self.views = None, []
-        self.faithfulness_view.clear()
+        self.views = []
         if self.explained is not None:
-            self.maps = self.explained.shown(SCALES[self.scale][1], self.smoothing)
-            rows = None if not self.which else self.explained.right == (self.which == 1)
-            self.views = class_views(
-                self.explained, rows, smoothing=self.smoothing, threshold=self.threshold / 100,
-                tolerance=self.tolerance)
+            self.views = self._class_views(
+                None if not self.which else self.explained.right == (self.which == 1))
             if not self.views:
                 self.Information.nothing_shown(
                     f"none is {WHICH[self.which].lower()}, or the true class is not known"
@@ -305,11 +307,13 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.controls.shown_name.setCurrentIndex(names.index(self.shown_name))
         self.controls.shown_name.setEnabled(bool(self.views))
         self.band_list.set_views(self.views)
-        self._draw_heat_map()
         self._show_spectra()
-        self._show_attention()
         self._tell_state()
-        self._send()
+        self.Outputs.bands.send(bands_table(self.views) if self.views else None)
+
+    def _class_views(self, rows):
+        return class_views(self.explained, rows, smoothing=self.smoothing,
+                           threshold=self.threshold / 100, tolerance=self.tolerance)
 
     def show_another(self):
         """The class that was chosen, without a selection."""
@@ -340,10 +344,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         bands = view.bands
         if len(selected):
             rows, maps = selected, mean_map(self.maps, selected)
-            bands = class_views(
-                self.explained, np.isin(np.arange(len(self.used)), selected),
-                smoothing=self.smoothing, threshold=self.threshold / 100,
-                tolerance=self.tolerance)
+            bands = self._class_views(np.isin(np.arange(len(self.used)), selected))
             bands = bands[0].bands if len(bands) == 1 else []
         self.page.show_spectra(
             self.explained, rows, maps, bands[:self.most_labels], self.signed, self.reference,
@@ -372,17 +373,6 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.page.mark(self._selected_rows())
         self._show_spectra()
         self._show_attention()
-        self._send_selected()
-
-    # --------------------------------------------------------------- outputs
-
-    def _send(self):
-        if self.explained is None:
-            self.Outputs.importance.send(None)
-            self.Outputs.bands.send(None)
-        else:
-            self.Outputs.importance.send(importance_table(self.explained, self.maps))
-            self.Outputs.bands.send(bands_table(self.views) if self.views else None)
         self._send_selected()
 
     def _send_selected(self):
