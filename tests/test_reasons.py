@@ -72,6 +72,14 @@ class TestSpectrumViews(unittest.TestCase):
                 hits += first is not None and first.material == reason.name
         self.assertGreater(hits / total, .6)
 
+    def test_bands_of_the_other_component_are_not_the_air(self):
+        for view in spectrum_views(model(), mixtures(), range(60)):
+            names = {reason.name for reason in view.reasons}
+            for reason in view.reasons:
+                for band in reason.bands:
+                    if band.names and band.names[0] and band.names[0].material in names:
+                        self.assertNotEqual(band.atmosphere, "likely")
+
     def test_what_is_overlooked_and_what_is_not_in_it(self):
         data = mixtures().copy()
         values = data.domain.class_var.values

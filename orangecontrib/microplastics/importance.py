@@ -101,9 +101,8 @@ class ImportantBand(NamedTuple):
     def label(self) -> str:
         """A few words for pictures: "2848 CH2 sym. stretch (PE)"."""
         name = self.called(0, _shorter) if self.absorptions else "no absorption"
-        # Where another material is but a guess, the air is as good a one.
-        guessed = not (self.names and self.names[0] and self.names[0].material in self.materials)
-        air = self.atmosphere == LIKELY_AIR or (self.atmosphere and guessed)
+        # Where nobody knows the material, the air is as good a guess as any.
+        air = self.atmosphere == LIKELY_AIR or (self.atmosphere and not self.materials)
         return f"{self.position:.0f} {name}" + (", air?" if air else "")
 
 

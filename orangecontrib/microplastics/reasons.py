@@ -8,7 +8,12 @@ from Orange.data import Table
 
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.explanation import Explained, components, explain_table
-from orangecontrib.microplastics.importance import ImportantBand, important_bands, materials_of
+from orangecontrib.microplastics.importance import (
+    POSSIBLY_AIR,
+    ImportantBand,
+    important_bands,
+    materials_of,
+)
 from orangecontrib.microplastics.model import DCNetModel
 
 __all__ = ["Reason", "SpectrumView", "spectrum_views", "choose_mixtures", "spread_rows",
@@ -125,16 +130,25 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
             importance = gradcam.explain(model.networks, grid[[i]], model.wavenumbers, own.axis,
                                          target=target, method=method).importance[0]
             present = [k for k, c in enumerate(own.classes) if name in _parts(c, mixtures)]
+            bands = important_bands(
+                importance, own.axis, spectrum=spectrum, others=others,
+                materials=materials_of(name), threshold=threshold, resolution=own.resolution)
+            there = {m for other in names if other != name for m in materials_of(other)}
             reasons.append(Reason(
                 name, float(own.probabilities[i, present].sum()), verdict, importance,
-                important_bands(importance, own.axis, spectrum=spectrum, others=others,
-                                materials=materials_of(name), threshold=threshold,
-                                resolution=own.resolution)))
+                [_not_the_air(band, there) for band in bands]))
         views.append(SpectrumView(
             int(rows[i]) + 1, _holds(picked, i, actual[i]), predicted,
             float(own.probabilities[i, own.predicted[i]]), float(own.right[i]), own.axis,
             spectrum, reasons))
     return views
+
+
+def _not_the_air(band, there):
+    """The other components of a mixture explain a band better than the air does."""
+    if band.atmosphere and any(name and name.material in there for name in band.names[:1]):
+        return band._replace(atmosphere=POSSIBLY_AIR)
+    return band
 
 
 def _parts(name, mixtures):
