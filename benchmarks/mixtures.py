@@ -28,6 +28,6 @@ def main(argv):
             continue
         print(title, flush=True)
         rows = compare(lambda seed, settings=settings: p1(seed, **settings), chosen.seeds,
-                       chosen.learners or (MAIN_MIXTURES if key == "seven" else ALL))
+                       chosen.learners or (ALL if key == "five" else MAIN_MIXTURES))
         write("mixtures", {title: {"text": text, "rows": rows, "columns": COLUMNS}})
     return 0
