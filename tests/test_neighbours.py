@@ -206,7 +206,8 @@ class TestWidgets(WidgetTest):
         self.assertEqual(set(shown["dc net (error)"]), {None})
         self.assertTrue(np.isfinite(np.array(shown["majority"], float)).all())
         said = " ".join(f"{m.text} {m.informativeText}" for m in widget.message_bar.messages())
-        self.assertRegex(said, "dc net failed.*[123] of .* spectra cannot be predicted.*Select Rows")
+        self.assertRegex(said, "dc net failed.*[123] of .* spectra cannot be predicted.*"
+                               "Select Rows")
         # Without these rows all is well.
         self.send_signal(widget.Inputs.train_data, data[3:], widget=widget)
         results = self.get_output(widget.Outputs.evaluations_results, widget=widget, wait=60_000)

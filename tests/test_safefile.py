@@ -1,6 +1,8 @@
 """Models as safe files: what comes back, what is refused, and what damage does."""
+import copy
 import json
 import pickle
+import pickletools
 import random
 import struct
 import subprocess
@@ -10,6 +12,7 @@ import threading
 import unittest
 import warnings
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -132,6 +135,48 @@ class TestSafeFile(unittest.TestCase):
             with self.assertRaisesRegex(ModelFileError, f"(?i)spectroscopy.*{name}.*Save Model"):
                 model.save(path)
         self.assertFalse(path.exists())
+
+    def test_files_know_no_device(self):
+        """What trained on a graphics card loads where there is none: files hold numpy's arrays.
+
+        No torch object is in a pickle, so that no storage can name a device; what a network
+        hands out is a copy on the CPU, wherever it lives.
+        """
+        for payload in (pickle.dumps(self.model), pickle.dumps(self.model, protocol=2)):
+            modules = {str(argument).split()[0].split(".")[0]
+                       for op, argument, _ in pickletools.genops(payload)
+                       if op.name in ("GLOBAL", "SHORT_BINUNICODE", "BINUNICODE", "UNICODE")
+                       and isinstance(argument, str) and argument.strip()}
+            self.assertNotIn("torch", modules)
+            self.assertIn("numpy", modules)
+        for net in self.model.networks:
+            for value in net.weights().values():
+                self.assertIs(type(value), np.ndarray)
+
+    def test_a_network_on_another_device_is_stored_from_there(self):
+        """The stand-in for a card records that each tensor was asked for on the CPU."""
+        net = copy.deepcopy(self.model.network)
+        asked = []
+        moved = torch.Tensor.cpu
+
+        def cpu(tensor, *args, **kwargs):
+            asked.append(tuple(tensor.shape))
+            return moved(tensor, *args, **kwargs)
+
+        with patch.object(torch.Tensor, "cpu", cpu):
+            weights = net.weights()
+        self.assertEqual(sorted(asked), sorted(tuple(w.shape) for w in weights.values()))
+        # A device that holds no numbers is refused, not stored as zeros.
+        with self.assertRaises(NotImplementedError):
+            net.to("meta").weights()
+
+    def test_older_format(self):
+        with self.assertRaisesRegex(ModelFileError, "format 1.*train the model anew"):
+            DCNetModel.load(self.changed(lambda a: a.update(format=1)))
+        state = self.model.__getstate__()
+        state["format"] = 1
+        with self.assertRaisesRegex(ValueError, "format 1.*train it anew"):
+            DCNetModel.__new__(DCNetModel).__setstate__(state)
 
     def test_newer_format(self):
         with self.assertRaisesRegex(ModelFileError, "format 99.*update the add-on"):

@@ -15,6 +15,7 @@ from orangecontrib.spectroscopy.preprocess import Cut
 
 from orangecontrib.microplastics.backend import TorchUnavailable
 from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.model import ScaleError
 from orangecontrib.microplastics.widgets import owdcnet
 from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
 
@@ -232,6 +233,38 @@ class TestOWDCNet(WidgetTest):
         self.assertIn("weights", self.widget.report_html)
         self.assertIn("234 from 902.6 to 1801.3 1/cm", self.widget.report_html)
         self.assertNotIn("906.4", self.widget.report_html, "wavenumbers are not listed")
+
+    def test_transmittance_is_converted_at_a_click(self):
+        """As in Identify Spectra; the model is that of the same spectra in absorbance."""
+        data = self.data.copy()
+        with data.unlocked(data.X):
+            data.X[:] = 10 ** -data.X
+        widget = self.widget
+        self.send_signal(widget.Inputs.data, self.data)
+        self.wait_until_finished()
+        expected = self.model()(self.data, Model.Probs)
+        self.assertTrue(widget.convert_button.isHidden())
+        self.send_signal(widget.Inputs.data, data)
+        self.wait_until_finished()
+        self.assertTrue(widget.Warning.transmittance.is_shown())
+        self.assertFalse(widget.convert_button.isHidden())
+        self.assertTrue(self.model().training["transmittance"])
+        widget.convert_button.click()
+        self.wait_until_finished()
+        self.assertFalse(widget.Warning.transmittance.is_shown())
+        self.assertTrue(widget.Information.converted.is_shown())
+        model = self.model()
+        self.assertFalse(model.training["transmittance"])
+        np.testing.assert_allclose(model(self.data, Model.Probs), expected, atol=1e-3)
+        # Given what it was not trained on, it says so.
+        with self.assertRaisesRegex(ScaleError, "Convert them"):
+            model(data)
+        widget.convert_button.click()
+        self.wait_until_finished()
+        self.assertTrue(widget.Warning.transmittance.is_shown())
+        self.send_signal(widget.Inputs.data, None)
+        self.assertTrue(widget.convert_button.isHidden())
+        self.assertFalse(widget.Warning.transmittance.is_shown())
 
     def test_epochs_are_told_of_how_many(self):
         told = []

@@ -18,6 +18,7 @@ from Orange.widgets.widget import Msg, Output
 from orangecontrib.microplastics.axis import spectral_columns, uniform_grid
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
+from orangecontrib.microplastics.identification import in_absorbance
 from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.widgets.cancelling import check
 from orangecontrib.microplastics.widgets.folding import folding_box
@@ -66,7 +67,7 @@ class _Running:
                  accuracy))
 
 
-def run(learner: DCNetLearner, data: Table, state: TaskState):
+def run(learner: DCNetLearner, data: Table, convert: bool, state: TaskState):
     """Train; returns the model and the name of the device that it was trained on."""
     state.set_status("Loading PyTorch...")
     devices = import_torch_file("devices")
@@ -75,7 +76,7 @@ def run(learner: DCNetLearner, data: Table, state: TaskState):
     # The learner on the output stays without callback: others train with it too.
     learner = copy(learner)
     learner.callback = _Running(state)
-    return learner(data), device
+    return learner(in_absorbance(data) if convert else data), device
 
 
 def curve_table(history) -> Table:
@@ -112,12 +113,15 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
 
     class Warning(OWBaseLearner.Warning):
         transmittance = Msg("The spectra look like transmittance. The model will then know nothing "
-                            "else; better convert them to absorbance (Preprocess Spectra).")
+                            "else; better convert them to absorbance (press the button, or "
+                            "Preprocess Spectra before).")
         left_out = Msg("{} of {} spectra were left out of training: without a class, without "
                        "values, or constant.")
 
     class Information(OWBaseLearner.Information):
         cancelled = Msg("Training was cancelled; press Train to start it again.")
+        converted = Msg("The spectra were taken for transmittance and converted; the model knows "
+                        "absorbance. Test and Score does not convert: give it absorbance.")
 
     settings_version = 1
 
@@ -129,6 +133,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     derivative = Setting(True)
     seen = Setting(0)
     mixtures = Setting(0)
+    convert = Setting(False, schema_only=True)
     smallest = Setting(10)
     fixed_epochs = Setting(False)
     epochs = Setting(20)
@@ -252,6 +257,12 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.network_label = QLabel(wordWrap=True)
         self.network_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.mainArea.layout().addWidget(self.network_label)
+        self.convert_button = QPushButton(
+            "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
+            toolTip="Take the spectra for transmittance, T, and train on A = -log10 T.")
+        self.convert_button.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+        self.convert_button.hide()
+        self.mainArea.layout().addWidget(self.convert_button)
         self.plot = TrainingPlot()
         self.mainArea.layout().addWidget(self.plot)
         self.progress_label = QLabel(" ", wordWrap=True, toolTip=(
@@ -330,6 +341,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.cancel()
         self.Information.cancelled.clear()
         self.Warning.transmittance.clear()
+        self.Information.converted.clear()
         self.Warning.left_out.clear()
         self.show_fitting_failed(None)
         self.model = None
@@ -339,10 +351,13 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         # What was trained before belongs to other data or settings.
         self.Outputs.model.send(None)
         self.Outputs.curve.send(None)
-        if self.check_data():
-            if self._looks_like_transmittance():
-                self.Warning.transmittance()
-            self.start(run, self.learner, self.data)
+        ready = self.check_data()
+        suspicious = ready and self._looks_like_transmittance()
+        self.Warning.transmittance(shown=suspicious and not self.convert)
+        self.Information.converted(shown=ready and self.convert)
+        self._show_convert(ready and (suspicious or self.convert))
+        if ready:
+            self.start(run, self.learner, self.data, self.convert)
             self._show_training(True)
         else:
             self._show_training(False)
@@ -350,6 +365,17 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def _looks_like_transmittance(self):
         columns, _ = spectral_columns(self.data.domain)
         return looks_like_transmittance(self.data.X[some_rows(len(self.data))][:, columns])
+
+    def _toggle_convert(self):
+        self.convert = not self.convert
+        self.update_model()
+
+    def _show_convert(self, shown):
+        # Orange asks for the first model before the main area is there.
+        if hasattr(self, "convert_button"):
+            self.convert_button.setText("Take as They Are" if self.convert
+                                        else "Convert to Absorbance")
+            self.convert_button.setVisible(shown)
 
     def _toggle_training(self):
         if self.task is None:
@@ -446,6 +472,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             ("Attention", ATTENTIONS[self.attention][0]),
             ("Spectral range", SEEN[self.seen][0]),
             ("First and second derivative", self.derivative),
+            ("Converted from transmittance", self.convert),
             ("Learns", LEARN[self.mixtures][0] + (
                 f", at least {self.smallest} % of each" if self.mixtures else "")),
             ("Epochs", self.epochs if self.fixed_epochs else "automatic"),
