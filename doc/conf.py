@@ -4,7 +4,7 @@ author = "The developers of Orange3-Microplastics"
 extensions = ["myst_parser"]
 html_theme = "alabaster"  # comes with Sphinx and loads nothing from elsewhere
 html_theme_options = {"page_width": "60em", "font_family": "sans-serif"}
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_description.md"]
 myst_heading_anchors = 3
 
 _TREE = """

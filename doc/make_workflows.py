@@ -51,7 +51,7 @@ FIRST_LOOK = Workflow(
     {
         "Simulated Polymers": Node(DATA, 100, 330, {"n_spectra": 40, "noise": .03,
                                                     "baseline": .05, "weathering": 30,
-                                                    "biofilm": 80}),
+                                                    "biofilm": 75}),
         "Spectra": Node(SPECTRA, 310, 80, coloured_by(domain=SIMULATED)),
         CNN: Node(CNN, 310, 210, QUICK),
         SCORE: Node(SCORE, 520, 330, FOLDS),
@@ -76,7 +76,7 @@ FIRST_LOOK = Workflow(
         Note("3. The network trains when data arrive. Open it to watch the curves.", 380, 150, 250,
              to=(352, 205)),
         Note("4. Three times, the network learns from two thirds of the spectra and is tested on "
-             "the rest. CA is the share it got right: about .94.", 390, 430, 230,
+             "the rest. CA is the share it got right: nine in ten or more.", 390, 430, 230,
              to=(520, 390)),
         Note("5. Which class is taken for which? Most mistakes are in the column PA: protein of "
              "the biofilm has polyamide's amide bands. Click on a cell.", 680, 130, 250,

@@ -29,7 +29,7 @@ WINDOWS = {
     "Microplastic Spectra": (30, 40, 1120, 640), "Mix Spectra": (60, 50, 1000, 640),
     "Dual-Branch CNN": (120, 50, 1000, 620), "Grad-CAM": (160, 50, 1100, 640),
     "Check Labels": (60, 50, 1180, 590), "Identify Spectra": (140, 50, 1120, 640),
-    "Test and Score": (240, 90, 940, 480), "Confusion Matrix": (420, 110, 760, 480),
+    "Test and Score": (240, 90, 940, 480), "Confusion Matrix": (380, 110, 940, 480),
     "Spectra": (480, 90, 820, 560), "HyperSpectra": (340, 50, 940, 640),
     "Data Table": (420, 100, 880, 540), "Preprocess Spectra": (100, 50, 1080, 640),
     "Predictions": (300, 90, 940, 540),

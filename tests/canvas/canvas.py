@@ -39,11 +39,13 @@ def screen(size="1366x768"):
                 process.wait(10)
 
 
-def run(display, workflow, folder, *, show=(), limit=150., arguments=()) -> dict:
+def run(display, workflow, folder, *, show=(), limit=150., arguments=(),
+        through_dialog=False) -> dict:
     """Open a workflow in Orange, wait for its end, take pictures; returns what was seen.
 
     `show` names widgets whose windows are wanted too: "Title" or "Title@1000x600"; `arguments`
-    are Orange's own, such as ("--style", "fusion:breeze-dark").
+    are Orange's own, such as ("--style", "fusion:breeze-dark"). With `through_dialog`, it is
+    opened by Help > Example Workflows instead of the command line.
     Settings are those of a new user, in `folder`; the published spectra, where this computer
     has them, stay in reach.
     """
@@ -61,8 +63,10 @@ def run(display, workflow, folder, *, show=(), limit=150., arguments=()) -> dict
         "QTWEBENGINE_DISABLE_SANDBOX": "1", "OMP_WAIT_POLICY": "passive"}
     home.chmod(0o700)
     command = [sys.executable, str(DRIVE), str(report), str(folder), "--limit", str(limit)]
-    command += ["--show", *show, "--", "--no-splash", "--no-welcome", *arguments,
-                str(workflow)]
+    if through_dialog:
+        command += ["--example", Path(workflow).name]
+    command += ["--show", *show, "--", "--no-splash", "--no-welcome", *arguments]
+    command += [] if through_dialog else [str(workflow)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True,
                           timeout=limit + 90, check=False)
     if not report.exists():

@@ -1,9 +1,11 @@
 """Orange's own canvas with a pair of eyes inside; run by canvas.py with a screen of its own.
 
-    python drive.py REPORT.json FOLDER [--show TITLE[@WIDTHxHEIGHT] ...] -- ORANGE'S ARGUMENTS
+    python drive.py REPORT.json FOLDER [--show TITLE[@WIDTHxHEIGHT] ...] [--example FILE]
+                    -- ORANGE'S ARGUMENTS
 
 Starts Orange as `orange-canvas` does, waits until the workflow has come to its end, takes pictures
 of the window (FOLDER/canvas.png) and of the widgets named, notes dialogs and messages, closes.
+With --example, the workflow is opened by Help > Example Workflows, where it is chosen by its file.
 """
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ from AnyQt.QtGui import QImage, QPainter
 from AnyQt.QtWidgets import QApplication, QDialog
 from Orange.canvas.__main__ import OMain
 from orangecanvas.application.canvasmain import CanvasMainWindow
+from orangecanvas.preview.previewdialog import PreviewDialog
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from running import busy, messages  # noqa: E402
@@ -56,9 +59,29 @@ class Driven(OMain):
         self.timer = QTimer(window, interval=PACE)
         self.timer.timeout.connect(self._look)
         self.timer.start()
+        if self.seen.example:
+            QTimer.singleShot(500, window.examples_action.trigger)
         return window
 
+    def _choose(self, dialog):
+        """Choose the example in Orange's own dialog, once it has read all of them."""
+        model = dialog.model()
+        items = [model.item(i) for i in range(model.rowCount())]
+        at = [i for i, item in enumerate(items) if Path(item.path()).name == self.seen.example]
+        beside = [item for item in items if Path(item.path()).parent
+                  == Path(items[at[0]].path()).parent] if at else []
+        if not beside or any(item.name() == "Untitled" for item in beside):
+            return  # it still reads them, one after the other
+        self.report["examples"] = [[item.name(), item.description(), item.path()]
+                                   for item in items]
+        dialog.setCurrentIndex(at[0])
+        self._picture(dialog, "examples")
+        dialog.accept()
+
     def _look(self):
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, PreviewDialog) and "examples" not in self.report:
+            self._choose(dialog)
         windows = [w for w in QApplication.topLevelWidgets()
                    if isinstance(w, CanvasMainWindow) and w.isVisible()]
         if time.perf_counter() - self.started > self.seen.limit:
@@ -145,6 +168,7 @@ def main(argv):
     parser.add_argument("report")
     parser.add_argument("folder")
     parser.add_argument("--show", nargs="*", default=[])
+    parser.add_argument("--example", default="")
     parser.add_argument("--limit", type=float, default=150.)
     driven = Driven(parser.parse_args(argv[1:at]))
     driven.run(["orange-canvas", *argv[at + 1:]])

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from AnyQt.QtGui import QImage
 
 sys.path.insert(0, str(Path(__file__).parent))
 import canvas  # noqa: E402
@@ -36,13 +37,51 @@ def display():
 def test_workflow_on_the_canvas(path, display, tmp_path):
     if path.name.startswith(PUBLISHED) and not datasets.is_available("frond_2021"):
         pytest.skip("the published spectra are not on this computer")
-    seen = canvas.run(display, path, tmp_path)
+    check(canvas.run(display, path, tmp_path), tmp_path)
+    keep(tmp_path / "canvas.png", path.stem)
+
+
+def check(seen, folder):
+    """The workflow came to its end without an error, a message or a dialog."""
     assert seen["finished"], seen
     assert seen["errors"] == []
     assert seen["dialogs"] == []
     assert seen["messages"] == {}
     assert seen["nodes"] > 4
     assert "Traceback" not in seen["stderr"], seen["stderr"]
-    assert (tmp_path / "canvas.png").stat().st_size > 5000
+    assert (folder / "canvas.png").stat().st_size > 5000
+
+
+def keep(picture, name):
+    """Copy a picture to where the pictures were asked for."""
     Path(PICTURES).mkdir(parents=True, exist_ok=True)
-    shutil.copy(tmp_path / "canvas.png", Path(PICTURES) / f"{path.stem}.png")
+    shutil.copy(picture, Path(PICTURES) / f"{name}.png")
+
+
+def test_example_from_the_dialog(display, tmp_path):
+    """As a new user finds it: Help > Example Workflows lists ours, and opens the one chosen."""
+    path, = (p for p in WORKFLOWS if p.name.startswith("110-"))
+    seen = canvas.run(display, path, tmp_path, through_dialog=True)
+    check(seen, tmp_path)
+    listed = {Path(file).name: (name, text) for name, text, file in seen["examples"]
+              if "microplastics" in Path(file).parts}
+    assert sorted(listed) == [p.name for p in WORKFLOWS]
+    assert all(name and len(text) > 40 for name, text in listed.values())
+    assert seen["title"] == listed[path.name][0]
+    keep(tmp_path / "examples.png", "examples")
+
+
+@pytest.mark.parametrize("number, titles", [
+    ("110", ["Simulated Polymers", "Dual-Branch CNN"]), ("120", ["Mix Spectra"])])
+def test_dark_windows(display, tmp_path, number, titles):
+    """Plots are dark where Orange is: no white ground is left in a window."""
+    path, = (p for p in WORKFLOWS if p.name.startswith(number))
+    check(canvas.run(display, path, tmp_path, show=titles,
+                     arguments=("--style", "fusion:breeze-dark")), tmp_path)
+    for title in titles:
+        name = title.lower().replace(" ", "-")
+        image = QImage(str(tmp_path / f"{name}.png")).convertToFormat(QImage.Format_Grayscale8)
+        light = [image.pixelColor(x, y).lightness() for x in range(0, image.width(), 7)
+                 for y in range(0, image.height(), 7)]
+        assert sum(value > 200 for value in light) < .05 * len(light), title
+        keep(tmp_path / f"{name}.png", f"dark-{name}")
