@@ -30,7 +30,7 @@ DRAWING, DRAWING_AVERAGED = "DCNet-CBAM, Learn mixtures", "DCNet-CBAM, Learn mix
 
 #: Names of learners: the usual, those for mixtures, and all that the published comparison has.
 MAIN = (OURS, *PEERS)
-MAIN_MIXTURES = (OURS, DRAWING, DRAWING_AVERAGED, *PEERS, "Gradient boosting")
+MAIN_MIXTURES = (OURS, DRAWING, *PEERS, "Gradient boosting")
 ALL = (OURS, AVERAGED, DRAWING, DRAWING_AVERAGED, *PEERS, "PLS-DA", "Gradient boosting",
        "ResNet, 1-D", "LSTM")
 

@@ -5,7 +5,7 @@ without PU (21 classes), of which there are 20 spectra only.
 """
 from __future__ import annotations
 
-from benchmarks._learners import ALL, MAIN_MIXTURES
+from benchmarks._learners import ALL, DRAWING_AVERAGED, MAIN_MIXTURES
 from benchmarks._report import COLUMNS, compare, options, write
 from orangecontrib.microplastics.protocols import FIVE, SEVEN, F, K, V, p1
 
@@ -28,6 +28,8 @@ def main(argv):
             continue
         print(title, flush=True)
         rows = compare(lambda seed, settings=settings: p1(seed, **settings), chosen.seeds,
-                       chosen.learners or (ALL if key == "five" else MAIN_MIXTURES))
+                       chosen.learners or {
+                           "five": ALL, "six": (*MAIN_MIXTURES, DRAWING_AVERAGED),
+                           "seven": MAIN_MIXTURES}[key])
         write("mixtures", {title: {"text": text, "rows": rows, "columns": COLUMNS}})
     return 0
