@@ -2,7 +2,7 @@
 import unittest
 
 import numpy as np
-from Orange.data import Table
+from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 
 from orangecontrib.microplastics import calibration, identification
 from orangecontrib.microplastics.acceptance import Acceptance, calibrate, energies, shapes, softmax
@@ -144,6 +144,23 @@ class TestIdentification(unittest.TestCase):
                                    answer.probabilities.max(axis=1))
         again = identification.annotate(table, self.model, answer, decide(answer, Rule()))
         self.assertIn("material (1)", [m.name for m in again.domain.metas])
+
+    def test_conversion_keeps_all_but_the_unit(self):
+        data = Table("collagen")[:5]
+        data = data.transform(Domain(
+            (*data.domain.attributes, ContinuousVariable("area")), data.domain.class_vars,
+            [StringVariable("sample")]))
+        with data.unlocked():
+            data.metas[:, 0] = list("abcde")
+            data.X[:, :-1] = 10 ** -data.X[:, :-1]
+            data.set_weights(2)
+        converted = identification.in_absorbance(data)
+        np.testing.assert_allclose(converted.X, Table("collagen")[:5].X, atol=1e-6)
+        np.testing.assert_array_equal(converted.Y, data.Y)
+        np.testing.assert_array_equal(converted.metas, data.metas)
+        np.testing.assert_array_equal(converted.ids, data.ids)
+        np.testing.assert_array_equal(converted.W, data.W)
+        self.assertEqual(converted.domain.class_var, data.domain.class_var)
 
     def test_validation_share_calibrates(self):
         data = Table("collagen")[::2]
