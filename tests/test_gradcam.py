@@ -458,6 +458,16 @@ class TestImportantBands(unittest.TestCase):
         self.assertLess(left.high, right.low)
         self.assertLessEqual(left.share + right.share, 1)
 
+    def test_noise_is_no_absorption(self):
+        importance = self.curve((1000, 60, 1), (1700, 60, 1))
+        noise = np.random.default_rng(0).normal(0, .02, len(self.AXIS))
+        spectrum = self.curve((1712, 8, 1)) + noise
+        found = important_bands(importance, self.AXIS, spectrum=spectrum, resolution=64)
+        nothing, band = sorted(found, key=lambda b: b.centre)
+        self.assertEqual(nothing.absorptions, ())
+        self.assertEqual(len(band.absorptions), 1)
+        self.assertAlmostEqual(band.position, 1712, delta=6)
+
     def test_nothing_absorbs(self):
         band, = important_bands(self.curve((2000, 20, 1)), self.AXIS, materials=["PE"],
                                 spectrum=self.curve((1000, 9, 1)))

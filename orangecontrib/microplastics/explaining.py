@@ -66,8 +66,17 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
         f"{data.name}: {_counts(explained)}"
         + (f"; {explained.right[known].mean():.1%} right" if known.any() else ""), "",
         "Bands that decided, mean of each class"
-        + (", rightly predicted spectra only" if (explained.right == 1).any() else ""),
+        + (", rightly predicted spectra only" if (explained.right == 1).any() else "")
+        + (" (single materials; mixtures one by one below)" if _without_mixtures(explained, views)
+           else ""),
         *describe(views), "", "Single spectra", *(line for v in single for line in v.lines())]
+
+
+def _without_mixtures(explained, views):
+    """Whether mixtures are predicted that the classes' means leave out."""
+    drawn = {view.name for view in views} & set(explained.classes)
+    predicted = {explained.classes[k] for k in explained.predicted if k >= 0}
+    return bool(drawn) and any(" + " in name for name in predicted - drawn)
 
 
 def _counts(explained):

@@ -237,7 +237,9 @@ def _absorptions(spectrum, importance, axis, limits, reach, n=3):
         return [()] * len(limits)
     filled = np.where(finite, spectrum, spectrum[finite].min())
     # Peaks are sought in the whole spectrum: an edge of the region is no minimum.
-    peaks, found = find_peaks(filled, prominence=0.01 * np.ptp(filled))
+    # Noise has maxima, too; second differences of white noise have sqrt(6) times its deviation.
+    noise = np.median(np.abs(np.diff(filled, 2))) / .6745 / np.sqrt(6) if len(filled) > 2 else 0
+    peaks, found = find_peaks(filled, prominence=max(0.01 * np.ptp(filled), 8 * noise))
     weight = found["prominences"] * importance[peaks]
     low, high = np.transpose(limits)
     at = axis[peaks][:, None]
