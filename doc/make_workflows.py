@@ -206,9 +206,9 @@ PREPROCESSING = Workflow(
         "Preprocess Spectra": Node("Preprocess Spectra", 250, 538, _DERIVATIVE),
         **{f"{name}, raw": Node(widget, 500, 45 + 76 * i, settings)
            for i, (name, widget, settings) in enumerate(_FOUR)},
-        **{f"{name}, derived": Node(widget, 500, 424 + 76 * i, settings)
+        **{f"{name}, derived": Node(widget, 530, 424 + 76 * i, settings)
            for i, (name, widget, settings) in enumerate(_FOUR)},
-        "Preprocessed Spectra": Node(SPECTRA, 385, 652, coloured_by(domain=SIMULATED)),
+        "Preprocessed Spectra": Node(SPECTRA, 370, 652, coloured_by(domain=SIMULATED)),
         SCORE: Node(SCORE, 740, 350, FOLDS),
     },
     [

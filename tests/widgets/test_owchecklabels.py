@@ -72,7 +72,7 @@ class TestOWCheckLabels(WidgetTest):
     def check(self, data, reference=None):
         self.send_signals([(self.widget.Inputs.data, data),
                            (self.widget.Inputs.references, reference)])
-        self.wait_until_finished()
+        self.wait_until_finished(timeout=60_000)
         self.process_events()
         out = self.widget.Outputs
         return tuple(self.get_output(o) for o in (out.doubtful, out.agreed, out.annotated))
