@@ -171,7 +171,10 @@ class OWIdentify(ResultWidget):
             self.list_view, self.list, "Each spectrum. Click a column's head to sort. Selected "
             "spectra are marked in the picture and sent as Selected Data.")
         self.list_view.sortByColumn(CONFIDENCE, Qt.AscendingOrder)
-        self.list_view.setColumnWidth(0, 140)
+        # The last column, the band that speaks against the material, has the longest texts.
+        for column, width in enumerate((120, 64, 66, 66, 66, 66, 84)):
+            self.list_view.setColumnWidth(column, width)
+        self.list_view.horizontalHeader().setStretchLastSection(True)
         self.list_view.selectionModel().selectionChanged.connect(self._on_selection)
         splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
         splitter.addWidget(upper)
