@@ -29,9 +29,9 @@ from orangecontrib.microplastics.variation import CONTAMINANTS, WATER_VAPOUR, Va
 
 __all__ = ["Expected", "Unexplained", "derivatives", "expected", "unexplained", "LIMIT"]
 
-#: So many times what is usual is what 96 to 99 of 100 spectra of known materials stay under
-#: that come from another study (Villegas-Camacho, Kedzierski, Jung, each left out, with all
-#: classes and without each of PE, PP and PS: 12 trainings).
+#: So many times what is usual is what 97 to 99 of 100 spectra of known materials stay under
+#: that come from another study (Villegas-Camacho, Kedzierski, Jung left out in eight ways, some
+#: with 20 spectra of a class or with one study alone in training).
 LIMIT = 2.0
 
 #: Not looked at, cm-1: carbon dioxide, and above the bands of polymers water vapour.
