@@ -21,8 +21,8 @@ from orangecontrib.microplastics.axis import (
     fill_missing,
     gap_limit,
     is_uniform,
-    name_of,
     spectral_columns,
+    told,
     uniform_grid,
 )
 from orangecontrib.microplastics.backend import import_torch_file
@@ -170,8 +170,8 @@ class DCNetLearner(Learner):
             check_unit(axis)
             grid = uniform_grid(axis[0], axis[-1], self.step)
             if len(axis) < _FEWEST_WAVENUMBERS or len(grid) < 2:
-                return (f"{len(axis)} wavenumbers from {name_of(axis[0])} to "
-                        f"{name_of(axis[-1])} cm-1 are too few; it takes at least "
+                return (f"{len(axis)} wavenumbers from {told(axis[0])} to "
+                        f"{told(axis[-1])} cm-1 are too few; it takes at least "
                         f"{_FEWEST_WAVENUMBERS}, and a range wider than {self.step:g} cm-1.")
             if not self.preprocessors:
                 self.network_config(grid, 2)
