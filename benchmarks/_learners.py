@@ -28,6 +28,9 @@ OURS, AVERAGED = "DCNet-CBAM", "DCNet-CBAM, 3 averaged"
 #: The same on pure spectra, from which it draws mixtures for itself ("Learn mixtures").
 DRAWING, DRAWING_AVERAGED = "DCNet-CBAM, Learn mixtures", "DCNet-CBAM, Learn mixtures, 3 averaged"
 
+#: The same on single materials ("Learn: Classes, varied").
+VARYING = "DCNet-CBAM, classes varied"
+
 #: Names of learners: the usual, those for mixtures, and all that the published comparison has.
 MAIN = (OURS, *PEERS)
 MAIN_MIXTURES = (OURS, DRAWING, *PEERS, "Gradient boosting")
@@ -158,6 +161,7 @@ def learners(seed, names=None):
     """Name -> learner; `names` chooses some of them, without it all that take any data."""
     every = {OURS: lambda: DCNetLearner(seed=seed),
              AVERAGED: lambda: DCNetLearner(seed=seed + 1000, networks=3),
+             VARYING: lambda: DCNetLearner(seed=seed, mixtures=1),
              DRAWING: lambda: DCNetLearner(seed=seed, mixtures=2),
              DRAWING_AVERAGED: lambda: DCNetLearner(seed=seed + 1000, mixtures=2, networks=3)}
     every.update({name: (lambda make=make: make(seed)) for name, make in PEERS.items()})
@@ -168,9 +172,9 @@ def learners(seed, names=None):
     unknown = set(names or ()) - set(every)
     if unknown:
         raise SystemExit(f"No learner named {', '.join(unknown)}; there are {', '.join(every)}.")
-    names = names or [name for name in every if name not in (DRAWING, DRAWING_AVERAGED)]
+    names = names or [name for name in every if name not in (VARYING, DRAWING, DRAWING_AVERAGED)]
     return {name: make() for name, make in every.items() if name in names}
 
 
-__all__ = ["OURS", "AVERAGED", "DRAWING", "DRAWING_AVERAGED", "MAIN", "MAIN_MIXTURES", "ALL",
+__all__ = ["OURS", "AVERAGED", "VARYING", "DRAWING", "DRAWING_AVERAGED", "MAIN", "MAIN_MIXTURES", "ALL",
            "learners", "TorchLearner", "TorchModel", "ResNet1D", "LSTM"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks._learners import ALL, MAIN, MAIN_MIXTURES
+from benchmarks._learners import ALL, MAIN, MAIN_MIXTURES, VARYING
 from benchmarks._report import COLUMNS, compare, options, write
 from orangecontrib.microplastics.mixing import mix, split_sources
 from orangecontrib.microplastics.protocols import (
@@ -87,7 +87,7 @@ def main(argv):
         rows = {}
         for name in (V, F, K, J):
             found = compare(lambda seed, name=name: left_out(name), chosen.seeds,
-                            chosen.learners or MAIN)
+                            chosen.learners or (*MAIN, VARYING))
             for learner, row in found.items():
                 rows.setdefault(learner, {})[name] = row["accuracy"]
         for row in rows.values():

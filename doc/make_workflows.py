@@ -303,7 +303,7 @@ INSTRUMENT = Workflow(
             "left_out": _OTHERS, "drop_doubtful": False}),
         "Check Labels": Node("Check Labels", 270, 330),
         "Doubtful Spectra": Node(TABLE, 400, 120),
-        CNN: Node(CNN, 440, 410, {"fixed_epochs": True, "epochs": 5}),
+        CNN: Node(CNN, 440, 410, {"fixed_epochs": True, "epochs": 5, "mixtures": 1}),
         "Fourth Study": Node(DATA, 440, 250, {"sets": ["frond_2021"], "left_out": _OTHERS}),
         SCORE: Node(SCORE, 640, 330, ON_TEST_DATA),
         MATRIX: Node(MATRIX, 830, 330),
@@ -330,8 +330,8 @@ INSTRUMENT = Workflow(
              "anyone.", 110, 160, 200, to=(262, 292)),
         Note("3. A study that the network has never seen: other instrument, other people, other "
              "particles.", 500, 110, 190, to=(462, 218)),
-        Note("4. How good is it there? Compare with cross-validation within the three studies.",
-             700, 200, 200, to=(655, 294)),
+        Note("4. How good is it there? The network learns \"Classes, varied\". Let it learn the "
+             "spectra as they are, and compare.", 700, 180, 200, to=(655, 294)),
         Note("5. The fourth study holds materials that the network was not taught. It must not "
              "name them. Move the thresholds and watch what is accepted; click the spectra in "
              "the list.", 540, 640, 440, to=(640, 604)),

@@ -3,7 +3,7 @@ import unittest
 
 import numpy as np
 from Orange.base import Model
-from Orange.data import DiscreteVariable, Table
+from Orange.data import DiscreteVariable, Domain, Table
 from Orange.data.table import DomainTransformationError
 from Orange.evaluation import CA, CrossValidation
 from orangecontrib.spectroscopy.preprocess import Normalize
@@ -92,6 +92,22 @@ class TestLearnMixtures(unittest.TestCase):
             learner.callback = stop
             with self.subTest(stop.__name__), self.assertRaises(Stop):
                 learner(self.train)
+
+    def test_single_classes_varied(self):
+        values = ("unused", *self.train.domain.class_var.values[::-1])
+        variable = DiscreteVariable("polymer", values)
+        domain = Domain(self.train.domain.attributes, variable, self.train.domain.metas)
+        y = [values.index(self.train.domain.class_var.values[int(c)]) for c in self.train.Y]
+        data = Table.from_numpy(domain, self.train.X, y, self.train.metas)
+        model = DCNetLearner(mixtures=1, epochs=2, step=8, networks=2)(data)
+        self.assertEqual(model.domain.class_var, variable)
+        self.assertEqual(model.domain.class_var.values, values)
+        found, probabilities = model(self.test.transform(domain), Model.ValueProbs)
+        right = [values.index(self.test.domain.class_var.values[int(c)]) for c in self.test.Y]
+        self.assertGreater(np.mean(found == right), .95)
+        np.testing.assert_array_equal(probabilities[:, 0], 0)
+        # Each network and each epoch has spectra of its own.
+        self.assertNotEqual(model.history[0][0].loss, model.history[1][0].loss)
 
     def test_refused_in_words(self):
         weighted = self.train.copy()

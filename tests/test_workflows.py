@@ -141,7 +141,7 @@ def test_real_spectra(run):
 def test_other_instrument(run):
     flow = run(160)
     accuracy, = accuracies(flow, "Test and Score").values()
-    assert accuracy > .9
+    assert accuracy > .95
     assert 200 < len(flow.output("Check Labels", "Doubtful")) < 400
     unknown = flow.output("Identify Spectra", "Unknown")
     known = {"PE", "PP", "PS", "PET", "PVC", "PA"}

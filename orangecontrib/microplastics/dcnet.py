@@ -103,10 +103,13 @@ class DCNetLearner(Learner):
     device : str
         "auto", "cpu", "cuda" or "mps".
     mixtures : int
-        0 learns the classes as they are. 2 or 3 learns to recognise mixtures of up to so
-        many of them: the data are pure spectra, mixtures are drawn from them anew for each
-        epoch (:mod:`.drawing`), and the model's class is the combination, "PE + PP". The
-        class keeps its name, so that single materials map onto the data's own.
+        0 learns the spectra as they are. 1 learns the same classes from spectra that are
+        drawn anew for each epoch (:mod:`.drawing`), varied and contaminated as other
+        instruments and samples may have them, each study alike: better on other
+        instruments, and a little worse on one's own. 2 or 3 learns to recognise mixtures of
+        up to so many classes: the data are pure spectra, mixtures are drawn from them in
+        the same way, and the model's class is the combination, "PE + PP". The class keeps
+        its name, so that single materials map onto the data's own.
     smallest : float
         Smallest fraction of a component in these mixtures.
     preprocessors : sequence of Preprocess, optional
@@ -163,8 +166,9 @@ class DCNetLearner(Learner):
         if not domain.has_discrete_class:
             return "Data need a categorical target variable (Select Columns)."
         if self.mixtures and self.preprocessors:
-            return ("Mixtures are learnt from absorbance as it was measured: disconnect the "
-                    "preprocessor, or mix and preprocess before (Mix Spectra).")
+            return ("Spectra are varied and mixed as absorbance, as it was measured: disconnect "
+                    "the preprocessor, learn the spectra as they are, or mix and preprocess "
+                    "before (Mix Spectra).")
         try:
             _, axis = spectral_columns(domain)
             check_unit(axis)
@@ -256,14 +260,17 @@ class DCNetLearner(Learner):
         domain, source = data.domain, None
         if self.mixtures:
             if weights is not None:
-                raise ValueError("Mixtures cannot be learnt from weighted data; take the weights "
-                                 "away, or use Mix Spectra.")
+                raise ValueError("Spectra cannot be varied or mixed by weight; take the weights "
+                                 "away, learn the spectra as they are, or use Mix Spectra.")
             pure = Table.from_numpy(domain, X, used[y], data.metas[rows])
             source, X, y, held = self._first_mixtures(pure, held)
-            domain = Domain(domain.attributes, DiscreteVariable(
-                domain.class_var.name, values=source.values), domain.metas)
-            used = np.arange(len(source.values))
-            training["mixtures"] = source.n
+            if self.mixtures == 1:
+                used = np.array([values.index(name) for name in source.values])
+            else:
+                domain = Domain(domain.attributes, DiscreteVariable(
+                    domain.class_var.name, values=source.values), domain.metas)
+                used = np.arange(len(source.values))
+                training["mixtures"] = source.n
         fits = self._fit_networks(X, y, grid, len(used), weights, held, source)
         networks = [f.network for f in fits]
         seen = networks[0].seen()

@@ -75,7 +75,7 @@ class TestOWDCNet(WidgetTest):
             "seen": 1,
             "fixed_epochs": True, "epochs": 3, "networks": 2, "validate": True, "validation": 20,
             "reproducible": False, "learning_rate": .01, "batch_size": 32, "label_smoothing": .05,
-            "augmentation": 50, "step": 8., "balance": True, "device": 1, "mixtures": 1,
+            "augmentation": 50, "step": 8., "balance": True, "device": 1, "mixtures": 2,
             "smallest": 20})
         expected = DCNetLearner(
             kernels=(9,), widths=(32, 64, 128), attention="spatial", derivative=False,

@@ -15,7 +15,7 @@ from Orange.widgets.utils.owlearnerwidget import OWBaseLearner
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Msg, Output
 
-from orangecontrib.microplastics.axis import spectral_columns, uniform_grid
+from orangecontrib.microplastics.axis import spectral_columns, told, uniform_grid
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
 from orangecontrib.microplastics.identification import in_absorbance
@@ -29,7 +29,8 @@ ATTENTIONS = (("CBAM (channel and spatial)", "cbam"), ("Channel only", "channel"
               ("Spatial only", "spatial"), ("None", "none"))
 WIDTHS = (("Narrow", (8, 16, 32)), ("Standard", (16, 32, 64)), ("Wide", (32, 64, 128)))
 SEEN = (("Fingerprint and C-H", REGIONS), ("All wavenumbers", None))
-LEARN = (("Classes of the data", 0), ("Mixtures of up to 2", 2), ("Mixtures of up to 3", 3))
+LEARN = (("The spectra as they are", 0), ("Classes, varied", 1),
+         ("Mixtures of up to 2", 2), ("Mixtures of up to 3", 3))
 DEVICES = (("Automatic", "auto"), ("CPU", "cpu"), ("NVIDIA GPU (CUDA)", "cuda"),
            ("Apple GPU (MPS)", "mps"))
 
@@ -210,9 +211,11 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def _add_training(self):
         box = gui.widgetBox(self.controlArea, "Training")
         self._combo(box, "mixtures", LEARN, "Learn:",
-                    "Classes of the data: as they are. Mixtures: the data are pure spectra; the "
-                    "network learns from mixtures of them, drawn anew all the time, and its "
-                    "answer is a combination such as PE + PP.")
+                    "Classes, varied: the network learns the same classes from spectra that are "
+                    "drawn anew all the time, varied as other instruments and samples may have "
+                    "them; better for spectra of another instrument, not for those of your own. "
+                    "Mixtures: the data are pure spectra; the network learns from mixtures of "
+                    "them, varied likewise, and its answer is a combination such as PE + PP.")
         self._spin(box, "epochs", 1, 1000, "Fixed number of epochs:",
                    "How often the network sees all spectra. Unchecked: chosen by the amount "
                    "of data.", checked="fixed_epochs", checkCallback=self.settings_changed)
@@ -449,7 +452,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             low, high = self.model.wavenumbers[[0, -1]]
             return (f"<b>DCNet{'' if net.config.attention == 'none' else '-CBAM'}</b>: "
                     f"{net.n_parameters:,} weights; looks at {net.config.n_seen} of "
-                    f"{net.config.n_wavenumbers} points, {low:g} to {high:g} cm<sup>-1</sup>; "
+                    f"{net.config.n_wavenumbers} points, {told(low)} to {told(high)} cm<sup>-1</sup>; "
                     f"trained on {self._device_used.upper()}")
         if self.data is None:
             return "Connect spectra with a class to train a network."
@@ -460,7 +463,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         except (ValueError, IndexError):
             return ""
         return f"Looks at {config.n_seen} of {len(grid)} points, " \
-               f"{grid[0]:g} to {grid[-1]:g} cm<sup>-1</sup>"
+               f"{told(grid[0])} to {told(grid[-1])} cm<sup>-1</sup>"
 
     # ---------------------------------------------------------------- report
 
@@ -474,7 +477,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             ("First and second derivative", self.derivative),
             ("Converted from transmittance", self.convert),
             ("Learns", LEARN[self.mixtures][0] + (
-                f", at least {self.smallest} % of each" if self.mixtures else "")),
+                f", at least {self.smallest} % of each" if LEARN[self.mixtures][1] > 1 else "")),
             ("Epochs", self.epochs if self.fixed_epochs else "automatic"),
             ("Kept aside for validation", f"{self.validation} %" if self.validate else "none"),
             ("Networks averaged", self.networks),
