@@ -176,5 +176,5 @@ def learners(seed, names=None):
     return {name: make() for name, make in every.items() if name in names}
 
 
-__all__ = ["OURS", "AVERAGED", "VARYING", "DRAWING", "DRAWING_AVERAGED", "MAIN", "MAIN_MIXTURES", "ALL",
-           "learners", "TorchLearner", "TorchModel", "ResNet1D", "LSTM"]
+__all__ = ["OURS", "AVERAGED", "VARYING", "DRAWING", "DRAWING_AVERAGED", "MAIN", "MAIN_MIXTURES",
+           "ALL", "learners", "TorchLearner", "TorchModel", "ResNet1D", "LSTM"]

@@ -449,10 +449,10 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def _network_text(self):
         if self.model is not None:
             net = self.model.network
-            low, high = self.model.wavenumbers[[0, -1]]
+            low, high = map(told, self.model.wavenumbers[[0, -1]])
             return (f"<b>DCNet{'' if net.config.attention == 'none' else '-CBAM'}</b>: "
                     f"{net.n_parameters:,} weights; looks at {net.config.n_seen} of "
-                    f"{net.config.n_wavenumbers} points, {told(low)} to {told(high)} cm<sup>-1</sup>; "
+                    f"{net.config.n_wavenumbers} points, {low} to {high} cm<sup>-1</sup>; "
                     f"trained on {self._device_used.upper()}")
         if self.data is None:
             return "Connect spectra with a class to train a network."
