@@ -88,6 +88,9 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
 
     note(f"Orange3-Microplastics {version('Orange3-Microplastics')}, torch {version('torch')}, "
          f"Python {platform.python_version()}, {platform.machine()}; seed {seed}")
+    note("Two comparisons, P1 and P2 (explained at the end), each about a minute on two cores with")
+    note(f"nothing else to do. The first line of each is the network's, about 20 s; then its "
+         f"pictures are in {output}.")
     rows, histories, views, mixtures = [], {}, {}, {}
     for make in _protocols(fetch, note, status):
         status("mixing")

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 import torch
-from AnyQt.QtCore import Qt
+from AnyQt.QtCore import QPointF, Qt
 from AnyQt.QtGui import QColor, QPalette
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QApplication, QComboBox, QSpinBox
@@ -56,6 +56,17 @@ class GradCAMTest(WidgetTest):
         self.send_signal(self.widget.Inputs.data, mixtures())
         self.wait_until_finished(timeout=20_000)
 
+    def assert_aligned(self):
+        """Wavenumbers of the map stand under those of the spectra, to a pixel and a half."""
+        page = self.widget.page
+        for wavenumber in (700, 1500, 2900):
+            at = []
+            for box in (page.curveplot.plot.vb, page.heatmap.getViewBox()):
+                view = box.getViewWidget()
+                place = view.mapFromScene(box.mapViewToScene(QPointF(wavenumber, 0)))
+                at.append(view.viewport().mapToGlobal(place).x())
+            self.assertLess(abs(at[0] - at[1]), 1.6, f"{wavenumber} cm-1")
+
     def show(self, width=1120, height=640):
         self.widget.resize(width, height)
         self.widget.show()
@@ -90,6 +101,7 @@ class TestNames(GradCAMTest):
         self.widget.page.splitter.setSizes([1000, 90])
         self.process_events()
         self.assertGreater(heatmap.height(), self.widget.page.scrolled.viewport().height())
+        self.assert_aligned()
         pixels = np.diff([at for at, _ in self.names()]) * heatmap.getViewBox().height()
         self.assertGreaterEqual(pixels.min(), heatmap.line() - 1.5)
 
@@ -175,11 +187,11 @@ class TestState(GradCAMTest):
         return stack.notice.text() if stack.currentWidget() is stack.notice else None
 
     def test_says_what_is_missing(self):
-        self.assertIn("model is missing", self.notice())
-        self.assertIn("Spectra are missing", self.notice())
+        self.assertIn("no model yet", self.notice())
+        self.assertIn("no spectra yet", self.notice())
         self.send_signal(self.widget.Inputs.model, model())
-        self.assertNotIn("model is missing", self.notice())
-        self.assertIn("Spectra are missing", self.notice())
+        self.assertNotIn("no model yet", self.notice())
+        self.assertIn("no spectra yet", self.notice())
         self.explain()
         self.assertIsNone(self.notice())
 
@@ -189,7 +201,7 @@ class TestState(GradCAMTest):
             self.until(lambda: self.widget.curveplot.labels)
             self.send_signal(getattr(self.widget.Inputs, name), None)
             with self.subTest(name):
-                self.assertIn("missing", self.notice())
+                self.assertIn("yet. Connect", self.notice())
                 self.assertEqual(self.widget.curveplot.labels, [])
                 self.assertEqual(self.widget.band_list.topLevelItemCount(), 0)
                 self.assertEqual(len(self.widget.heatmap.order), 0)

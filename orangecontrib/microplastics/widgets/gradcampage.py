@@ -27,6 +27,14 @@ from orangecontrib.microplastics.widgets.heatmap import HeatMap, ScrolledMap
 _LEFT = 62
 
 
+def _edges(box):
+    """Where a view box begins and ends on the screen, pixels from the left."""
+    view = box.getViewWidget()
+    area = view.mapFromScene(box.sceneBoundingRect()).boundingRect()
+    start = view.viewport().mapToGlobal(area.topLeft()).x()
+    return start, start + area.width()
+
+
 class ImportancePage(QWidget):
     """Key of the colours, what is drawn in words, the spectra, and the heat map.
 
@@ -55,8 +63,11 @@ class ImportancePage(QWidget):
             layout.addWidget(widget)
         self._moved = False
         self.splitter.splitterMoved.connect(self._remember_moved)
-        # Wavenumbers of both stand under each other.
-        self.heatmap.setXLink(self.curveplot.plot.vb)
+        # Wavenumbers of both stand under each other. pyqtgraph's own link mistakes places of
+        # plots that do not lie in the corner of what holds them, as here.
+        for signal in (self.curveplot.plot.vb.sigXRangeChanged,
+                       self.curveplot.plot.vb.sigResized, self.heatmap.getViewBox().sigResized):
+            signal.connect(self._follow)
         self._align(_LEFT)
         self.heatmap.row_clicked.connect(self.row_clicked)
         self.heatmap.cleared.connect(self.cleared)
@@ -67,6 +78,17 @@ class ImportancePage(QWidget):
     def _align(self, width):
         for plot in (self.curveplot.plot, self.heatmap.getPlotItem()):
             plot.getAxis("left").setWidth(width)
+
+    def _follow(self, *_):
+        """Have the heat map show, below each place of the plot above, its wavenumber."""
+        above, below = self.curveplot.plot.vb, self.heatmap.getViewBox()
+        (left, right), (low, high) = _edges(above), above.viewRange()[0]
+        if right <= left:
+            return
+        share = (np.array(_edges(below)) - left) / (right - left)
+        ends = high - share * (high - low) if above.xInverted() else low + share * (high - low)
+        below.invertX(above.xInverted())
+        below.setXRange(*sorted(ends), padding=0)
 
     def set_maps(self, explained, maps, signed, views):
         """Draw the maps of all spectra, by class and then by the probability of the target.

@@ -31,10 +31,12 @@ def missing_text(widget) -> str:
     if widget.Error.other_model.is_shown():
         lines.append(str(widget.Error.other_model))
     elif widget.model is None:
-        lines.append("A model is missing: connect <i>Model</i> of Dual-Branch CNN, or Load "
-                     "Model with one that was saved from it.")
+        lines.append("There is no model yet. Connect <i>Model</i> of Dual-Branch CNN, or Load "
+                     "Model with one that was saved from it; if it is connected, its training, or "
+                     "another widget's work, is not finished.")
     if widget.data is None:
-        lines.append("Spectra are missing: connect <i>Data</i>.")
+        lines.append("There are no spectra yet. Connect <i>Data</i>; if they are connected, "
+                     "another widget's work is not finished.")
     lines += [str(message) for message in (widget.Error.failed, widget.Information.cancelled)
               if message.is_shown()]
     return "<br><br>".join(lines)

@@ -17,13 +17,13 @@ _BELOW = 22
 
 
 class _ViewBox(pg.ViewBox):
-    """Wavenumbers zoom and move together with the plot above; rows stay."""
+    """Wavenumbers follow the plot above; the mouse selects rows, its wheel scrolls."""
 
     def __init__(self):
         super().__init__(enableMenu=False)
         self.invertX(True)
         self.invertY(True)
-        self.setMouseEnabled(x=True, y=False)
+        self.setMouseEnabled(x=False, y=False)
 
 
 class HeatMap(PlotWidget):

@@ -30,7 +30,7 @@ from orangecontrib.microplastics.identification import (
 from orangecontrib.microplastics.model import Answer, DCNetModel, ScaleError, ScaleWarning
 from orangecontrib.microplastics.widgets.answerlist import (
     COLUMNS,
-    CONFIDENCE,
+    DECISION,
     NONE,
     AnswerModel,
 )
@@ -170,7 +170,7 @@ class OWIdentify(ResultWidget):
         set_up_list(
             self.list_view, self.list, "Each spectrum. Click a column's head to sort. Selected "
             "spectra are marked in the picture and sent as Selected Data.")
-        self.list_view.sortByColumn(CONFIDENCE, Qt.AscendingOrder)
+        self.list_view.sortByColumn(DECISION, Qt.DescendingOrder)
         # The last column, the band that speaks against the material, has the longest texts.
         for column, width in enumerate((120, 64, 66, 66, 66, 66, 84)):
             self.list_view.setColumnWidth(column, width)
