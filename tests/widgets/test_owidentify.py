@@ -10,7 +10,12 @@ from Orange.data import ContinuousVariable, Domain, Table
 from Orange.widgets.tests.base import WidgetTest
 
 from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.identification import ACCEPTED, CORRELATION, EXPLAINED
+from orangecontrib.microplastics.identification import (
+    ACCEPTED,
+    CORRELATION,
+    DECISIONS,
+    EXPLAINED,
+)
 from orangecontrib.microplastics.model import DCNetModel
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
@@ -160,9 +165,14 @@ class TestOWIdentify(WidgetTest):
         widget, annotated = self.widget, self.output("annotated")
         model = widget.list
         self.assertEqual(model.rowCount(), len(self.data))
-        # Least sure first; every row says what the output says of that spectrum.
-        confidence = [float(model.data(model.index(i, 3))) for i in range(model.rowCount())]
-        self.assertEqual(confidence, sorted(confidence))
+        # Unknown, then to inspect, then accepted, the least sure of each first; every row says
+        # what the output says of that spectrum.
+        order = [annotated[int(model.mapToSourceRows(i))] for i in range(model.rowCount())]
+        keys = [(-DECISIONS.index(str(row["decision"])), min(
+            float(row[name]) for name in ("confidence", "correlation", "explained")))
+            for row in order]
+        self.assertEqual(keys, sorted(keys))
+        self.assertGreater(len(set(keys)), len(keys) // 2)
         widget.list_view.sortByColumn(0, Qt.DescendingOrder)
         self.assertEqual(model.data(model.index(0, 0)), f"Row {len(self.data)}")
         for i in (0, 7, len(self.data) - 1):
@@ -199,7 +209,9 @@ class TestOWIdentify(WidgetTest):
         widget = self.widget
         self.assertIsNone(self.output("selected"))
         widget.list_view.selectRow(0)
-        least = int(np.argmin(widget.result.confidence))
+        least = int(widget.list.mapToSourceRows(0))
+        self.assertEqual(
+            widget._rule().score(widget.result)[least], widget._rule().score(widget.result).min())
         self.assertEqual(list(self.output("selected").ids), [self.data.ids[least]])
         self.assertIn("decision", self.output("selected").domain)
         marked = widget.plot._marks.getData()[0]

@@ -122,7 +122,13 @@ class AnswerModel(AbstractSortTableModel):
             order = np.argsort(np.argsort(self._classes)) if len(self._classes) else []
             return np.array([np.nan if np.isnan(v) else order[int(v)]
                              for v in self._columns[0]], float)
-        return np.asarray(self._columns[column - 1], float)
+        values = np.asarray(self._columns[column - 1], float)
+        if column == DECISION:
+            # Among equal decisions by the smallest score: the least sure stand together.
+            scores = np.array([self._columns[c - 1] for c in (CONFIDENCE, CORRELATION, EXPLAINED)],
+                              float)
+            return 2 * values - scores.min(axis=0, initial=1.)
+        return values
 
     def _argsortData(self, data, order):
         # What has no answer comes last in either order.
