@@ -1,21 +1,24 @@
 """What the widget Grad-CAM shows and says: names, labels, what is missing, the keyboard."""
+import sys
 import time
 import unittest
 from functools import cache
+from pathlib import Path
 
 import numpy as np
-import torch
 from AnyQt.QtCore import QPointF, Qt
 from AnyQt.QtGui import QColor, QPalette
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QApplication, QComboBox, QSpinBox
 from Orange.classification import MajorityLearner
-from Orange.widgets.tests.base import WidgetTest
 
 from orangecontrib.microplastics.dcnet import DCNetLearner
 from orangecontrib.microplastics.mixing import mix
 from orangecontrib.microplastics.simulation import simulate
 from orangecontrib.microplastics.widgets.owgradcam import OWGradCAM
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from gradcamcase import GradCAMCase  # noqa: E402
 
 POLYMERS = ("PE", "PP", "PS", "PET", "PVC")
 AXIS = np.arange(600, 3200, 4.)
@@ -38,19 +41,7 @@ def mixtures():
     return data
 
 
-class GradCAMTest(WidgetTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        torch.set_num_threads(1)
-
-    def setUp(self):
-        self.widget = self.create_widget(OWGradCAM)
-
-    def tearDown(self):
-        self.widget.cancel()
-        super().tearDown()
-
+class GradCAMTest(GradCAMCase):
     def explain(self):
         self.send_signal(self.widget.Inputs.model, model())
         self.send_signal(self.widget.Inputs.data, mixtures())

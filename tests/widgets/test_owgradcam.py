@@ -1,14 +1,15 @@
 """The widget Grad-CAM, through its signals and controls."""
 import os
 import pickle
+import sys
 import tempfile
 import time
 import unittest
 from functools import cache
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-import torch
 from AnyQt.QtCore import QEvent, QPointF, Qt
 from AnyQt.QtGui import QMouseEvent
 from AnyQt.QtWidgets import QApplication
@@ -16,7 +17,6 @@ from Orange.base import Model
 from Orange.classification import MajorityLearner
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.widgets.evaluate.owpredictions import OWPredictions
-from Orange.widgets.tests.base import WidgetTest
 from Orange.widgets.tests.utils import simulate as gui_simulate
 from orangecontrib.spectroscopy.widgets.owhyper import OWHyper
 from orangecontrib.spectroscopy.widgets.owspectra import OWSpectra
@@ -29,6 +29,9 @@ from orangecontrib.microplastics.widgets import owgradcam
 from orangecontrib.microplastics.widgets.gradcamtask import reference_bands
 from orangecontrib.microplastics.widgets.gradcamview import as_levels, lookup_table, on_screen
 from orangecontrib.microplastics.widgets.owgradcam import OWGradCAM
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from gradcamcase import GradCAMCase  # noqa: E402
 
 POLYMERS = ("PE", "PS", "PET")
 
@@ -53,19 +56,7 @@ def mixture_model():
     return DCNetLearner(epochs=2, device="cpu")(mix(training(), 600))
 
 
-class TestOWGradCAM(WidgetTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        torch.set_num_threads(1)
-
-    def setUp(self):
-        self.widget = self.create_widget(OWGradCAM)
-
-    def tearDown(self):
-        self.widget.cancel()
-        super().tearDown()
-
+class TestOWGradCAM(GradCAMCase):
     def explain(self, data=None, with_model=None, widget=None):
         widget = widget or self.widget
         self.send_signal(widget.Inputs.model, with_model or model(), widget=widget)
