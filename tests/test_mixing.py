@@ -279,7 +279,7 @@ class TestBookkeeping:
 
 
 class TestSeeds:
-    everything = {"variation": 1, "contaminants": True, "baseline": (.3, .2, .15, .3),
+    everything = {"variation": 1, "contaminants": True, "additives": True, "baseline": (.3, .2, .15, .3),
                   "atmosphere": 1, "cut": True, "components": (2, 3)}
 
     def test_equal_seeds_give_equal_tables(self):
@@ -333,6 +333,30 @@ class TestDisturbances:
             np.testing.assert_allclose(added[~named], 0, atol=1e-6)
             assert (np.abs(AXIS[added[named].argmax(axis=1)] - place) <= 8).all(), name
 
+    def test_half_of_the_pvc_is_plasticized_and_says_so(self):
+        data = pure(("PS", "PVC"))
+        plain = mix(data, 600, components=2, **CLEAN)
+        assert "contaminants" not in plain.domain
+        out = mix(data, 600, components=2, additives=True, **CLEAN)
+        holds = meta(out, "contaminants") == "plasticizer"
+        vinyl = np.array(out.get_column("fraction PVC"), float)
+        assert set(meta(out, "contaminants")) == {"", "plasticizer"}
+        assert not holds[vinyl == 0].any()
+        assert holds[vinyl > 0].mean() == pytest.approx(.5, abs=.08)
+        # At 1273 cm-1 neither polymer has a band that high.
+        at = np.abs(AXIS - 1273).argmin()
+        rest = (vinyl > 0) & ~holds
+        assert out.X[holds & (vinyl > .5), at].mean() > 1.5 * out.X[rest & (vinyl > .5), at].mean()
+        # With a contaminant, both are named.
+        both = mix(data, 400, components=1, additives=True, contaminants=["amide"],
+                   contaminated=1, **CLEAN)
+        assert set(meta(both, "contaminants")) == {"amide", "amide + plasticizer"}
+
+    def test_additives_of_other_polymers_are_unknown(self):
+        data = pure()
+        np.testing.assert_array_equal(mix(data, 60, additives=True, **CLEAN).X,
+                                      mix(data, 60, **CLEAN).X)
+
     def test_variation_keeps_the_fractions(self):
         drawn = [Mixer(pure(), Mixing(variation=1, **CLEAN)).draw(seed) for seed in range(20)]
         for mixture in drawn:
@@ -379,6 +403,9 @@ class TestDrawn:
         drawn = mixer.draw(0, ("PS", "PE"))
         assert drawn.names == ("PE", "PS")
         assert set(drawn.contaminants) <= set(mixing.vary.CONTAMINANTS)
+        soft = {Mixer(pure(("PVC", "PE")), Mixing(additives=True)).draw(seed).contaminants
+                for seed in range(20)}
+        assert soft == {("", ""), ("", "plasticizer")}
         with pytest.raises(ValueError, match="PE \\+ PP \\+ PS"):
             mixer.draw(0, ("PE", "PP", "PS"))
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
@@ -60,7 +61,7 @@ class Drawn:
     spectrum : ndarray, shape (m,)
         The sum with baseline, noise and the rest: what the learner gets.
     sources, contaminants : tuple of str, length k
-        Where each came from, and what clings to it ("" for nothing).
+        Where each came from, and what clings to it or is in it ("" for nothing).
     """
 
     names: tuple[str, ...]
@@ -71,6 +72,29 @@ class Drawn:
     spectrum: np.ndarray
     sources: tuple[str, ...]
     contaminants: tuple[str, ...]
+
+
+class _Origin(NamedTuple):
+    """What mixtures are made of; arrays of shape (rows, classes).
+
+    Attributes
+    ----------
+    picked : ndarray of int
+        Which spectrum each component is; -1 for none.
+    clung : ndarray of int
+        Which contaminant it carries; -1 for none.
+    holds : ndarray of bool
+        Whether it holds its polymer's additive.
+    """
+
+    picked: np.ndarray
+    clung: np.ndarray
+    holds: np.ndarray
+
+    @classmethod
+    def nothing(cls, rows, classes):
+        return cls(np.full((rows, classes), -1), np.full((rows, classes), -1),
+                   np.zeros((rows, classes), bool))
 
 
 class Mixer:
@@ -112,6 +136,8 @@ class Mixer:
         # A floor, for spectra reach zero: a ten-thousandth of their size.
         self._logs = np.log(np.maximum(self.spectra, 1e-4)) if self.vary else None
         self._bands = vary.contaminant_bands(self.axis, mixing.contaminant_names)
+        self._additives = [vary.additive_of(name) if mixing.additives else None
+                           for name in self.names]
         self._place = vary.position(self.axis)
 
     # What will come
@@ -154,11 +180,11 @@ class Mixer:
     def _blend(self, fractions, rng, parts=None):
         """Mixtures (rows, wavenumbers) before and after disturbance, with their origin.
 
-        Returns the sum, the disturbed sum, and two arrays (rows, classes): which spectrum
-        each component is (-1: none), and which contaminant it carries (-1: none). What
-        each component adds is appended to `parts`, if given.
+        Returns the sum, the disturbed sum and their :class:`_Origin`. What each component
+        adds is appended to `parts`, if given.
         """
-        picked, clung = np.full(fractions.shape, -1), np.full(fractions.shape, -1)
+        origin = _Origin.nothing(*fractions.shape)
+        picked = origin.picked
         # All sources first: stronger disturbances then show on the same mixture.
         for label, (index, weight) in enumerate(self.weights):
             rows = np.flatnonzero(fractions[:, label])
@@ -166,14 +192,14 @@ class Mixer:
         total = np.zeros((len(fractions), len(self.axis)), np.float32)
         for label in np.flatnonzero(fractions.any(axis=0)):
             rows = np.flatnonzero(fractions[:, label])
-            part = self._component(picked[rows, label], rng, clung[:, label], rows)
+            part = self._component(picked[rows, label], label, rng, origin, rows)
             part *= fractions[rows, label, None]
             total[rows] += part
             if parts is not None:
                 parts.append(part)
-        return total, self._disturbed(total, rng), picked, clung
+        return total, self._disturbed(total, rng), origin
 
-    def _component(self, index, rng, clung, rows):
+    def _component(self, index, label, rng, origin, rows):
         if self.vary:
             part = self.vary(self._logs[index], rng)
             part *= (self._sizes[index]
@@ -186,7 +212,11 @@ class Mixer:
                                          self.mixing.contaminant_height)
             part += amounts @ self._bands
             some = amounts.any(axis=1)
-            clung[rows[some]] = amounts[some].argmax(axis=1)
+            origin.clung[rows[some], label] = amounts[some].argmax(axis=1)
+        if self._additives[label] is not None:
+            added = vary.additives(len(index), self.axis, self._additives[label], rng)
+            part += added
+            origin.holds[rows, label] = added.any(axis=1)
         return part
 
     def _disturbed(self, total, rng):
@@ -228,14 +258,13 @@ class Mixer:
                                  "combinations to be made.")
         fractions = self._fractions([member], rng.integers(1 << 30, size=1), rng)
         parts = []
-        total, spectrum, picked, clung = self._blend(fractions, rng, parts)
+        total, spectrum, origin = self._blend(fractions, rng, parts)
         there = list(member)
-        contaminants = self.mixing.contaminant_names
         return Drawn(
             tuple(self.names[i] for i in there), fractions[0, there].astype(float), self.axis,
             np.vstack(parts), total[0], spectrum[0],
-            tuple(self.sources[self.rows[i]] for i in picked[0, there]),
-            tuple(contaminants[i] if i >= 0 else "" for i in clung[0, there]))
+            tuple(self.sources[self.rows[i]] for i in origin.picked[0, there]),
+            tuple(map(", ".join, self._foreign(origin)[0, there])))
 
     @property
     def values(self) -> list[str]:
@@ -284,7 +313,7 @@ class Mixer:
         # The table's own memory, in the order of the input's columns.
         X = np.full((n, len(self.data.domain.attributes)), np.nan)
         fractions = np.zeros((n, len(self.names)))
-        picked, clung = np.full(fractions.shape, -1), np.full(fractions.shape, -1)
+        origin = _Origin.nothing(*fractions.shape)
         for start in range(0, n, _BLOCK):
             if callback is not None:
                 callback(start / n)
@@ -292,8 +321,10 @@ class Mixer:
             members = [self.combinations[c] for c in which[rows]]
             part = self._fractions(members, turns[rows], rng)
             fractions[rows] = part
-            _, X[rows, self.columns], picked[rows], clung[rows] = self._blend(part, rng)
-        table = self._assemble(X[:, np.sort(self.columns)], which, fractions, picked, clung)
+            _, X[rows, self.columns], found = self._blend(part, rng)
+            for array, block in zip(origin, found, strict=True):
+                array[rows] = block
+        table = self._assemble(X[:, np.sort(self.columns)], which, fractions, origin)
         if callback is not None:
             callback(1.)
         return table
@@ -316,15 +347,28 @@ class Mixer:
     def _attributes(self):
         return [self.data.domain.attributes[i] for i in np.sort(self.columns)]
 
-    def _assemble(self, X, which, fractions, picked, clung):
+    def _foreign(self, origin):
+        """What clings to each component, and what it holds: lists of names, (rows, classes)."""
+        contaminants = self.mixing.contaminant_names
+        out = np.empty(origin.clung.shape, object)
+        for row, label in np.ndindex(out.shape):
+            out[row, label] = names = []
+            if origin.clung[row, label] >= 0:
+                names.append(contaminants[origin.clung[row, label]])
+            if origin.holds[row, label]:
+                names.append(self._additives[label].name)
+        return out
+
+    def _assemble(self, X, which, fractions, origin):
         target, values = self._target(which, fractions)
         metas = [ContinuousVariable(f"fraction {name}", number_of_decimals=3)
                  for name in self.names]
-        texts = [self._joined(picked, np.array(self.sources, object)[self.rows]),
-                 self._joined(picked, np.array(self.samples, object)[self.rows])]
+        texts = [self._joined(origin.picked, np.array(self.sources, object)[self.rows]),
+                 self._joined(origin.picked, np.array(self.samples, object)[self.rows])]
         metas += [StringVariable("sources"), StringVariable("samples")]
-        if self.mixing.contaminant_names:
-            texts.append(self._joined(clung, np.array(self.mixing.contaminant_names, object)))
+        if self.mixing.contaminant_names or any(self._additives):
+            texts.append([PLUS.join(name for names in row for name in names)
+                          for row in self._foreign(origin)])
             metas.append(StringVariable("contaminants"))
         table = Table.from_numpy(
             Domain(self._attributes(), target, metas), X, values,

@@ -19,8 +19,8 @@ PLUS = " + "
 #: seen: components vary and carry contaminants, the room's air and broad baselines come on
 #: top. Tested between studies they are ahead of plain mixtures by 5 points and more, for the
 #: network and for a random forest alike.
-ANY_INSTRUMENT = {"variation": 1.0, "contaminants": True, "baseline": (0.3, 0.2, 0.15, 0.3),
-                  "noise": 0.06, "atmosphere": 1.0, "cut": True}
+ANY_INSTRUMENT = {"variation": 1.0, "contaminants": True, "additives": True,
+                  "baseline": (0.3, 0.2, 0.15, 0.3), "noise": 0.06, "atmosphere": 1.0, "cut": True}
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ class Mixing:
         Share of the components to which one contaminant clings.
     contaminant_height : float
         The most of a contaminant, its rms relative to the component's.
+    additives : bool
+        Whether components hold what their polymer is often compounded with
+        (:data:`variation.ADDITIVES`): half of the PVC is plasticized.
     baseline : sequence of float
         Amplitudes of random linear, quadratic, cubic terms and a broad hump, at most 4.
     noise : float
@@ -92,6 +95,7 @@ class Mixing:
     contaminants: Sequence[str] | bool = ()
     contaminated: float = 0.35
     contaminant_height: float = 0.25
+    additives: bool = False
     baseline: Sequence[float] = (0.3, 0.2)
     noise: float = 0.03
     atmosphere: float = 0.

@@ -5,7 +5,8 @@ Three kinds, all vectorised over rows in float32, all drawn from the
 
 - variation of a component before mixing (:class:`Variation`): contact and thickness,
   penetration depth, the instrument's response;
-- bands of what clings to real samples (:data:`CONTAMINANTS`, :func:`contamination`);
+- bands of what clings to real samples (:data:`CONTAMINANTS`, :func:`contamination`), and of
+  what a polymer is compounded with (:data:`ADDITIVES`, :func:`additives`);
 - disturbances after mixing (:func:`baseline`, :func:`noise`, ...).
 
 Amplitudes are for spectra scaled to a root mean square (rms) of 1. Kinds and sizes are
@@ -16,12 +17,13 @@ the water lines are given with each.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-__all__ = ["CONTAMINANTS", "WATER_VAPOUR", "CARBON_DIOXIDE", "Variation", "position",
-           "contaminant_bands", "contamination", "baseline", "broad_hump", "carbon_dioxide",
+__all__ = ["CONTAMINANTS", "Additive", "ADDITIVES", "WATER_VAPOUR", "CARBON_DIOXIDE", "Variation",
+           "position", "contaminant_bands", "contamination", "additive_of", "additives", "baseline", "broad_hump", "carbon_dioxide",
            "water_vapour", "adsorbed_water", "noise", "cut_stretches"]
 
 #: What clings to real samples: name -> bands (centre in cm-1, width in cm-1, weight).
@@ -36,6 +38,41 @@ CONTAMINANTS: dict[str, tuple[tuple[float, float, float], ...]] = {
     "carbonyl": ((1715, 14, 1),),
     "carboxylate": ((1560, 14, 1), (1465, 8, .4), (2918, 12, .4), (2850, 10, .3)),
 }
+
+
+class Additive(NamedTuple):
+    """What some of a polymer is compounded with.
+
+    Attributes
+    ----------
+    name : str
+    polymers : tuple of str
+        Names of the polymer, in small letters.
+    bands : tuple of (centre in cm-1, width in cm-1, weight)
+    share : float
+        Of the polymer's spectra, how many hold some.
+    height : float
+        The most of it, its rms relative to the polymer's.
+    """
+    name: str
+    polymers: tuple[str, ...]
+    bands: tuple[tuple[float, float, float], ...]
+    share: float
+    height: float
+
+
+#: Soft polyvinyl chloride (film, cable, hose, flooring) holds 20 to 40 % of a plasticizer, mostly
+#: a phthalate, whose bands are then as high as the polymer's; rigid (pipe, profile) has none.
+#: Places are those of bis(2-ethylhexyl) phthalate: C=O 1726, C-O 1273 and 1122, ring 1600, 1580,
+#: 1072, 1039 and 743, CH 2959, 2930, 2872, 1463 and 1380. A study of rigid pieces alone does
+#: not show a learner that soft ones exist.
+ADDITIVES = (
+    Additive("plasticizer", ("pvc", "polyvinyl chloride", "poly(vinyl chloride)",
+                             "polyvinylchloride"),
+             ((1726, 9, 1), (1273, 12, .9), (1122, 10, .55), (1072, 9, .5), (1039, 8, .25),
+              (743, 5, .35), (1463, 9, .35), (1380, 8, .2), (2959, 10, .6), (2930, 12, .55),
+              (2872, 12, .4), (1600, 4, .1), (1580, 4, .12)), .5, 1.2),
+)
 
 #: Rotational branches of CO2's antisymmetric stretch: centre, width, weight.
 CARBON_DIOXIDE = ((2340, 12, .8), (2362, 9, 1))
@@ -135,9 +172,13 @@ def contaminant_bands(axis: np.ndarray, names: Sequence[str]) -> np.ndarray:
                          f"known are {', '.join(CONTAMINANTS)}.")
     out = np.empty((len(names), len(axis)), np.float32)
     for row, name in zip(out, names, strict=True):
-        rms = np.sqrt(np.mean(_gaussians(_REFERENCE_AXIS, CONTAMINANTS[name]) ** 2))
-        row[:] = _gaussians(axis, CONTAMINANTS[name]) / rms
+        row[:] = _of_unit_rms(axis, CONTAMINANTS[name])
     return out
+
+
+def _of_unit_rms(axis, bands):
+    rms = np.sqrt(np.mean(_gaussians(_REFERENCE_AXIS, bands) ** 2))
+    return (_gaussians(axis, bands) / rms).astype(np.float32)
 
 
 def contamination(rows: int, kinds: int, rng: np.random.Generator,
@@ -155,6 +196,20 @@ def contamination(rows: int, kinds: int, rng: np.random.Generator,
     amount[rng.random(rows) >= share] = 0
     out[np.arange(rows), which] = amount
     return out
+
+
+def additive_of(polymer: str) -> Additive | None:
+    """What some of a polymer holds, by the polymer's name; None where nothing is known."""
+    name = polymer.strip().lower()
+    return next((a for a in ADDITIVES if name in a.polymers), None)
+
+
+def additives(rows: int, axis: np.ndarray, additive: Additive,
+              rng: np.random.Generator) -> np.ndarray:
+    """Bands of an additive: U(0, height) of it in `share` of the rows, (rows, wavenumbers)."""
+    amount = _uniform(rng, 0, additive.height, rows, 1)
+    amount[rng.random(rows) >= additive.share] = 0
+    return amount * _of_unit_rms(axis, additive.bands)
 
 
 def baseline(rows: int, g: np.ndarray, rng: np.random.Generator,

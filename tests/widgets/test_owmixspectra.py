@@ -197,6 +197,7 @@ class TestOWMixSpectra(WidgetTest):
         self.wait_until_finished()
         self.assertTrue(all(b.isChecked() for b in self.widget.contaminant_boxes.values()))
         self.assertEqual((self.widget.variation, self.widget.atmosphere), (1, 1))
+        self.assertTrue(self.widget.controls.additives.isChecked())
         self.assertIn("contaminants", self.outputs()[0].domain)
         buttons["Nothing"].click()
         self.wait_until_finished()
@@ -204,6 +205,13 @@ class TestOWMixSpectra(WidgetTest):
         drawn = self.widget.plot.drawn
         np.testing.assert_array_equal(drawn.spectrum, drawn.total)
         self.assertIn("as it is", self.widget.plot.lower_legend.text().replace("&nbsp;", " "))
+
+    def test_plasticizer(self):
+        self.send(pure(("PE", "PVC")))
+        self.assertNotIn("contaminants", self.outputs()[0].domain)
+        self.widget.controls.additives.click()
+        self.wait_until_finished()
+        self.assertEqual(set(self.outputs()[0].get_column("contaminants")), {"", "plasticizer"})
 
     def test_all_or_no_contaminants(self):
         buttons = {b.text(): b for b in self.widget.findChildren(QPushButton)}

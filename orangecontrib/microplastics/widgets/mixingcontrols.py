@@ -30,13 +30,15 @@ GRID_STEPS = (.05, .1, .2, .25, .5)
 #: Disturbances that go together: name, what it is for, settings.
 PRESETS = (
     ("Nothing", "The sums as they are.",
-     {"baseline": 0., "noise": 0., "atmosphere": 0., "variation": 0., "contaminants": []}),
+     {"baseline": 0., "noise": 0., "atmosphere": 0., "variation": 0., "contaminants": [],
+      "additives": False}),
     ("One Instrument", "Baselines and noise: for new spectra from the same instrument and study.",
-     {"baseline": .3, "noise": .03, "atmosphere": 0., "variation": 0., "contaminants": []}),
+     {"baseline": .3, "noise": .03, "atmosphere": 0., "variation": 0., "contaminants": [],
+      "additives": False}),
     ("Any Instrument", "Also variation, contaminants and atmosphere: for spectra from other "
      "instruments and of weathered or dirty samples.",
      {"baseline": .3, "noise": .03, "atmosphere": 1., "variation": 1.,
-      "contaminants": list(CONTAMINANTS)}),
+      "contaminants": list(CONTAMINANTS), "additives": True}),
 )
 
 
@@ -73,6 +75,7 @@ class MixingControls:
     variation = Setting(0.)
     contaminants = Setting([])
     contaminated = Setting(35)
+    additives = Setting(False)
     cut = Setting(False)
     balance = Setting(True)
 
@@ -236,6 +239,11 @@ class MixingControls:
             callback=self._changed, alignment=Qt.AlignRight,
             tooltip="How often one of these clings to a component. It adds up to a quarter of "
                     "the component's signal.")
+        gui.checkBox(
+            box, self, "additives", "Plasticizer in PVC", callback=self._changed,
+            tooltip="Half of the PVC holds some phthalate, up to as much as soft film, cable or "
+                    "hose (bands at 1726, 1273 and 1122 cm-1). Spectra of rigid pieces alone do "
+                    "not show a learner that soft ones exist.")
         gui.rubber(page)
 
     # Lists that depend on data
@@ -355,7 +363,7 @@ class MixingControls:
             fractions=fractions, ratio="derivative" if self.by_derivative else "absorbance",
             per_combination=self._numbers()[0] if self.number_kind == OF_EACH else None,
             variation=self.variation, contaminants=list(self.contaminants),
-            contaminated=self.contaminated / 100,
+            contaminated=self.contaminated / 100, additives=self.additives,
             baseline=(self.baseline, self.baseline / 1.5), noise=self.noise,
             atmosphere=self.atmosphere, cut=self.cut,
             target=(COMBINATION, MAIN, self.target_name)[self.target_kind],
