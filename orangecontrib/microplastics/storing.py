@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from Orange.misc import environ
 
-from orangecontrib.microplastics import axis, duplicates, labels, matching
+from orangecontrib.microplastics import axis, duplicates, labels, matching, nitrile
 from orangecontrib.microplastics.fetching import FetchError, check_sum, disk_full, download_wheel
 from orangecontrib.microplastics.published import SETS, SetInfo
 
@@ -39,6 +39,10 @@ FOLDER_VARIABLE = "ORANGE_MICROPLASTICS_DATA"
 
 #: Format of the converted files; files of another format are converted anew.
 _FORMAT = 1
+
+#: Rules by which duplicates, sources and doubtful labels were found; what older rules found is
+#: found anew. 2: nitrile bands make a label doubtful.
+_RULES = 2
 
 #: Smallest transmittance in per cent: below, a detector sees its own noise. 0.1 % is an
 #: absorbance of 3; no spectrum of the sets comes near where it was measured.
@@ -296,16 +300,22 @@ def _derive(name: str, folder: Path) -> dict[str, np.ndarray]:
     # 700 to 3900 cm-1 at step 4: where the prototype measured what a near-duplicate is.
     low, high = max(700, raw.wavenumbers[0]), min(3900, raw.wavenumbers[-1])
     grid = axis.uniform_grid(low, high, 4.0)
-    on_grid = axis.fill_missing(X, raw.wavenumbers) @ axis.resampling_matrix(
-        raw.wavenumbers, grid)
-    source = duplicates.near_duplicate_groups(np.nan_to_num(on_grid))
+    source = duplicates.near_duplicate_groups(np.nan_to_num(_on(grid, X, raw.wavenumbers)))
     doubtful = np.zeros(len(X), bool)
     if name in _WITNESSES:
-        doubtful = _doubtful(raw, keep, _WITNESSES[name], folder)
-    return {"keep": keep, "source": source, "doubtful": doubtful}
+        doubtful = _doubtful(raw, keep, _WITNESSES[name], folder, grid)
+    return {"keep": keep, "source": source, "doubtful": doubtful, "rules": np.array(_RULES)}
 
 
-def _doubtful(raw, keep, witnesses, folder):
+def _on(grid, X, wavenumbers):
+    return axis.fill_missing(X, wavenumbers) @ axis.resampling_matrix(wavenumbers, grid)
+
+
+def _doubtful(raw, keep, witnesses, folder, even):
+    """Labels that the witnesses contradict, by shape or by a nitrile band; bool, (kept,).
+
+    `even` is the uniform grid on which nitrile bands are looked for.
+    """
     def codes(names):
         merged = [labels.SAME.get(n, n) for n in names]
         return np.array([classes.index(n) if n in classes else -1 for n in merged])
@@ -315,16 +325,24 @@ def _doubtful(raw, keep, witnesses, folder):
     classes = sorted({labels.SAME.get(n, n) for other, _ in others for n in other.polymer}
                      - set(_NO_MATERIAL))
     grid, part = matching.shared_grid(raw.wavenumbers, *(o.wavenumbers for o, _ in others))
-    R, y = [], []
+    R, N, y = [], [], []
     for other, known in others:
         rows = np.ones(len(other.X), bool)
         if known is not None:
             rows = np.flatnonzero(known["keep"])[~known["doubtful"]]
         R.append(matching.shapes(other.X[rows], other.wavenumbers, grid, part))
+        N.append(_on(even, other.X[rows], other.wavenumbers))
         y.append(codes(other.polymer[rows]))
     S = matching.shapes(raw.X[keep], raw.wavenumbers, grid, part)
-    best, count = matching.class_matches(S, np.vstack(R), np.concatenate(y), len(classes))
-    return matching.judge(best, count, codes(raw.polymer[keep])).doubtful
+    N, y, own = np.vstack(N), np.concatenate(y), codes(raw.polymer[keep])
+    best, count = matching.class_matches(S, np.vstack(R), y, len(classes))
+    doubtful = matching.judge(best, count, own).doubtful
+    X = _on(even, raw.X[keep], raw.wavenumbers)
+    code = codes([nitrile.POLYMER])[0]
+    rows = np.flatnonzero((own == code) & ~doubtful & np.isfinite(X).all(axis=1))
+    references = N[(y == code) & np.isfinite(N).all(axis=1)]
+    doubtful[rows] = nitrile.has_nitrile(X[rows], references, even)
+    return doubtful
 
 
 def derived(name: str, folder: Path | None = None) -> dict[str, np.ndarray]:
@@ -338,6 +356,8 @@ def derived(name: str, folder: Path | None = None) -> dict[str, np.ndarray]:
     path = folder / f"{name}.derived.npz"
     try:
         with np.load(path, allow_pickle=False) as file:
+            if file["rules"] != _RULES:
+                raise ValueError("found by other rules")
             return {key: file[key] for key in ("keep", "source", "doubtful")}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
         arrays = _derive(name, folder)
