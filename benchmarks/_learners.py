@@ -18,7 +18,11 @@ from torch import nn
 
 from orangecontrib.microplastics.augmentation import Augmenter, standardised
 from orangecontrib.microplastics.axis import spectral_columns
-from orangecontrib.microplastics.configuration import Augmentation, automatic_epochs
+from orangecontrib.microplastics.configuration import (
+    Augmentation,
+    automatic_epochs,
+    batch_count,
+)
 from orangecontrib.microplastics.dcnet import DCNetLearner
 from orangecontrib.microplastics.network import Front
 from orangecontrib.microplastics.peers import PEERS, PeerLearner
@@ -137,11 +141,12 @@ class TorchLearner(Learner):
         y = torch.from_numpy(data.Y.astype(np.int64))
         augment = Augmenter(Augmentation.scaled(self.like.augmentation), grid, generator)
         epochs = automatic_epochs(len(x))
-        batches = max(1, len(x) // self.like.batch_size)
-        optimizer = torch.optim.AdamW(net.parameters(), lr=self.like.learning_rate,
+        batches = batch_count(len(x), self.like.batch_size)
+        rate = self.like.learning_rate * min(1., len(x) / batches / self.like.batch_size)
+        optimizer = torch.optim.AdamW(net.parameters(), lr=rate,
                                       weight_decay=1e-3)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, self.like.learning_rate, total_steps=epochs * batches + 1)
+            optimizer, rate, total_steps=epochs * batches + 1)
         for _ in range(epochs):
             order = torch.randperm(len(x), generator=generator)
             for rows in order.tensor_split(batches):

@@ -279,8 +279,8 @@ class TestBookkeeping:
 
 
 class TestSeeds:
-    everything = {"variation": 1, "contaminants": True, "additives": True, "baseline": (.3, .2, .15, .3),
-                  "atmosphere": 1, "cut": True, "components": (2, 3)}
+    everything = {"variation": 1, "contaminants": True, "additives": True,
+                  "baseline": (.3, .2, .15, .3), "atmosphere": 1, "cut": True, "components": (2, 3)}
 
     def test_equal_seeds_give_equal_tables(self):
         data = pure()

@@ -10,6 +10,7 @@ from orangecontrib.microplastics.configuration import (
     DCNetConfig,
     TrainingConfig,
     automatic_epochs,
+    batch_count,
 )
 from orangecontrib.microplastics.devices import choose_device, threads
 from orangecontrib.microplastics.prediction import class_scores, folded, predict
@@ -42,6 +43,14 @@ def weights_of(result):
 def same(a, b):
     return all(np.array_equal(value, weights_of(b)[name])
                for name, value in weights_of(a).items())
+
+
+@pytest.mark.parametrize("n, size, batches", [
+    (6000, 256, 24), (6000, 128, 47), (300, 256, 5), (100, 256, 5), (60, 256, 3), (20, 256, 1),
+    (3, 256, 1), (5, 2, 2), (4, 2, 2), (1000, 64, 16)])
+def test_small_sets_are_learnt_in_several_batches(n, size, batches):
+    assert batch_count(n, size) == batches
+    assert n // batches >= 2
 
 
 class TestLearning:
@@ -205,7 +214,7 @@ class TestCallback:
 
 class TestValidation:
     def test_best_epoch_is_restored(self):
-        X, y = data(noise=1.)
+        X, y = data(noise=1.2)
         held = np.arange(len(y)) % 4 == 0
         config = changed(epochs=12, learning_rate=.05, augmentation=None, patience=1.)
         result = fit(X, y, AXIS, NETWORK, config, held=held)

@@ -84,7 +84,9 @@ class DCNetLearner(Learner):
     epochs : int or None
         None chooses by the amount of data.
     batch_size : int
+        At most; small sets are learnt in five batches an epoch.
     learning_rate : float
+        For a full batch; in proportion less where batches are smaller.
     label_smoothing : float
     augmentation : float
         Strength of the random distortions in training, 0 for none. Mixtures that are drawn
@@ -121,7 +123,7 @@ class DCNetLearner(Learner):
     def __init__(self, kernels=(3, 15), widths=(16, 32, 64), stride=4, attention="cbam",
                  dropout=0.2, derivative=True, second_derivative=True, compression=1.0,
                  regions=REGIONS, step=4.0, epochs=None,
-                 batch_size=128, learning_rate=8e-3, label_smoothing=0.1, augmentation=1.0,
+                 batch_size=256, learning_rate=1.6e-2, label_smoothing=0.1, augmentation=1.0,
                  balance=False, validation=0.0, group_by="source", networks=1, seed=0,
                  device="auto", mixtures=0, smallest=0.1, preprocessors=None):
         super().__init__(preprocessors=preprocessors)

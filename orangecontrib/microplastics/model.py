@@ -57,7 +57,7 @@ _BATCH = 2048
 #: A correlation below minus this, with none as high, is a spectrum upside down.
 _TURNED = 0.5
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 class PredictionWarning(UserWarning):

@@ -45,10 +45,10 @@ class BranchFeatures(NamedTuple):
 
 
 class Branch(nn.Module):
-    """Blocks of convolution, batch norm, pooling and ReLU; attention at the end.
+    """Blocks of convolution, pooling, batch norm and ReLU; attention at the end.
 
-    Pooling by maximum and ReLU may change places without changing the result; pooling
-    first leaves the ReLU half the work.
+    Pooling comes first, which leaves the others half the work; statistics are then those of
+    the maxima. Where batch norm's slope is positive, as a rule, all three may change places.
     """
 
     def __init__(self, kernel, config: DCNetConfig, generator):
@@ -56,10 +56,10 @@ class Branch(nn.Module):
         layers, n_in, stride = [], config.inputs, config.stride
         for width, pool, size in zip(config.widths, config.pools,
                                      config.block_kernels(kernel), strict=True):
-            layers += [conv(n_in, width, size, stride, generator), nn.BatchNorm2d(width)]
+            layers.append(conv(n_in, width, size, stride, generator))
             if pool > 1:
                 layers.append(nn.MaxPool2d((1, pool)))
-            layers.append(nn.ReLU(inplace=True))
+            layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
             n_in, stride = width, 1
         self.blocks = nn.Sequential(*layers)
         self.attention = CBAM(n_in, config.attention, config.reduction,
@@ -255,10 +255,15 @@ class DCNet(nn.Module):
         for branch in net.branches:
             layers = []
             for layer in branch.blocks:
-                if isinstance(layer, nn.BatchNorm2d):
-                    layers[-1] = fuse_conv_bn_eval(layers[-1], layer)
-                elif isinstance(layer, nn.MaxPool2d):
+                if isinstance(layer, nn.MaxPool2d):
                     layers.append(Maximum(layer.kernel_size[1]))
+                elif not isinstance(layer, nn.BatchNorm2d):
+                    layers.append(layer)
+                elif isinstance(layers[-1], nn.Conv2d):
+                    layers[-1] = fuse_conv_bn_eval(layers[-1].eval(), layer.eval())
+                elif (layer.weight > 0).all():
+                    # What rises keeps the maximum where it is.
+                    layers[-2] = fuse_conv_bn_eval(layers[-2].eval(), layer.eval())
                 else:
                     layers.append(layer)
             branch.blocks = nn.Sequential(*layers)

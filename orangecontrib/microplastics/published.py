@@ -56,12 +56,12 @@ SETS = {info.name: info for info in (
             "were found. For Predictions."),
     SetInfo("villegas_camacho_2024_c4", "FTIR-Plastics, 4 cm-1", "Villegas-Camacho 2024",
             2652, 6, "%T", (399.2, 4000.6), *_VILLEGAS, 45,
-            "Many repeats; about one label in ten is doubtful (99 PS look like PP, 76 PVC like "
-            "PS). Lines of water vapour in many."),
+            "Many repeats; about one label in eight is doubtful (99 PS look like PP, 44 have the "
+            "nitrile band of ABS, 76 PVC look like PS). Lines of water vapour in many."),
     SetInfo("villegas_camacho_2024_c8", "FTIR-Plastics, 8 cm-1", "Villegas-Camacho 2024",
             2393, 6, "%T", (399.2, 4001.6), *_VILLEGAS, 23,
-            "Many repeats; about one label in eight is doubtful (100 PS look like PP, 100 PVC "
-            "like PS)."),
+            "Many repeats; about one label in seven is doubtful (100 PS look like PP, 50 have the "
+            "nitrile band of ABS, 100 PVC look like PS)."),
 )}
 
 #: Full names of the classes. Where a publication's abbreviation is not explained with the

@@ -28,7 +28,7 @@ from orangecontrib.microplastics.unexplained import Expected
 
 __all__ = ["FORMAT", "SUFFIX", "ModelFileError", "Contents", "write", "read"]
 
-FORMAT = 2
+FORMAT = 3
 SUFFIX = ".dcnet"
 _KEY = "orange3-microplastics"
 

@@ -301,10 +301,11 @@ def _derive(name: str, folder: Path) -> dict[str, np.ndarray]:
     low, high = max(700, raw.wavenumbers[0]), min(3900, raw.wavenumbers[-1])
     grid = axis.uniform_grid(low, high, 4.0)
     source = duplicates.near_duplicate_groups(np.nan_to_num(_on(grid, X, raw.wavenumbers)))
-    doubtful = np.zeros(len(X), bool)
+    doubtful = styrene = np.zeros(len(X), bool)
     if name in _WITNESSES:
-        doubtful = _doubtful(raw, keep, _WITNESSES[name], folder, grid)
-    return {"keep": keep, "source": source, "doubtful": doubtful, "rules": np.array(_RULES)}
+        doubtful, styrene = _doubtful(raw, keep, _WITNESSES[name], folder, grid)
+    return {"keep": keep, "source": source, "doubtful": doubtful | styrene, "nitrile": styrene,
+            "rules": np.array(_RULES)}
 
 
 def _on(grid, X, wavenumbers):
@@ -312,7 +313,7 @@ def _on(grid, X, wavenumbers):
 
 
 def _doubtful(raw, keep, witnesses, folder, even):
-    """Labels that the witnesses contradict, by shape or by a nitrile band; bool, (kept,).
+    """Labels that the witnesses contradict by shape, and by a nitrile band; bool, (kept,).
 
     `even` is the uniform grid on which nitrile bands are looked for.
     """
@@ -329,7 +330,9 @@ def _doubtful(raw, keep, witnesses, folder, even):
     for other, known in others:
         rows = np.ones(len(other.X), bool)
         if known is not None:
-            rows = np.flatnonzero(known["keep"])[~known["doubtful"]]
+            # By its shape ABS is polystyrene, and vouches for polystyrene as before: without
+            # it, eleven right but noisy spectra of Kedzierski's would have no witness.
+            rows = np.flatnonzero(known["keep"])[~known["doubtful"] | known["nitrile"]]
         R.append(matching.shapes(other.X[rows], other.wavenumbers, grid, part))
         N.append(_on(even, other.X[rows], other.wavenumbers))
         y.append(codes(other.polymer[rows]))
@@ -341,8 +344,9 @@ def _doubtful(raw, keep, witnesses, folder, even):
     code = codes([nitrile.POLYMER])[0]
     rows = np.flatnonzero((own == code) & ~doubtful & np.isfinite(X).all(axis=1))
     references = N[(y == code) & np.isfinite(N).all(axis=1)]
-    doubtful[rows] = nitrile.has_nitrile(X[rows], references, even)
-    return doubtful
+    styrene = np.zeros(len(own), bool)
+    styrene[rows] = nitrile.has_nitrile(X[rows], references, even)
+    return doubtful, styrene
 
 
 def derived(name: str, folder: Path | None = None) -> dict[str, np.ndarray]:
@@ -350,7 +354,9 @@ def derived(name: str, folder: Path | None = None) -> dict[str, np.ndarray]:
 
     Returns
     -------
-    dict with "keep" (bool, shape (rows,)), "source" (int) and "doubtful" (bool), both (kept,)
+    dict
+        "keep" (bool, shape (rows,)); "source" (int), "doubtful" and "nitrile" (bool), shape
+        (kept,). "nitrile" are those of the doubtful that a nitrile band makes so.
     """
     folder = folder or _folder()
     path = folder / f"{name}.derived.npz"
@@ -358,7 +364,7 @@ def derived(name: str, folder: Path | None = None) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as file:
             if file["rules"] != _RULES:
                 raise ValueError("found by other rules")
-            return {key: file[key] for key in ("keep", "source", "doubtful")}
+            return {key: file[key] for key in ("keep", "source", "doubtful", "nitrile")}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
         arrays = _derive(name, folder)
         with contextlib.suppress(OSError):

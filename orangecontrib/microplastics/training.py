@@ -22,11 +22,15 @@ from orangecontrib.microplastics.configuration import (
     Progress,
     TrainingConfig,
     automatic_epochs,
+    batch_count,
 )
 from orangecontrib.microplastics.devices import choose_device, threads
 from orangecontrib.microplastics.network import DCNet
 
 __all__ = ["Fit", "fit"]
+
+#: Spectra that are distorted at a time.
+_TOGETHER = 1024
 
 
 class Fit(NamedTuple):
@@ -130,13 +134,13 @@ class _Run:
         self.x = self._prepared(self.x)
         n = len(self.x)
         self.epochs = config.epochs or automatic_epochs(n)
-        # Near-equal batches, none of one spectrum alone: batch norm needs two.
-        self.batches = max(1, min(math.ceil(n / config.batch_size), n // 2))
+        self.batches = batch_count(n, config.batch_size)
+        rate = config.learning_rate * min(1., n / self.batches / config.batch_size)
         self.optimizer = torch.optim.AdamW(
-            self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay,
+            self.net.parameters(), lr=rate, weight_decay=config.weight_decay,
             fused=True if device.type in ("cpu", "cuda") else None)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, config.learning_rate, total_steps=self.epochs * self.batches + 1)
+            self.optimizer, rate, total_steps=self.epochs * self.batches + 1)
 
     def train(self, callback, redraw=None) -> list[Epoch]:
         history, best, best_state, since = [], math.inf, None, 0
@@ -185,8 +189,8 @@ class _Run:
         self.net.train()
         order = torch.randperm(len(self.x), generator=self.shuffle).to(self.device)
         total = correct = 0.0
-        for i, rows in enumerate(order.tensor_split(self.batches)):
-            loss, right = self._step(rows)
+        for i, (x, rows) in enumerate(self._seen(order.tensor_split(self.batches))):
+            loss, right = self._step(x, rows)
             total += loss * len(rows)
             correct += right
             if callback is not None:
@@ -195,11 +199,24 @@ class _Run:
                                   finished))
         return total / len(self.x), correct / len(self.x)
 
-    def _step(self, rows):
-        x, y, w = self.x[rows], self.y[rows], self.w[rows]
-        if self.augment is not None:
+    def _seen(self, batches):
+        """What the network sees of each batch, with the batch.
+
+        Distorted many batches at a time, which costs less than one by one.
+        """
+        if self.augment is None:
+            for rows in batches:
+                yield self.x[rows], rows
+            return
+        together = max(1, _TOGETHER // len(batches[0]))
+        for start in range(0, len(batches), together):
+            some = batches[start:start + together]
             with torch.no_grad():
-                x = self.net.front(self.augment(x))
+                x = self.net.front(self.augment(self.x[torch.cat(some)]))
+            yield from zip(x.split([len(rows) for rows in some]), some, strict=True)
+
+    def _step(self, x, rows):
+        y, w = self.y[rows], self.w[rows]
         scores = self.net.classify(x)
         losses = F.cross_entropy(scores, y, reduction="none",
                                  label_smoothing=self.config.label_smoothing)

@@ -253,7 +253,8 @@ def expected(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, seen: np.nda
 
 
 def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, seen: np.ndarray,
-                known: Expected, measured: np.ndarray | None = None) -> Unexplained:
+                known: Expected, measured: np.ndarray | None = None,
+                where: np.ndarray | None = None) -> Unexplained:
     """The strongest band of each spectrum that its class does not explain.
 
     Parameters
@@ -267,6 +268,8 @@ def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, see
     known : Expected
     measured : ndarray of bool, shape (n, wavenumbers), optional
         Where spectra were measured, and not filled up.
+    where : ndarray of bool, shape (wavenumbers,), optional
+        Where bands are looked for; by default everywhere.
 
     Returns
     -------
@@ -298,7 +301,7 @@ def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, see
                             np.finfo(np.float32).tiny)
             usual = np.sqrt(known.spread[c] ** 2 + (_NOISE * places.noise(heights)) ** 2
                             + (_LEAST * strongest) ** 2)
-            excess = np.where(look, heights / usual, 0)
+            excess = np.where(look if where is None else look & where, heights / usual, 0)
             at = excess.argmax(axis=1)
             found.excess[own] = excess[np.arange(len(own)), at]
             found.wavenumber[own] = wavenumbers[at]

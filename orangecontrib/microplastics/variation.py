@@ -23,8 +23,9 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 __all__ = ["CONTAMINANTS", "Additive", "ADDITIVES", "WATER_VAPOUR", "CARBON_DIOXIDE", "Variation",
-           "position", "contaminant_bands", "contamination", "additive_of", "additives", "baseline", "broad_hump", "carbon_dioxide",
-           "water_vapour", "adsorbed_water", "noise", "cut_stretches"]
+           "position", "contaminant_bands", "contamination", "additive_of", "additives",
+           "baseline", "broad_hump", "carbon_dioxide", "water_vapour", "adsorbed_water", "noise",
+           "cut_stretches"]
 
 #: What clings to real samples: name -> bands (centre in cm-1, width in cm-1, weight).
 #: The width is the standard deviation of a Gaussian.

@@ -143,8 +143,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     validation = Setting(15)
     reproducible = Setting(True)
     seed = Setting(0)
-    learning_rate = Setting(0.008)
-    batch_size = Setting(128)
+    learning_rate = Setting(0.016)
+    batch_size = Setting(256)
     label_smoothing = Setting(0.1)
     augmentation = Setting(100)
     step = Setting(4.0)
@@ -236,10 +236,12 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self._spin(box, "smallest", 1, 33, "Smallest fraction in mixtures [%]:",
                    "What a component adds at least, where mixtures are learnt.")
         self._spin(box, "learning_rate", 1e-5, 1., "Learning rate:",
-                   "Largest step of the optimiser (AdamW, one-cycle schedule).",
+                   "Largest step of the optimiser (AdamW, one-cycle schedule); less where batches "
+                   "are smaller than asked for.",
                    step=1e-3, spinType=float, decimals=5)
         self._spin(box, "batch_size", 2, 4096, "Batch size:",
-                   "Spectra that are looked at before each step.")
+                   "Spectra that are looked at before each step, at most: small sets are learnt in "
+                   "five batches an epoch.")
         self._spin(box, "label_smoothing", 0., .5, "Label smoothing:",
                    "Keeps the network from being too sure of itself.",
                    step=.05, spinType=float, decimals=2)
