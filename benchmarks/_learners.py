@@ -24,13 +24,21 @@ from orangecontrib.microplastics.configuration import (
     batch_count,
 )
 from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.mixing import mix
 from orangecontrib.microplastics.network import Front
 from orangecontrib.microplastics.peers import PEERS, PeerLearner
+from orangecontrib.microplastics.protocols import VARIED
 
 OURS, AVERAGED = "DCNet-CBAM", "DCNet-CBAM, 3 averaged"
 
 #: The same on pure spectra, from which it draws mixtures for itself ("Learn mixtures").
 DRAWING, DRAWING_AVERAGED = "DCNet-CBAM, Learn mixtures", "DCNet-CBAM, Learn mixtures, 3 averaged"
+
+#: A peer on four times as many mixtures, for it could gain from them as the network does.
+MANY = "Gradient boosting, 24,000 mixtures"
+
+#: Learners that mix by themselves, and get pure spectra.
+FROM_PURE = (DRAWING, DRAWING_AVERAGED, MANY)
 
 #: The same on single materials ("Learn: Classes, varied").
 VARYING = "DCNet-CBAM, classes varied"
@@ -38,7 +46,7 @@ VARYING = "DCNet-CBAM, classes varied"
 #: Names of learners: the usual, those for mixtures, and all that the published comparison has.
 MAIN = (OURS, *PEERS)
 MAIN_MIXTURES = (OURS, DRAWING, *PEERS, "Gradient boosting")
-ALL = (OURS, AVERAGED, DRAWING, DRAWING_AVERAGED, *PEERS, "PLS-DA", "Gradient boosting",
+ALL = (OURS, DRAWING, DRAWING_AVERAGED, *PEERS, "PLS-DA", "Gradient boosting",
        "ResNet, 1-D", "LSTM")
 
 
@@ -59,6 +67,16 @@ def _boosting(seed):
     return HistGradientBoostingClassifier(max_iter=60, learning_rate=.2, max_leaf_nodes=15,
                                           max_features=.2, early_stopping=False,
                                           random_state=seed)
+
+
+class _MixingFirst:
+    """A learner on `n` mixtures for any instrument, made of the pure spectra that it gets."""
+
+    def __init__(self, learner, n, seed):
+        self.learner, self.n, self.seed = learner, n, seed
+
+    def __call__(self, data):
+        return self.learner(mix(data, self.n, seed=2 * self.seed, **VARIED))
 
 
 class _Residual(nn.Module):
@@ -172,14 +190,16 @@ def learners(seed, names=None):
     every.update({name: (lambda make=make: make(seed)) for name, make in PEERS.items()})
     every["PLS-DA"] = lambda: PeerLearner(lambda _: _PLSDA(), "PLS-DA", seed)
     every["Gradient boosting"] = lambda: PeerLearner(_boosting, "Gradient boosting", seed)
+    every[MANY] = lambda: _MixingFirst(
+        PeerLearner(_boosting, "Gradient boosting", seed), 24000, seed)
     every["ResNet, 1-D"] = lambda: TorchLearner(ResNet1D, seed)
     every["LSTM"] = lambda: TorchLearner(LSTM, seed)
     unknown = set(names or ()) - set(every)
     if unknown:
         raise SystemExit(f"No learner named {', '.join(unknown)}; there are {', '.join(every)}.")
-    names = names or [name for name in every if name not in (VARYING, DRAWING, DRAWING_AVERAGED)]
+    names = names or [name for name in every if name not in (VARYING, *FROM_PURE)]
     return {name: make() for name, make in every.items() if name in names}
 
 
-__all__ = ["OURS", "AVERAGED", "VARYING", "DRAWING", "DRAWING_AVERAGED", "MAIN", "MAIN_MIXTURES",
-           "ALL", "learners", "TorchLearner", "TorchModel", "ResNet1D", "LSTM"]
+__all__ = ["OURS", "AVERAGED", "VARYING", "DRAWING", "DRAWING_AVERAGED", "MANY", "FROM_PURE",
+           "MAIN", "MAIN_MIXTURES", "ALL", "learners", "TorchLearner", "TorchModel", "ResNet1D", "LSTM"]

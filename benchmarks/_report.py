@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks._learners import DRAWING, DRAWING_AVERAGED, learners
+from benchmarks._learners import FROM_PURE, learners
 from orangecontrib.microplastics.mixing import PLUS
 from orangecontrib.microplastics.protocols import measure
 
@@ -82,8 +82,7 @@ def compare(make_split, seeds, names, *, by_source=False):
         split = make_split(seed)
         for name, learner in learners(seed, names).items():
             kept = {}
-            given = replace(split, train=split.pure) if name in (DRAWING, DRAWING_AVERAGED) \
-                else split
+            given = replace(split, train=split.pure) if name in FROM_PURE else split
             found = measure(learner, given, repeats=2, keep=kept)
             for key, value in found.items():
                 rows.setdefault(name, {}).setdefault(key, []).append(float(value))

@@ -46,7 +46,7 @@ def main(argv):
 
 def _run(name, seeds, threads=None):
     """What the benchmark said, or None where it failed (its last words are shown)."""
-    own = name not in ("calibration", "explain")
+    own = name != "explain"
     command = [sys.executable, "-m", "benchmarks", name,
                *(["--seeds", str(seeds)] if own else [])]
     environment = dict(os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {}))

@@ -6,11 +6,6 @@ whose other materials are the unknowns. AUROC is the chance that a spectrum of a
 material scores higher than one of an unknown. The last columns are the shares of known and
 unknown spectra that Identify Spectra accepts at 0.7. At the end, what is accepted of each known
 material. The fourth study keeps its labels and takes no part in the choice of any setting.
-
-Two trainings: on what P2 to P4 train on; and without the 48 spectra among the 150 of polystyrene
-in Villegas-Camacho that have a nitrile band (2237 cm-1, and butadiene's at 966) which the
-polystyrene of the other two training studies does not explain. They are acrylonitrile butadiene
-styrene (ABS), and teach a model that ABS is polystyrene.
 """
 from __future__ import annotations
 
@@ -24,8 +19,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from orangecontrib.microplastics import datasets, protocols
-from orangecontrib.microplastics.axis import fill_missing, wavenumbers
-from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
+from orangecontrib.microplastics.dcnet import DCNetLearner
 from orangecontrib.microplastics.identification import (
     ALL,
     CONFIDENCE,
@@ -33,13 +27,9 @@ from orangecontrib.microplastics.identification import (
     EXPLAINED,
     Rule,
 )
-from orangecontrib.microplastics.unexplained import LIMIT, expected, unexplained
 
 KNOWN = (*protocols.FIVE, "PA")
 FIBRES = ("CE", "CO", "R")
-
-#: Stretch vibration of C#N, cm-1, and how far from it a band may lie.
-NITRILE, NEAR = 2237, 10
 
 
 def main(argv=None):
@@ -52,46 +42,22 @@ def main(argv=None):
     options = parser.parse_args(argv)
     torch.set_num_threads(options.threads)
     train = protocols.pure((protocols.V, protocols.K, protocols.J), KNOWN)
-    bad = mislabelled(train)
-    results = {"seeds": options.seeds, "networks": options.networks,
-               "left out of PS": int(bad.sum())}
-    for title, table in (("", train), (" without ABS in training", train[~bad])):
-        rows, materials = run(table, options.seeds, options.networks)
-        results["rows" + title], results["materials" + title] = rows, materials
-        print(f"Trained on {len(table)} spectra{title}")
-        print(f"{'score':<16}{'unknowns':<18}{'n':>5}{'AUROC':>8}{'+-':>7}"
-              f"{'known':>9}{'unknown accepted':>18}")
-        for row in rows:
-            print(f"{row['score']:<16}{row['unknowns']:<18}{row['n']:>5}{row['AUROC']:>8.3f}"
-                  f"{row['deviation']:>7.3f}{row['known accepted']:>9.1%}"
-                  f"{row['unknown accepted']:>18.1%}")
-        print(f"\n{'score':<16}{'known material':<18}{'n':>5}{'accepted':>10}")
-        for row in materials:
-            print(f"{row['score']:<16}{row['material']:<18}{row['n']:>5}{row['accepted']:>10.1%}")
-        print(flush=True)
+    rows, materials = run(train, options.seeds, options.networks)
+    results = {"seeds": options.seeds, "networks": options.networks, "rows": rows,
+               "materials": materials}
+    print(f"Trained on {len(train)} spectra")
+    print(f"{'score':<16}{'unknowns':<18}{'n':>5}{'AUROC':>8}{'+-':>7}"
+          f"{'known':>9}{'unknown accepted':>18}")
+    for row in rows:
+        print(f"{row['score']:<16}{row['unknowns']:<18}{row['n']:>5}{row['AUROC']:>8.3f}"
+              f"{row['deviation']:>7.3f}{row['known accepted']:>9.1%}"
+              f"{row['unknown accepted']:>18.1%}")
+    print(f"\n{'score':<16}{'known material':<18}{'n':>5}{'accepted':>10}")
+    for row in materials:
+        print(f"{row['score']:<16}{row['material']:<18}{row['n']:>5}{row['accepted']:>10.1%}")
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 0
-
-
-def mislabelled(data):
-    """Which spectra of Villegas-Camacho's polystyrene have a nitrile band that the polystyrene
-    of the other studies has not; bool."""
-    grid = wavenumbers(data.domain)
-    X = fill_missing(np.asarray(data.X, float), grid)
-    seen = np.any([(grid >= low) & (grid <= high) for low, high in REGIONS], axis=0)
-    studies = data.domain["study"]
-    here = data.get_column(studies) == studies.values.index(
-        datasets.SETS[protocols.V].study)
-    ps = np.isin(data.Y, data.domain.class_var.values.index("PS"))
-    known = expected(X[ps & ~here], np.zeros((ps & ~here).sum(), int), grid, seen)
-    rows = np.flatnonzero(ps & here)
-    # Beside this band, others may be unexplained: only its neighbourhood counts as measured.
-    near = np.broadcast_to(np.abs(grid - NITRILE) <= 10 * NEAR, (len(rows), len(grid)))
-    found = unexplained(X[rows], np.zeros(len(rows), int), grid, seen, known, near | seen)
-    marked = np.zeros(len(data), bool)
-    marked[rows] = (found.excess > LIMIT) & (np.abs(found.wavenumber - NITRILE) <= NEAR)
-    return marked
 
 
 def run(train, seeds, networks):
