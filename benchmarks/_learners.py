@@ -202,4 +202,5 @@ def learners(seed, names=None):
 
 
 __all__ = ["OURS", "AVERAGED", "VARYING", "DRAWING", "DRAWING_AVERAGED", "MANY", "FROM_PURE",
-           "MAIN", "MAIN_MIXTURES", "ALL", "learners", "TorchLearner", "TorchModel", "ResNet1D", "LSTM"]
+           "MAIN", "MAIN_MIXTURES", "ALL", "learners", "TorchLearner", "TorchModel",
+           "ResNet1D", "LSTM"]
