@@ -25,7 +25,9 @@ def add_controls(widget):
     widget.data_label = QLabel(wordWrap=True, textFormat=Qt.PlainText)
     widget.data_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.MinimumExpanding)
     widget.data_label.setToolTip("Which spectra are explained: an output of another widget may "
-                                 "hold training or test data.")
+                                 "hold training or test data. Of spectra that the model was "
+                                 "trained on, nearly all are rightly predicted: how good it is, "
+                                 "only others tell.")
     box.layout().addWidget(widget.data_label)
     spin = gui.spin(box, widget, "limit", 10, 1_000_000, label="At most:", step=1000,
                     alignment=Qt.AlignRight, controlWidth=90, callback=widget.restart,

@@ -5,6 +5,7 @@ import numpy as np
 
 from orangecontrib.microplastics.widgets.gradcamcontrols import METHODS, SCALES, WHICH
 from orangecontrib.microplastics.widgets.gradcamtabs import BandList
+from orangecontrib.microplastics.widgets.percent import percent
 from orangecontrib.microplastics.widgets.reporting import describe_spectra
 
 
@@ -21,7 +22,7 @@ def data_text(data, explained) -> str:
     if explained is not None:
         right = explained.right[np.isfinite(explained.right)]
         if len(right):
-            text += f", {right.mean():.1%} rightly predicted"
+            text += f", {percent(right.mean(), 1)} rightly predicted"
     return text + "."
 
 

@@ -22,6 +22,7 @@ from orangecontrib.microplastics.identification import in_absorbance
 from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.widgets.cancelling import check
 from orangecontrib.microplastics.widgets.folding import folding_box
+from orangecontrib.microplastics.widgets.percent import percent
 from orangecontrib.microplastics.widgets.reporting import describe_spectra
 from orangecontrib.microplastics.widgets.trainingplot import TrainingPlot
 
@@ -424,10 +425,10 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         last = [epochs[-1] for epochs in self.model.history]
         seconds = sum(e.seconds for epochs in self.model.history for e in epochs)
         text = f"{len(self.model.history[0])} epochs in {seconds:.1f} s; " \
-               f"training accuracy {np.mean([e.accuracy for e in last]):.1%}"
+               f"training accuracy {percent(np.mean([e.accuracy for e in last]), 1)}"
         held = np.mean([e.validation_accuracy for e in last])
         if np.isfinite(held):
-            text += f", validation {held:.1%}"
+            text += f", validation {percent(held, 1)}"
         self._show_training(False, text + ". Use Test and Score for an honest figure.")
 
     def on_exception(self, ex):

@@ -35,6 +35,7 @@ from orangecontrib.microplastics.widgets.answerlist import (
     AnswerModel,
 )
 from orangecontrib.microplastics.widgets.cancelling import progress_of
+from orangecontrib.microplastics.widgets.percent import percent
 from orangecontrib.microplastics.widgets.reporting import describe_spectra
 from orangecontrib.microplastics.widgets.resultwidget import (
     ResultWidget,
@@ -351,7 +352,7 @@ class OWIdentify(ResultWidget):
         n = len(self.decisions)
         counts = np.bincount(self.decisions, minlength=3)
         lines = [f"<b>{n:,} spectra</b>"]
-        lines += [f"{escape(name)}: {count:,} ({count / n:.0%})"
+        lines += [f"{escape(name)}: {count:,} ({percent(count / n)})"
                   for name, count in zip(DECISIONS, counts, strict=True)]
         return "<br>".join(lines)
 
