@@ -215,6 +215,11 @@ class MixingControls:
                        tooltip="Band heights and slopes vary as they do between samples and "
                                "instruments; 1 is as in the project's experiments. Helps "
                                "where a model is to work on another instrument.")
+        gui.checkBox(
+            box, self, "additives", "Plasticizer in PVC", callback=self._changed,
+            tooltip="Half of the PVC holds some phthalate, up to as much as soft film, cable or "
+                    "hose (bands at 1726, 1273 and 1122 cm-1). Spectra of rigid pieces alone do "
+                    "not show a learner that soft ones exist.")
         row = gui.hBox(box)
         gui.widgetLabel(row, "What clings to the samples:")
         gui.rubber(row)
@@ -239,11 +244,6 @@ class MixingControls:
             callback=self._changed, alignment=Qt.AlignRight,
             tooltip="How often one of these clings to a component. It adds up to a quarter of "
                     "the component's signal.")
-        gui.checkBox(
-            box, self, "additives", "Plasticizer in PVC", callback=self._changed,
-            tooltip="Half of the PVC holds some phthalate, up to as much as soft film, cable or "
-                    "hose (bands at 1726, 1273 and 1122 cm-1). Spectra of rigid pieces alone do "
-                    "not show a learner that soft ones exist.")
         gui.rubber(page)
 
     # Lists that depend on data
