@@ -2,8 +2,8 @@
 
 Validation mixtures are made of the training studies alone: PE, PP and PS of one study (K,
 then V) are held out, PVC and PET come from sources of V that are held out, and fractions
-go down to 5 %. All choices of the project's defaults were made on this task; FLOPP has no
-part in it.
+go down to 5 %. All choices of the project's defaults were made on this task, but for the
+plasticiser in PVC, which it cannot judge (NOTES.md); FLOPP has no part in it.
 """
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def left_out(name):
 MIXTURES = {
     "f": ("P2, FLOPP held out", "Trained on 6,000 mixtures of FTIR-Plastics, Kedzierski and "
           "Jung (doubtful labels left out; components varied, contaminants and, in PVC, "
-          "plasticizer added), tested on 3,000 mixtures of FLOPP and FLOPP-e, published "
+          "plasticiser added), tested on 3,000 mixtures of FLOPP and FLOPP-e, published "
           "labels.", p2),
     "v": ("P2, FTIR-Plastics held out", "The same, trained on Kedzierski, Jung and FLOPP, "
           "tested on FTIR-Plastics. PVC and PET are learned from FLOPP's few.", held_v),

@@ -89,7 +89,7 @@ def main(argv):
         how = "one thread, processor time, since other programs used the machine"
     split = p1(0, train=6000, test=6000)
     learner = DCNetLearner()
-    batches = (64, 128, learner.batch_size) if device == "cpu" else (128, 1024, 4096)
+    batches = (64, 128, learner.batch_size) if device == "cpu" else (learner.batch_size, 1024, 4096)
     machine = max(matrix_rate(device, clock=clock) for _ in range(3))
     rates, config = training_rates(split, learner, sorted(set(batches)), device, chosen.seeds,
                                    clock, threads)

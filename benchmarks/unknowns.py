@@ -5,7 +5,8 @@ instruments may have them; tested on the fourth,
 whose other materials are the unknowns. AUROC is the chance that a spectrum of a known
 material scores higher than one of an unknown. The last columns are the shares of known and
 unknown spectra that Identify Spectra accepts at 0.7. At the end, what is accepted of each known
-material. The fourth study keeps its labels and takes no part in the choice of any setting.
+material. The fourth study keeps its labels and takes no part in the choice of a setting, but for
+the plasticiser in PVC.
 """
 from __future__ import annotations
 

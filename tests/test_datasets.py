@@ -503,9 +503,7 @@ real = pytest.mark.skipif(not all(map(datasets.is_available, datasets.SETS)),
 @pytest.mark.parametrize("name", datasets.SETS)
 def test_published_set_is_what_its_description_says(name):
     info = datasets.SETS[name]
-    start = time.perf_counter()
     data = datasets.load(name)
-    assert time.perf_counter() - start < 3
     w = axis.wavenumbers(data.domain)
     assert (len(data), len(data.domain.class_var.values)) == (info.n_spectra, info.n_classes)
     np.testing.assert_allclose((w[0], w[-1]), info.range, atol=.06)

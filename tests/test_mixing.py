@@ -333,14 +333,14 @@ class TestDisturbances:
             np.testing.assert_allclose(added[~named], 0, atol=1e-6)
             assert (np.abs(AXIS[added[named].argmax(axis=1)] - place) <= 8).all(), name
 
-    def test_half_of_the_pvc_is_plasticized_and_says_so(self):
+    def test_half_of_the_pvc_is_plasticised_and_says_so(self):
         data = pure(("PS", "PVC"))
         plain = mix(data, 600, components=2, **CLEAN)
         assert "contaminants" not in plain.domain
         out = mix(data, 600, components=2, additives=True, **CLEAN)
-        holds = meta(out, "contaminants") == "plasticizer"
+        holds = meta(out, "contaminants") == "plasticiser"
         vinyl = np.array(out.get_column("fraction PVC"), float)
-        assert set(meta(out, "contaminants")) == {"", "plasticizer"}
+        assert set(meta(out, "contaminants")) == {"", "plasticiser"}
         assert not holds[vinyl == 0].any()
         assert holds[vinyl > 0].mean() == pytest.approx(.5, abs=.08)
         # At 1273 cm-1 neither polymer has a band that high.
@@ -350,7 +350,7 @@ class TestDisturbances:
         # With a contaminant, both are named.
         both = mix(data, 400, components=1, additives=True, contaminants=["amide"],
                    contaminated=1, **CLEAN)
-        assert set(meta(both, "contaminants")) == {"amide", "amide + plasticizer"}
+        assert set(meta(both, "contaminants")) == {"amide", "amide + plasticiser"}
 
     def test_additives_of_other_polymers_are_unknown(self):
         data = pure()
@@ -405,7 +405,7 @@ class TestDrawn:
         assert set(drawn.contaminants) <= set(mixing.vary.CONTAMINANTS)
         soft = {Mixer(pure(("PVC", "PE")), Mixing(additives=True)).draw(seed).contaminants
                 for seed in range(20)}
-        assert soft == {("", ""), ("", "plasticizer")}
+        assert soft == {("", ""), ("", "plasticiser")}
         with pytest.raises(ValueError, match="PE \\+ PP \\+ PS"):
             mixer.draw(0, ("PE", "PP", "PS"))
 

@@ -1,9 +1,9 @@
-"""Polystyrene with a nitrile band is found, polystyrene without is not."""
+"""Polystyrene with bands of nitrile and butadiene is found, polystyrene without is not."""
 import numpy as np
 import pytest
 
 from orangecontrib.microplastics.axis import wavenumbers
-from orangecontrib.microplastics.nitrile import FEWEST, has_nitrile
+from orangecontrib.microplastics.nitrile import FEWEST, is_abs
 from orangecontrib.microplastics.simulation import simulate
 
 GRID = np.arange(700, 3901, 4.)
@@ -24,24 +24,29 @@ def references():
     return styrene(40, 0)
 
 
-def test_nitrile_is_found(references):
+def abs_like(X, nitrile=2237, height=.15):
+    return with_band(with_band(X, nitrile, height), 966, 3 * height)
+
+
+def test_abs_is_found(references):
     X = styrene(30, 1)
-    assert has_nitrile(X, references, GRID).mean() < .05
-    assert has_nitrile(with_band(X, 2237, .15), references, GRID).mean() > .95
+    assert is_abs(X, references, GRID).mean() < .05
+    assert is_abs(abs_like(X), references, GRID).mean() > .95
     mixed = X.copy()
-    mixed[::2] = with_band(X[::2], 2240, .15)
-    np.testing.assert_array_equal(has_nitrile(mixed, references, GRID), np.arange(30) % 2 == 0)
+    mixed[::2] = abs_like(X[::2], 2240)
+    np.testing.assert_array_equal(is_abs(mixed, references, GRID), np.arange(30) % 2 == 0)
 
 
-def test_other_bands_are_not_nitrile(references):
+def test_one_of_both_bands_is_not_enough(references):
     X = styrene(30, 2)
-    for at in (2100, 1730, 2180, 2300):
-        assert has_nitrile(with_band(X, at, .15), references, GRID).mean() < .1, at
+    for at, height in ((2237, .3), (966, .45)):
+        assert is_abs(with_band(X, at, height), references, GRID).mean() < .1, at
+    assert is_abs(abs_like(X, 2180), references, GRID).mean() < .1
 
 
 def test_without_references_or_range_nothing_is_said(references):
-    X = with_band(styrene(10, 3), 2237, .3)
-    assert not has_nitrile(X, references[:FEWEST - 1], GRID).any()
+    X = abs_like(styrene(10, 3))
+    assert not is_abs(X, references[:FEWEST - 1], GRID).any()
     part = GRID < 2000
-    assert not has_nitrile(X[:, part], references[:, part], GRID[part]).any()
-    assert has_nitrile(X[:0], references, GRID).shape == (0,)
+    assert not is_abs(X[:, part], references[:, part], GRID[part]).any()
+    assert is_abs(X[:0], references, GRID).shape == (0,)

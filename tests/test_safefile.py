@@ -171,8 +171,9 @@ class TestSafeFile(unittest.TestCase):
             net.to("meta").weights()
 
     def test_older_format(self):
-        with self.assertRaisesRegex(ModelFileError, "format 1.*train the model anew"):
-            DCNetModel.load(self.changed(lambda a: a.update(format=1)))
+        for older in (1, safefile.FORMAT - 1):
+            with self.assertRaisesRegex(ModelFileError, f"format {older}.*train the model anew"):
+                DCNetModel.load(self.changed(lambda a, older=older: a.update(format=older)))
         state = self.model.__getstate__()
         state["format"] = 1
         with self.assertRaisesRegex(ValueError, "format 1.*train it anew"):

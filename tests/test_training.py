@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from orangecontrib.microplastics import training
 from orangecontrib.microplastics.configuration import (
     Augmentation,
     DCNetConfig,
@@ -51,6 +52,28 @@ def same(a, b):
 def test_small_sets_are_learnt_in_several_batches(n, size, batches):
     assert batch_count(n, size) == batches
     assert n // batches >= 2
+
+
+def test_the_learning_rate_is_less_for_smaller_batches():
+    X, y = data()
+    rates = {}
+    for size in (30, 90):
+        config = changed(epochs=2, batch_size=size, learning_rate=.01)
+        rates[size] = max(e.learning_rate for e in fit(X, y, AXIS, NETWORK, config).history)
+    # 180 spectra: six batches of 30, and five of 36 where 90 were asked for.
+    assert rates[90] == pytest.approx(rates[30] * 36 / 90, rel=.2)
+
+
+def test_spectra_distorted_together_keep_their_classes(monkeypatch):
+    X, y = data(noise=.01)
+    results = []
+    for together in (1, 64, 1024):
+        monkeypatch.setattr(training, "_TOGETHER", together)
+        results.append(fit(X, y, AXIS, NETWORK, changed(epochs=12)))
+    for result in results:
+        assert result.history[-1].accuracy > .9
+    # Draws fall otherwise: what is distorted together has one draw.
+    assert not same(results[0], results[2])
 
 
 class TestLearning:

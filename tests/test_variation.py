@@ -50,14 +50,14 @@ def test_unknown_contaminant_is_refused():
         vary.contaminant_bands(AXIS, ["plutonium"])
 
 
-def test_plasticizer_has_the_bands_of_a_phthalate():
-    (plasticizer,) = vary.ADDITIVES
-    spectrum = vary.additives(200, AXIS, plasticizer, np.random.default_rng(0))
+def test_plasticiser_has_the_bands_of_a_phthalate():
+    (plasticiser,) = vary.ADDITIVES
+    spectrum = vary.additives(200, AXIS, plasticiser, np.random.default_rng(0))
     some = spectrum.any(axis=1)
-    assert some.mean() == pytest.approx(plasticizer.share, abs=.1)
+    assert some.mean() == pytest.approx(plasticiser.share, abs=.1)
     inside = (AXIS >= 700) & (AXIS <= 3900)
     rms = np.sqrt(np.mean(spectrum[:, inside] ** 2, axis=1))[some]
-    assert 0 < rms.min() < .2 and 1 < rms.max() <= plasticizer.height + 1e-3
+    assert 0 < rms.min() < .2 and 1 < rms.max() <= plasticiser.height + 1e-3
     found = peaks(spectrum[some][0])
     for place in (1726, 1273, 1122, 1072, 743, 2930):  # bis(2-ethylhexyl) phthalate
         assert np.abs(found - place).min() <= 8, place
@@ -65,7 +65,7 @@ def test_plasticizer_has_the_bands_of_a_phthalate():
 
 def test_additives_are_found_by_the_polymer_as_people_write_it():
     for name in ("PVC", "pvc ", "Polyvinyl chloride", "Poly(vinyl chloride)"):
-        assert vary.additive_of(name).name == "plasticizer", name
+        assert vary.additive_of(name).name == "plasticiser", name
     for name in ("PE", "PVA", "PVC + PE", ""):
         assert vary.additive_of(name) is None, name
 

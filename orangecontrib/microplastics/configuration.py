@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
-from math import prod
 from typing import NamedTuple
 
 __all__ = ["ATTENTIONS", "DCNetConfig", "Augmentation", "TrainingConfig", "Epoch", "Progress",
@@ -136,7 +135,7 @@ class DCNetConfig:
     @property
     def smallest_input(self) -> int:
         """Fewest wavenumbers that leave two positions, so that attention can choose one."""
-        return 2 * self.stride * prod(self.pools)
+        return 2 * self.stride * math.prod(self.pools)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
         authors call them.
     doubtful : {"keep", "drop"}
         Leave out spectra whose label the spectra of other studies contradict
-        (:mod:`~orangecontrib.microplastics.labels`). Some of them are right but hard, so
+        (:mod:`~orangecontrib.microplastics.labels`), and polystyrene with the bands of ABS
+        (:mod:`~orangecontrib.microplastics.nitrile`). Some of them are right but hard, so
         figures on what is left are a little too good. FLOPP is never the witness.
 
     Returns

@@ -107,7 +107,8 @@ class DCNetLearner(Learner):
     mixtures : int
         0 learns the spectra as they are. 1 learns the same classes from spectra that are
         drawn anew for each epoch (:mod:`.drawing`), varied and contaminated as other
-        instruments and samples may have them, each study alike: better on other
+        instruments and samples may have them (of a class named PVC, half is plasticised), each
+        study alike: better on other
         instruments, and a little worse on one's own. 2 or 3 learns to recognise mixtures of
         up to so many classes: the data are pure spectra, mixtures are drawn from them in
         the same way, and the model's class is the combination, "PE + PP". The class keeps

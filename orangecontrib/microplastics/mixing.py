@@ -351,7 +351,8 @@ class Mixer:
         """What clings to each component, and what it holds: lists of names, (rows, classes)."""
         contaminants = self.mixing.contaminant_names
         out = np.empty(origin.clung.shape, object)
-        for row, label in np.ndindex(out.shape):
+        out.fill(())
+        for row, label in np.argwhere((origin.clung >= 0) | origin.holds):
             out[row, label] = names = []
             if origin.clung[row, label] >= 0:
                 names.append(contaminants[origin.clung[row, label]])

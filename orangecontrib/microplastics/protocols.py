@@ -3,7 +3,7 @@
 Every learner gets the same mixtures. Training and test mixtures share no source: on one
 instrument (:func:`p1`) sources are divided before they are mixed, between instruments
 (:func:`p2`) the test set comes from a study that took no part in training, cleaning or
-the choice of any setting.
+the choice of a setting, with one exception: plasticiser in PVC (``benchmarks/NOTES.md``).
 """
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LOW, _HIGH = 700.0, 3900.0
 PLAIN = {"smallest": 0.1, "baseline": (0.3, 0.2), "noise": 0.03}
 
 #: Recipe of training mixtures for another instrument: components vary, carry contaminants
-#: and the room's air.
+#: and the room's air, and half of the PVC is soft.
 VARIED = {"smallest": 0.1, **ANY_INSTRUMENT}
 
 

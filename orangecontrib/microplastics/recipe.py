@@ -16,9 +16,9 @@ COMBINATION, MAIN = "combination", "main"
 PLUS = " + "
 
 #: Settings of :class:`Mixing` under which a network learns for instruments that it has not
-#: seen: components vary and carry contaminants, the room's air and broad baselines come on
-#: top. Tested between studies they are ahead of plain mixtures by 5 points and more, for the
-#: network and for a random forest alike.
+#: seen: components vary and carry contaminants, half of the PVC is soft, the room's air and
+#: broad baselines come on top. Tested between studies they are ahead of plain mixtures by 5
+#: points and more, for the network and for a random forest alike.
 ANY_INSTRUMENT = {"variation": 1.0, "contaminants": True, "additives": True,
                   "baseline": (0.3, 0.2, 0.15, 0.3), "noise": 0.06, "atmosphere": 1.0, "cut": True}
 
@@ -64,7 +64,7 @@ class Mixing:
         The most of a contaminant, its rms relative to the component's.
     additives : bool
         Whether components hold what their polymer is often compounded with
-        (:data:`variation.ADDITIVES`): half of the PVC is plasticized.
+        (:data:`variation.ADDITIVES`): half of the PVC is plasticised.
     baseline : sequence of float
         Amplitudes of random linear, quadratic, cubic terms and a broad hump, at most 4.
     noise : float

@@ -41,8 +41,8 @@ FOLDER_VARIABLE = "ORANGE_MICROPLASTICS_DATA"
 _FORMAT = 1
 
 #: Rules by which duplicates, sources and doubtful labels were found; what older rules found is
-#: found anew. 2: nitrile bands make a label doubtful.
-_RULES = 2
+#: found anew. 3: bands of nitrile and butadiene make PS doubtful.
+_RULES = 3
 
 #: Smallest transmittance in per cent: below, a detector sees its own noise. 0.1 % is an
 #: absorbance of 3; no spectrum of the sets comes near where it was measured.
@@ -297,26 +297,28 @@ def _derive(name: str, folder: Path) -> dict[str, np.ndarray]:
     raw = spectra(name, folder)
     keep = ~duplicates.exact_duplicates(raw.X)
     X = raw.X[keep]
-    # 700 to 3900 cm-1 at step 4: where the prototype measured what a near-duplicate is.
-    low, high = max(700, raw.wavenumbers[0]), min(3900, raw.wavenumbers[-1])
-    grid = axis.uniform_grid(low, high, 4.0)
+    grid = _common_grid(raw)
     source = duplicates.near_duplicate_groups(np.nan_to_num(_on(grid, X, raw.wavenumbers)))
     doubtful = styrene = np.zeros(len(X), bool)
     if name in _WITNESSES:
-        doubtful, styrene = _doubtful(raw, keep, _WITNESSES[name], folder, grid)
+        doubtful, styrene = _doubtful(raw, keep, _WITNESSES[name], folder)
     return {"keep": keep, "source": source, "doubtful": doubtful | styrene, "nitrile": styrene,
             "rules": np.array(_RULES)}
+
+
+def _common_grid(*sets):
+    """700 to 3900 cm-1 at step 4, where the prototype measured what a near-duplicate is; or as
+    much of it as all the sets cover."""
+    return axis.uniform_grid(max(700, *(s.wavenumbers[0] for s in sets)),
+                             min(3900, *(s.wavenumbers[-1] for s in sets)), 4.0)
 
 
 def _on(grid, X, wavenumbers):
     return axis.fill_missing(X, wavenumbers) @ axis.resampling_matrix(wavenumbers, grid)
 
 
-def _doubtful(raw, keep, witnesses, folder, even):
-    """Labels that the witnesses contradict by shape, and by a nitrile band; bool, (kept,).
-
-    `even` is the uniform grid on which nitrile bands are looked for.
-    """
+def _doubtful(raw, keep, witnesses, folder):
+    """Labels that the witnesses contradict by shape, and by the bands of ABS; bool, (kept,)."""
     def codes(names):
         merged = [labels.SAME.get(n, n) for n in names]
         return np.array([classes.index(n) if n in classes else -1 for n in merged])
@@ -325,15 +327,19 @@ def _doubtful(raw, keep, witnesses, folder, even):
               for w in witnesses]
     classes = sorted({labels.SAME.get(n, n) for other, _ in others for n in other.polymer}
                      - set(_NO_MATERIAL))
+    even = _common_grid(raw, *(o for o, _ in others))
     grid, part = matching.shared_grid(raw.wavenumbers, *(o.wavenumbers for o, _ in others))
-    R, N, y = [], [], []
+    R, N, y, plain = [], [], [], []
     for other, known in others:
-        rows = np.ones(len(other.X), bool)
+        rows = np.arange(len(other.X))
+        styrene = np.zeros(len(rows), bool)
         if known is not None:
             # By its shape ABS is polystyrene, and vouches for polystyrene as before: without
             # it, eleven right but noisy spectra of Kedzierski's would have no witness.
-            rows = np.flatnonzero(known["keep"])[~known["doubtful"] | known["nitrile"]]
+            chosen = ~known["doubtful"] | known["nitrile"]
+            rows, styrene = np.flatnonzero(known["keep"])[chosen], known["nitrile"][chosen]
         R.append(matching.shapes(other.X[rows], other.wavenumbers, grid, part))
+        plain.append(~styrene)
         N.append(_on(even, other.X[rows], other.wavenumbers))
         y.append(codes(other.polymer[rows]))
     S = matching.shapes(raw.X[keep], raw.wavenumbers, grid, part)
@@ -341,11 +347,13 @@ def _doubtful(raw, keep, witnesses, folder, even):
     best, count = matching.class_matches(S, np.vstack(R), y, len(classes))
     doubtful = matching.judge(best, count, own).doubtful
     X = _on(even, raw.X[keep], raw.wavenumbers)
-    code = codes([nitrile.POLYMER])[0]
-    rows = np.flatnonzero((own == code) & ~doubtful & np.isfinite(X).all(axis=1))
-    references = N[(y == code) & np.isfinite(N).all(axis=1)]
     styrene = np.zeros(len(own), bool)
-    styrene[rows] = nitrile.has_nitrile(X[rows], references, even)
+    code = codes([nitrile.POLYMER])[0]
+    if code < 0:
+        return doubtful, styrene
+    rows = np.flatnonzero((own == code) & ~doubtful & np.isfinite(X).all(axis=1))
+    references = N[(y == code) & np.concatenate(plain) & np.isfinite(N).all(axis=1)]
+    styrene[rows] = nitrile.is_abs(X[rows], references, even)
     return doubtful, styrene
 
 

@@ -62,13 +62,15 @@ class Additive(NamedTuple):
     height: float
 
 
-#: Soft polyvinyl chloride (film, cable, hose, flooring) holds 20 to 40 % of a plasticizer, mostly
-#: a phthalate, whose bands are then as high as the polymer's; rigid (pipe, profile) has none.
-#: Places are those of bis(2-ethylhexyl) phthalate: C=O 1726, C-O 1273 and 1122, ring 1600, 1580,
-#: 1072, 1039 and 743, CH 2959, 2930, 2872, 1463 and 1380. A study of rigid pieces alone does
-#: not show a learner that soft ones exist.
+#: Soft polyvinyl chloride (film, cable, hose, flooring) holds some tens of per cent of a
+#: plasticiser, mostly a phthalate, whose bands are then as high as the polymer's; rigid (pipe,
+#: profile) has none. In the median of FLOPP's PVC the carbonyl band is half as high as CH-Cl
+#: (band_tables.py). Share and height are our choice. Places are those of bis(2-ethylhexyl)
+#: phthalate: C=O 1726, C-O 1273 and 1122, ring 1600, 1580, 1072, 1039 and 743, CH 2959, 2930,
+#: 2872, 1463 and 1380; see also ``simulation.py``. A study of rigid pieces alone does not show a
+#: learner that soft ones exist.
 ADDITIVES = (
-    Additive("plasticizer", ("pvc", "polyvinyl chloride", "poly(vinyl chloride)",
+    Additive("plasticiser", ("pvc", "polyvinyl chloride", "poly(vinyl chloride)",
                              "polyvinylchloride"),
              ((1726, 9, 1), (1273, 12, .9), (1122, 10, .55), (1072, 9, .5), (1039, 8, .25),
               (743, 5, .35), (1463, 9, .35), (1380, 8, .2), (2959, 10, .6), (2930, 12, .55),
@@ -207,7 +209,12 @@ def additive_of(polymer: str) -> Additive | None:
 
 def additives(rows: int, axis: np.ndarray, additive: Additive,
               rng: np.random.Generator) -> np.ndarray:
-    """Bands of an additive: U(0, height) of it in `share` of the rows, (rows, wavenumbers)."""
+    """Bands of an additive: U(0, height) of it in `share` of the rows, none in the others.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, wavenumbers)
+    """
     amount = _uniform(rng, 0, additive.height, rows, 1)
     amount[rng.random(rows) >= additive.share] = 0
     return amount * _of_unit_rms(axis, additive.bands)

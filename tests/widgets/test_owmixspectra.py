@@ -206,12 +206,12 @@ class TestOWMixSpectra(WidgetTest):
         np.testing.assert_array_equal(drawn.spectrum, drawn.total)
         self.assertIn("as it is", self.widget.plot.lower_legend.text().replace("&nbsp;", " "))
 
-    def test_plasticizer(self):
+    def test_plasticiser(self):
         self.send(pure(("PE", "PVC")))
         self.assertNotIn("contaminants", self.outputs()[0].domain)
         self.widget.controls.additives.click()
         self.wait_until_finished()
-        self.assertEqual(set(self.outputs()[0].get_column("contaminants")), {"", "plasticizer"})
+        self.assertEqual(set(self.outputs()[0].get_column("contaminants")), {"", "plasticiser"})
 
     def test_all_or_no_contaminants(self):
         buttons = {b.text(): b for b in self.widget.findChildren(QPushButton)}

@@ -35,8 +35,8 @@ PRESETS = (
     ("One Instrument", "Baselines and noise: for new spectra from the same instrument and study.",
      {"baseline": .3, "noise": .03, "atmosphere": 0., "variation": 0., "contaminants": [],
       "additives": False}),
-    ("Any Instrument", "Also variation, contaminants and atmosphere: for spectra from other "
-     "instruments and of weathered or dirty samples.",
+    ("Any Instrument", "Also variation, soft PVC, contaminants and atmosphere: for spectra from "
+     "other instruments and of weathered or dirty samples.",
      {"baseline": .3, "noise": .03, "atmosphere": 1., "variation": 1.,
       "contaminants": list(CONTAMINANTS), "additives": True}),
 )
@@ -216,10 +216,10 @@ class MixingControls:
                                "instruments; 1 is as in the project's experiments. Helps "
                                "where a model is to work on another instrument.")
         gui.checkBox(
-            box, self, "additives", "Plasticizer in PVC", callback=self._changed,
-            tooltip="Half of the PVC holds some phthalate, up to as much as soft film, cable or "
-                    "hose (bands at 1726, 1273 and 1122 cm-1). Spectra of rigid pieces alone do "
-                    "not show a learner that soft ones exist.")
+            box, self, "additives", "Plasticiser in PVC", callback=self._changed,
+            tooltip="Half of the class named PVC (or polyvinyl chloride) holds a phthalate, as "
+                    "soft film, cable and hose do (bands at 1726, 1273 and 1122 cm-1). Spectra of "
+                    "rigid pieces alone do not show a learner that soft ones exist.")
         row = gui.hBox(box)
         gui.widgetLabel(row, "What clings to the samples:")
         gui.rubber(row)

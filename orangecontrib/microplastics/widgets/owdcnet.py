@@ -241,8 +241,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
                    "are smaller than asked for.",
                    step=1e-3, spinType=float, decimals=5)
         self._spin(box, "batch_size", 2, 4096, "Batch size:",
-                   "Spectra that are looked at before each step, at most: small sets are learnt in "
-                   "five batches an epoch.")
+                   "Spectra that are looked at before each step, at most: a set of some hundred "
+                   "is learnt in five batches an epoch.")
         self._spin(box, "label_smoothing", 0., .5, "Label smoothing:",
                    "Keeps the network from being too sure of itself.",
                    step=.05, spinType=float, decimals=2)

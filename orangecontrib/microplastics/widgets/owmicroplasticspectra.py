@@ -194,9 +194,9 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                              "together they make one class.")
         gui.checkBox(row, self, "drop_doubtful", "Leave out doubtful labels",
                      callback=self._update,
-                     tooltip="Spectra whose label the spectra of other studies contradict. How "
-                             "many there are is told below the window. To see them, use Check "
-                             "Labels.")
+                     tooltip="Spectra whose label the spectra of other studies contradict, and "
+                             "polystyrene with the bands of ABS. How many there are is told "
+                             "below the window. Check Labels shows the former.")
 
     def _set_up_main_area(self):
         splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)

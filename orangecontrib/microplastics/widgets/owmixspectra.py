@@ -302,7 +302,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
             ("Variation of components", self.variation),
             ("Contaminants", f"{', '.join(self.contaminants)} on {self.contaminated} % of "
              "components" if self.contaminants else "none"),
-            ("Plasticizer in PVC", "yes" if self.additives else "no")))
+            ("Plasticiser in PVC", "yes" if self.additives else "no")))
         if self.plot.drawn is not None:
             self.report_plot("One mixture: components and sum", self.plot.upper)
             self.report_plot("The same mixture as it is sent", self.plot.lower)

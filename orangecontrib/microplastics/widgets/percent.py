@@ -10,10 +10,12 @@ def percent(share: float, digits: int = 0) -> str:
     Parameters
     ----------
     share : float
-        0 to 1.
+        0 to 1; "-" stands for NaN.
     digits : int
         Decimal places; more are shown where rounding would make all or none of it.
     """
+    if share != share:
+        return "-"
     for places in range(digits, 4):
         text = f"{share:.{places}%}"
         if share in (0, 1) or 0 < float(text[:-1]) < 100:
