@@ -13,7 +13,7 @@ __all__ = ["ATTENTIONS", "DCNetConfig", "Augmentation", "TrainingConfig", "Epoch
            "automatic_epochs", "batch_count"]
 
 #: A set is learnt in so many batches an epoch at least, unless they would be smaller than this.
-_FEWEST_BATCHES, _SMALL_BATCH = 5, 16
+_FEWEST_BATCHES, _SMALL_BATCH = 10, 16
 
 #: Choices of attention: both parts of CBAM, one of them, or none.
 ATTENTIONS = ("cbam", "channel", "spatial", "none")
@@ -246,7 +246,7 @@ class Progress(NamedTuple):
 
 
 def batch_count(n: int, batch_size: int) -> int:
-    """Batches in an epoch of `n` spectra: as many as it takes, and five of small sets.
+    """Batches in an epoch of `n` spectra: as many as it takes, and ten of small sets.
 
     Large batches are for speed: at 6,000 spectra, 256 with twice the learning rate learn as
     well as 128 and two cores train 1.2 times as fast. A small set would be left with one or

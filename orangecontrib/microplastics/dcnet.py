@@ -84,7 +84,7 @@ class DCNetLearner(Learner):
     epochs : int or None
         None chooses by the amount of data.
     batch_size : int
-        At most; small sets are learnt in five batches an epoch.
+        At most; small sets are learnt in ten batches an epoch.
     learning_rate : float
         For a full batch; in proportion less where batches are smaller.
     label_smoothing : float

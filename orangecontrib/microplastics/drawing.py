@@ -13,8 +13,8 @@ __all__ = ["MixtureSource"]
 
 #: Mixtures of an epoch, and the fewest of each combination in it. With 16 epochs a network sees
 #: about 96,000 different mixtures; on another instrument that was worth about a point of accuracy
-#: over 6,000 seen 16 times (FLOPP held out, three seeds: .905 +- .013 against .894 +- .004). Single
-#: materials, so varied, were recognised in FLOPP at .992 +- .004 instead of .977 +- .004.
+#: over 6,000 seen 16 times (FLOPP held out, three seeds: .931 +- .008 against .925 +- .003). Single
+#: materials, so varied, were recognised in FLOPP at .994 +- .002 instead of .975 +- .006.
 PER_EPOCH, PER_COMBINATION = 6000, 60
 
 

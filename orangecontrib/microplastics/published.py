@@ -56,7 +56,7 @@ SETS = {info.name: info for info in (
             "were found. For Predictions."),
     SetInfo("villegas_camacho_2024_c4", "FTIR-Plastics, 4 cm-1", "Villegas-Camacho 2024",
             2652, 6, "%T", (399.2, 4000.6), *_VILLEGAS, 45,
-            "Many repeats; about one label in eight is doubtful (99 PS look like PP, 44 have the "
+            "Many repeats; about one label in eight is doubtful (99 PS look like PP, 43 have the "
             "nitrile band of ABS, 76 PVC look like PS). Lines of water vapour in many."),
     SetInfo("villegas_camacho_2024_c8", "FTIR-Plastics, 8 cm-1", "Villegas-Camacho 2024",
             2393, 6, "%T", (399.2, 4001.6), *_VILLEGAS, 23,

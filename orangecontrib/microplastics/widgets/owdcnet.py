@@ -242,7 +242,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
                    step=1e-3, spinType=float, decimals=5)
         self._spin(box, "batch_size", 2, 4096, "Batch size:",
                    "Spectra that are looked at before each step, at most: a set of some hundred "
-                   "is learnt in five batches an epoch.")
+                   "is learnt in ten batches an epoch.")
         self._spin(box, "label_smoothing", 0., .5, "Label smoothing:",
                    "Keeps the network from being too sure of itself.",
                    step=.05, spinType=float, decimals=2)
