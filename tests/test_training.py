@@ -47,7 +47,8 @@ def same(a, b):
 
 
 @pytest.mark.parametrize("n, size, batches", [
-    (6000, 256, 24), (6000, 128, 47), (300, 256, 10), (1000, 256, 10), (100, 256, 6), (60, 256, 3), (20, 256, 1),
+    (6000, 256, 24), (6000, 128, 47), (300, 256, 10), (1000, 256, 10), (100, 256, 6), (60, 256, 3),
+    (20, 256, 1),
     (3, 256, 1), (5, 2, 2), (4, 2, 2), (1000, 64, 16)])
 def test_small_sets_are_learnt_in_several_batches(n, size, batches):
     assert batch_count(n, size) == batches
