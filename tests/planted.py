@@ -37,4 +37,4 @@ def spectra(n, seed, grid=GRID):
 def network(seed=0, **config):
     X, y = spectra(900, 1)
     return fit(X, y, GRID, DCNetConfig(len(GRID), len(BANDS), **config),
-               TrainingConfig(epochs=8, augmentation=None, seed=seed, threads=1)).network
+               TrainingConfig(epochs=16, augmentation=None, seed=seed, threads=1)).network

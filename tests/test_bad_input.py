@@ -101,7 +101,7 @@ class TestAxes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.data = bad.good(1, 4)
-        cls.model = DCNetLearner(epochs=12, widths=(8, 16, 16))(bad.good(0, 4))
+        cls.model = DCNetLearner(epochs=20, widths=(8, 16, 16))(bad.good(0, 4))
         cls.expected = cls.model(cls.data, cls.model.ValueProbs)
         cls.axis = bad.axis_of(cls.data)[1]
 

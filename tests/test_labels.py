@@ -276,5 +276,6 @@ def test_published_mistakes_are_found():
     assert doubtful.sum() == pytest.approx(291, abs=10)
     # From inside the set the same mistakes vouch for each other.
     assert check_labels(data).verdict.doubtful.sum() < 20
+    # The set's own marks are these, and 50 polystyrenes with the bands of ABS.
     assert len(datasets.load("villegas_camacho_2024_c8", doubtful="drop")) \
-        == len(data) - doubtful.sum()
+        == len(data) - doubtful.sum() - 50

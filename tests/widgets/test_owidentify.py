@@ -26,7 +26,7 @@ class TestOWIdentify(WidgetTest):
         super().setUpClass()
         collagen = Table("collagen")
         cls.data = collagen[2::5]
-        cls.model = DCNetLearner(epochs=10, widths=(8, 16, 16))(collagen[::5])
+        cls.model = DCNetLearner(epochs=16, widths=(8, 16, 16))(collagen[::5])
 
     def setUp(self):
         self.widget = self.create_widget(OWIdentify)
