@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._learners import FROM_PURE, learners
-from orangecontrib.microplastics.mixing import PLUS
+from orangecontrib.microplastics.names import PLUS, components_of
 from orangecontrib.microplastics.protocols import measure
 
 HERE = Path(__file__).parent
@@ -40,7 +40,7 @@ def sources_of(data):
     """For each mixture the sources of its components, each with its polymer."""
     texts = data.get_column("sources")
     names = np.array(data.domain.class_var.values)[data.Y.astype(int)]
-    return [tuple(zip(name.split(PLUS), str(text).split(PLUS), strict=True))
+    return [tuple(zip(components_of(name), str(text).split(PLUS), strict=True))
             for name, text in zip(names, texts, strict=True)]
 
 

@@ -15,9 +15,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
+    except MemoryError:
+        return _failed("There is not enough memory; give it fewer spectra at a time.")
     except (ValueError, OSError) as ex:
-        print(f"\norange-microplastics: {ex}", file=sys.stderr)
-        return 1
+        return _failed(ex)
+    # Orange's word for data that do not suit a model is no ValueError; it is imported here, where
+    # the commands have loaded Orange already, so that --help stays quick.
+    except Exception as ex:
+        from Orange.data.table import DomainTransformationError
+        if isinstance(ex, DomainTransformationError):
+            return _failed(ex)
+        raise
+
+
+def _failed(why):
+    """One line, whatever line breaks a reader's message has."""
+    _status("")
+    print(f"orange-microplastics: {' '.join(str(why).split())}", file=sys.stderr)
+    return 1
 
 
 def _parser():
@@ -50,7 +65,8 @@ def _parser():
                     "spectra with a strip for each component, the importance of each "
                     "wavenumber as a file for Orange. Reads any file that Orange reads.")
     explain.add_argument("model", type=Path, metavar="MODEL",
-                         help="file of Save Model; open only files that you trust")
+                         help="file of Dual-Branch CNN (.dcnet), or of Save Model (.pkcls); open "
+                              "a .pkcls only where you trust who made it")
     explain.add_argument("data", type=Path, metavar="DATA", help="spectra")
     explain.add_argument("--output", type=Path, default=Path("microplastics-explained"),
                          metavar="DIR", help="folder for the results (default: %(default)s)")

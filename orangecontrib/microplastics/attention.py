@@ -64,11 +64,16 @@ class SpatialAttention(nn.Module):
 
 @lru_cache(maxsize=16)
 def _places(positions, kernel, device):
-    """For each entry of the band, (2 L, L), its weight's place among the padded weights."""
-    index = torch.arange(positions, device=device)
-    offset = index[:, None] - index + kernel // 2
-    offset = torch.where((offset >= 0) & (offset < kernel), offset, kernel)
-    return torch.cat((offset, offset + kernel + 1))
+    """For each entry of the band, (2 L, L), its weight's place among the padded weights.
+
+    Kept from one call to the next, so made outside inference mode: a tensor that a prediction
+    made could not be used in training afterwards.
+    """
+    with torch.inference_mode(False):
+        index = torch.arange(positions, device=device)
+        offset = index[:, None] - index + kernel // 2
+        offset = torch.where((offset >= 0) & (offset < kernel), offset, kernel)
+        return torch.cat((offset, offset + kernel + 1))
 
 
 class CBAM(nn.Module):

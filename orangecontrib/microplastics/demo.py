@@ -22,6 +22,7 @@ from orangecontrib.microplastics.peers import PEERS
 from orangecontrib.microplastics.pictures import confusion_picture, training_picture
 from orangecontrib.microplastics.protocols import PLAIN, F, J, K, Split, V, measure, p1, p2
 from orangecontrib.microplastics.reasons import choose_mixtures, spectrum_views
+from orangecontrib.microplastics.safefile import SUFFIX
 from orangecontrib.microplastics.spreadsheets import write_predictions
 
 __all__ = ["run", "OURS", "COLUMNS"]
@@ -196,6 +197,7 @@ def _write_ours(output, split, kept):
     model.name = f"{OURS} {split.name}"
     with open(output / f"model {split.name}.pkcls", "wb") as file:
         pickle.dump(model, file)
+    model.save(output / f"model {split.name}{SUFFIX}")
     split.test.save(str(output / f"test mixtures {split.name}.pkl"))
     confusion_picture(output / f"confusion matrix {split.name}.png", split.test.Y,
                       kept["values"], split.test.domain.class_var.values,

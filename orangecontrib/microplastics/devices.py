@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 
 import torch
 
@@ -27,13 +28,42 @@ def choose_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+class _Threads(threading.local):
+    """Threads that the enclosing :func:`threads` of this thread asked for; None outside."""
+    asked: int | None = None
+
+
+_here = _Threads()
+_lock = threading.Lock()
+_usual, _inside = 0, 0
+
+
 @contextlib.contextmanager
-def threads(n: int | None):
-    """Run torch on `n` threads here; the setting belongs to the calling thread."""
-    before = torch.get_num_threads()
-    if n is not None:
-        torch.set_num_threads(n)
+def threads(n: int | None = None):
+    """Run torch on `n` threads here; None for as many as torch takes by itself.
+
+    torch keeps one number for each thread, and one more that threads take over which use torch
+    for the first time; setting the one sets the other. So the usual number is noted when the
+    first block is entered, before anything was set, and each thread that leaves its outermost
+    block sets that again. To put back what a thread found would not do: in a thread that began
+    while another was predicting, that is the other's 1.
+
+    All of the package's work with torch goes on within such a block.
+    """
+    global _usual, _inside
+    with _lock:
+        if not _inside:
+            _usual = torch.get_num_threads()
+        _inside += 1
+        usual = _usual
+    outer, asked = _here.asked, n or _here.asked or usual
+    _here.asked = asked
+    torch.set_num_threads(asked)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        _here.asked = outer
+        with _lock:
+            # Under the lock: the last to leave sets what threads to come take over.
+            _inside -= 1
+            torch.set_num_threads(outer or usual)

@@ -5,16 +5,17 @@ import pickle
 from pathlib import Path
 
 import numpy as np
-import orangecontrib.spectroscopy  # noqa: F401  (its readers of spectra register themselves)
-from Orange.data import Table
 
 from orangecontrib.microplastics.explanation import PREDICTED, explain_table, importance_table
 from orangecontrib.microplastics.figures import gradcam_figure, spectra_figure
 from orangecontrib.microplastics.model import DCNetModel
+from orangecontrib.microplastics.names import is_combination
 from orangecontrib.microplastics.reasons import spectrum_views, spread_rows
+from orangecontrib.microplastics.safefile import SUFFIX
+from orangecontrib.microplastics.spectrafiles import read_spectra
 from orangecontrib.microplastics.spreadsheets import write_bands, write_predictions
 
-__all__ = ["run", "describe", "load_model", "load_data"]
+__all__ = ["run", "describe", "load_model"]
 
 #: Spectra that are drawn one by one.
 _SINGLE = 6
@@ -31,9 +32,9 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
     Parameters
     ----------
     model : Path
-        A model as Save Model writes it, or as :meth:`.DCNetModel.save` does.
+        A model as Save Model writes it (.pkcls), or as Dual-Branch CNN does (.dcnet).
     data : Path
-        A file that Orange or orange-spectroscopy reads.
+        A file that :func:`.spectrafiles.read_spectra` reads.
     output : Path
         Folder to write into; made if it is not there.
     component : str, optional
@@ -47,16 +48,20 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
     Raises
     ------
     ValueError
-        If a file cannot be read, or the model does not suit the spectra.
+        If a file cannot be read, or no spectrum in it can be answered for.
+    DomainTransformationError
+        If the model does not suit the spectra: other wavenumbers, another unit.
     OSError
         If the folder cannot be written.
     """
-    model, data = load_model(model), load_data(data)
-    output.mkdir(parents=True, exist_ok=True)
+    model, data = load_model(model), read_spectra(data)
     target = {"target": component or PREDICTED, "component": component is not None}
+    explained = explain_table(model, data, **target)
+    if not explained.answered.any():
+        raise ValueError(" ".join(map(str, explained.notes)))
+    output.mkdir(parents=True, exist_ok=True)
     views = gradcam_figure(model, data, output / "grad-cam.png", title=data.name, **target)
     write_bands(views, output / "bands.csv")
-    explained = explain_table(model, data, **target)
     importance_table(explained).save(str(output / "importance.pkl"))
     write_predictions(explained, output / "predictions.csv")
     single = spectrum_views(model, data, spread_rows(explained, _SINGLE))
@@ -64,7 +69,8 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
     known = np.isfinite(explained.right)
     return [
         f"{data.name}: {_counts(explained)}"
-        + (f"; {explained.right[known].mean():.1%} right" if known.any() else ""), "",
+        + (f"; {explained.right[known].mean():.1%} right" if known.any() else ""),
+        *map(str, explained.notes), "",
         "Bands that decided, mean of each class"
         + (", rightly predicted spectra only" if (explained.right == 1).any() else "")
         + (" (single materials; mixtures one by one below)" if _without_mixtures(explained, views)
@@ -76,15 +82,17 @@ def _without_mixtures(explained, views):
     """Whether mixtures are predicted that the classes' means leave out."""
     drawn = {view.name for view in views} & set(explained.classes)
     predicted = {explained.classes[k] for k in explained.predicted if k >= 0}
-    return bool(drawn) and any(" + " in name for name in predicted - drawn)
+    return bool(drawn) and any(is_combination(name) for name in predicted - drawn)
 
 
 def _counts(explained):
-    """"30 spectra: PE 12, PE + PP 18"."""
-    predicted = explained.predicted[explained.predicted >= 0]
-    counts = np.bincount(predicted, minlength=len(explained.classes))
+    """"30 spectra: PE 12, PE + PP 17, no answer 1; accepted 25, to inspect 3, unknown 2"."""
+    predicted = explained.predicted[explained.answered]
+    counts = [*np.bincount(predicted, minlength=len(explained.classes)),
+              len(explained.data) - len(predicted)]
     return f"{len(explained.data):,} spectra: " + ", ".join(
-        f"{name} {n:,}" for name, n in zip(explained.classes, counts, strict=True) if n)
+        f"{name} {n:,}" for name, n in zip((*explained.classes, "no answer"), counts, strict=True)
+        if n) + f"; {explained.decisions()}"
 
 
 def describe(views, n: int = 3) -> list[str]:
@@ -101,7 +109,7 @@ def describe(views, n: int = 3) -> list[str]:
 
 
 def load_model(path: Path) -> DCNetModel:
-    """A saved model, pickled or in our own format.
+    """A saved model: a pickle (.pkcls), or our own format (.dcnet), which can run no code.
 
     Raises
     ------
@@ -110,7 +118,7 @@ def load_model(path: Path) -> DCNetModel:
     """
     if not path.is_file():
         raise ValueError(f"There is no file {path}.")
-    if path.suffix == ".safetensors":
+    if path.suffix.lower() == SUFFIX:
         return DCNetModel.load(path)
     try:
         with open(path, "rb") as file:
@@ -119,22 +127,10 @@ def load_model(path: Path) -> DCNetModel:
         raise
     # Whatever a broken pickle raises (and that is any exception), it is no model.
     except Exception as ex:
-        raise ValueError(f"{path} is no saved model ({ex}).") from ex
+        raise ValueError(
+            f"{path} is no saved model ({str(ex) or type(ex).__name__}). Save one with "
+            f"Dual-Branch CNN ({SUFFIX}) or Save Model (.pkcls), or make one with "
+            "'orange-microplastics demo'.") from ex
     if not isinstance(model, DCNetModel):
         raise ValueError(f"{path} holds {type(model).__name__}, not a model of Dual-Branch CNN.")
     return model
-
-
-def load_data(path: Path) -> Table:
-    """Spectra from a file.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read as spectra.
-    """
-    try:
-        return Table.from_file(str(path))
-    # Readers of some twenty formats raise what they please.
-    except Exception as ex:
-        raise ValueError(f"{path} cannot be read: {ex}") from ex

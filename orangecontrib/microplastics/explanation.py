@@ -8,24 +8,29 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 from Orange.data.util import get_unique_names
+from Orange.util import dummy_callback
 
 from orangecontrib.microplastics.axis import spectral_columns, told
 from orangecontrib.microplastics.backend import import_torch_file
+from orangecontrib.microplastics.identification import DECISIONS, Rule, decide
 from orangecontrib.microplastics.importance import (
     ImportantBand,
     important_bands,
-    materials_of,
     mean_map,
     normalised,
     smooth,
 )
-from orangecontrib.microplastics.model import DCNetModel
+from orangecontrib.microplastics.model import DCNetModel, PredictionWarning
+from orangecontrib.microplastics.names import materials_of
 
 __all__ = ["PREDICTED", "Explained", "ClassView", "explain_table", "class_views", "components",
            "importance_table", "bands_table"]
 
 #: Target: the class that each spectrum is predicted to be.
 PREDICTED = "predicted"
+
+#: Share of the time that the model's answer takes of an explanation.
+_ANSWER = 0.3
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,13 @@ class Explained:
     importance : ndarray of float32, shape (n, m)
         NaN where the model does not look.
     probabilities : ndarray, shape (n, classes)
+        As :meth:`.DCNetModel.answer` says; NaN for spectra that the model does not answer for.
     classes : tuple of str
         The classes that the model tells apart.
+    decision : ndarray of int, shape (n,)
+        Index into :data:`.identification.DECISIONS`, by the default rule.
+    notes : tuple of PredictionWarning
+        What the model has to say of the spectra: which get no answer, and why.
     target : ndarray of int, shape (n,)
         Index into `targets` of what each map explains.
     targets : tuple of str
@@ -64,6 +74,8 @@ class Explained:
     importance: np.ndarray
     probabilities: np.ndarray
     classes: tuple[str, ...]
+    decision: np.ndarray
+    notes: tuple[PredictionWarning, ...]
     target: np.ndarray
     targets: tuple[str, ...]
     target_probability: np.ndarray
@@ -76,14 +88,28 @@ class Explained:
         return np.asarray(self.data.X[:, self.columns], float)
 
     @property
+    def answered(self) -> np.ndarray:
+        """Which spectra the model answers for, bool."""
+        return np.isfinite(self.probabilities).all(axis=1)
+
+    @property
     def predicted(self) -> np.ndarray:
-        """Index into `classes` of the prediction, -1 for spectra without values."""
-        known = np.isfinite(self.probabilities).all(axis=1)
-        return np.where(known, np.nan_to_num(self.probabilities).argmax(axis=1), -1)
+        """Index into `classes` of the prediction, -1 for spectra without an answer."""
+        return np.where(self.answered, np.nan_to_num(self.probabilities).argmax(axis=1), -1)
+
+    def decided(self, row: int) -> str:
+        """The decision on one spectrum in words: "accepted", "to inspect", "unknown"."""
+        return DECISIONS[self.decision[row]].lower()
+
+    def decisions(self) -> str:
+        """How many spectra are decided how: "accepted 25, to inspect 3, unknown 2"."""
+        counts = np.bincount(self.decision, minlength=len(DECISIONS))
+        return ", ".join(f"{name.lower()} {n:,}"
+                         for name, n in zip(DECISIONS, counts, strict=True) if n)
 
     def without_importance(self) -> tuple[int, int]:
-        """Number of spectra whose map is nowhere above zero, and of all with values."""
-        known = np.isfinite(self.probabilities).all(axis=1)
+        """Number of spectra whose map is nowhere above zero, and of all with an answer."""
+        known = self.answered
         highest = np.nan_to_num(self.importance).max(axis=1, initial=0)
         return int((known & (highest <= 0)).sum()), int(known.sum())
 
@@ -131,6 +157,8 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     ------
     ValueError
         If the target is not known, the data hold no spectra or none that the model reads.
+    DomainTransformationError
+        As :meth:`.DCNetModel.answer`: other wavenumbers, another unit.
     """
     gradcam = import_torch_file("gradcam")
     classes = _classes(model)
@@ -138,12 +166,18 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     columns, axis = spectral_columns(data.domain)
     order = np.argsort(columns)
     columns, axis = columns[order], axis[order]
-    grid = model.grid_spectra(data)
-    sought = gradcam.component_contrast(classes, target) if component else wanted
-    result = gradcam.explain(model.networks, grid, model.wavenumbers, axis, target=sought,
-                             method=method, branch=branch, signed=signed, callback=callback)
-    probabilities = result.probabilities
-    predicted = np.nan_to_num(probabilities).argmax(axis=1) if len(data) else np.zeros(0, int)
+    progress = callback or dummy_callback
+    answer = model.answer(data, lambda done: progress(_ANSWER * done))
+    probabilities = answer.probabilities[:, model.used]
+    known = np.isfinite(answer.values)
+    # What the model gives no answer for has no explanation either.
+    grid = np.where(known[:, None], model.grid_spectra(data), np.float32(np.nan))
+    predicted = np.nan_to_num(probabilities).argmax(axis=1)
+    result = gradcam.explain(
+        model.networks, grid, model.wavenumbers, axis, predicted=predicted,
+        target=gradcam.component_contrast(classes, target) if component else wanted,
+        method=method, branch=branch, signed=signed,
+        callback=lambda done: progress(_ANSWER + (1 - _ANSWER) * done))
     if component:
         share = probabilities[:, list(wanted.plus)].sum(axis=1)
         # Apart, since the mean over both would say little about either.
@@ -153,9 +187,9 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
         names = classes
         share = probabilities[np.arange(len(data)), index]
     centres = import_torch_file("projection").Projection(model.networks, model.wavenumbers).centres
-    return Explained(data, columns, axis, result.importance, probabilities, classes, index, names,
-                     share, _right(data, classes, predicted, probabilities),
-                     float(np.median(np.diff(centres))))
+    return Explained(data, columns, axis, result.importance, probabilities, classes,
+                     decide(answer, Rule()), tuple(answer.notes), index, names, share,
+                     _right(data, classes, predicted, known), float(np.median(np.diff(centres))))
 
 
 def _target(model, classes, target, component, gradcam):
@@ -172,13 +206,13 @@ def _target(model, classes, target, component, gradcam):
     return classes.index(target)
 
 
-def _right(data, classes, predicted, probabilities):
+def _right(data, classes, predicted, answered):
     right = np.full(len(data), np.nan)
     actual = data.domain.class_var
     if actual is None or not actual.is_discrete or not set(actual.values) & set(classes):
         return right
     y = np.asarray(data.Y, float)
-    known = np.isfinite(y) & np.isfinite(probabilities).all(axis=1)
+    known = np.isfinite(y) & answered
     names = np.array(actual.values, object)[y[known].astype(int)]
     right[known] = names == np.array(classes, object)[predicted[known]]
     return right
@@ -208,7 +242,7 @@ def class_views(explained: Explained, rows: np.ndarray | None = None, *,
     materials : callable
         From the name of a class to the materials whose bands come first.
     """
-    known = np.isfinite(explained.probabilities).all(axis=1)
+    known = explained.answered
     if rows is not None:
         known &= rows
     others = sorted({code for name in explained.classes for code in materials(name)})
@@ -245,23 +279,26 @@ def importance_table(explained: Explained, importance: np.ndarray | None = None)
     -------
     Table
         Class variables and metas of the data stay (``map_x`` and ``map_y`` with them); metas
-        ``target``, ``probability`` (of the target), ``prediction`` and ``right`` come on top.
-        Missing values stand for what the model does not see.
+        ``target``, ``probability`` (of the target), ``prediction``, ``right`` and ``decision``
+        come on top. Missing values stand for what the model does not see, and for spectra that
+        it gives no answer for.
     """
     domain = explained.data.domain
     taken = [v.name for v in (*domain.variables, *domain.metas)]
-    names = get_unique_names(taken, ["target", "probability", "prediction", "right"],
-                             equal_numbers=False)
+    names = get_unique_names(taken, ["target", "probability", "prediction", "right",
+                                     "decision"], equal_numbers=False)
     extra = [DiscreteVariable(names[0], values=explained.targets),
              ContinuousVariable(names[1], number_of_decimals=3),
              DiscreteVariable(names[2], values=explained.classes),
-             DiscreteVariable(names[3], values=("no", "yes"))]
+             DiscreteVariable(names[3], values=("no", "yes")),
+             DiscreteVariable(names[4], values=DECISIONS)]
     attributes = [ContinuousVariable(domain.attributes[c].name) for c in explained.columns]
     new = Domain(attributes, domain.class_vars, (*domain.metas, *extra))
     predicted = explained.predicted.astype(float)
     predicted[predicted < 0] = np.nan
     target = np.where(np.isnan(explained.target_probability), np.nan, explained.target)
-    added = np.column_stack((target, explained.target_probability, predicted, explained.right))
+    added = np.column_stack((target, explained.target_probability, predicted, explained.right,
+                             explained.decision))
     metas = np.hstack((np.asarray(explained.data.metas, object), added.astype(object))) \
         if len(domain.metas) else added
     table = Table.from_numpy(

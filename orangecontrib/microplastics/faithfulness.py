@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from scipy.stats import rankdata
 
-from orangecontrib.microplastics.gradcam import DEFAULT_METHOD, PREDICTED, Target, explain
+from orangecontrib.microplastics.gradcam import DEFAULT_METHOD, Target, explain
 from orangecontrib.microplastics.network import DCNet
 from orangecontrib.microplastics.prediction import predict
 
@@ -232,10 +232,9 @@ def randomisation(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
         each spectrum: 1 for maps that do not care about the weights, about 0 for maps
         that do.
     """
-    trained = explain(networks, X, grid, target=PREDICTED if target is None else target,
-                      method=method, signed=True)
     if target is None:
-        target = trained.probabilities.argmax(axis=1)
+        target = predict(networks, X).argmax(axis=1)
+    trained = explain(networks, X, grid, target=target, method=method, signed=True)
     seen = networks[0].seen()
     ranks = _standard_ranks(trained.importance[:, seen])
     seeds = np.random.SeedSequence(seed).generate_state(repeats * len(networks))

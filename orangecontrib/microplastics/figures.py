@@ -14,6 +14,7 @@ from Orange.data import Table
 from orangecontrib.microplastics.explanation import ClassView, class_views, explain_table
 from orangecontrib.microplastics.importance import normalised
 from orangecontrib.microplastics.model import DCNetModel
+from orangecontrib.microplastics.names import is_combination
 from orangecontrib.microplastics.reasons import SpectrumView
 from orangecontrib.microplastics.spreading import spread
 
@@ -68,8 +69,8 @@ def gradcam_figure(model: DCNetModel, data: Table, path: Path | str, *,
     views = class_views(explained, explained.right == 1) or class_views(explained)
     if classes is not None:
         views = [v for name in classes for v in views if v.name == name]
-    elif any(" + " not in v.name for v in views):
-        views = [v for v in views if " + " not in v.name]
+    elif any(not is_combination(v.name) for v in views):
+        views = [v for v in views if not is_combination(v.name)]
     if not views:
         raise ValueError("There is no spectrum to draw Grad-CAM of: none is predicted to be "
                          "one of the classes asked for.")

@@ -28,6 +28,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from orangecontrib.microplastics.devices import threads
+from orangecontrib.microplastics.names import components_of
 from orangecontrib.microplastics.network import DCNet
 from orangecontrib.microplastics.occlusion import Occluder, mean_scores
 from orangecontrib.microplastics.projection import Projection
@@ -61,7 +63,7 @@ class Target(NamedTuple):
         return result
 
 
-def component_targets(classes: Sequence[str], separator: str = " + ") -> dict[str, Target]:
+def component_targets(classes: Sequence[str]) -> dict[str, Target]:
     """A target for each component of combination classes such as "PE + PP".
 
     The map of a combination's own score is ruled by its major component. Contrasting all
@@ -72,15 +74,13 @@ def component_targets(classes: Sequence[str], separator: str = " + ") -> dict[st
     ----------
     classes : sequence of str
         Class names in the order of the network's outputs.
-    separator : str
-        Text between the components of a name.
 
     Returns
     -------
     dict of str to Target
         By component, in order of first appearance; empty where no class is a combination.
     """
-    parts = [[p.strip() for p in name.split(separator)] for name in classes]
+    parts = [components_of(name) for name in classes]
     if all(len(p) < 2 for p in parts):
         return {}
     components = dict.fromkeys(component for names in parts for component in names)
@@ -139,8 +139,7 @@ class Contrast(NamedTuple):
         return scores.masked_fill(~plus, -torch.inf).logsumexp(dim=1) - against.logsumexp(dim=1)
 
 
-def component_contrast(classes: Sequence[str], component: str,
-                       separator: str = " + ") -> Contrast:
+def component_contrast(classes: Sequence[str], component: str) -> Contrast:
     """Why this component beside the others: why "PE + PP", and not "PP" alone?
 
     The combination that a spectrum is taken for, with the component, is set against the same
@@ -152,7 +151,7 @@ def component_contrast(classes: Sequence[str], component: str,
 
     Parameters
     ----------
-    classes, separator
+    classes
         As in :func:`component_targets`.
     component : str
 
@@ -161,11 +160,11 @@ def component_contrast(classes: Sequence[str], component: str,
     ValueError
         If no class holds the component.
     """
-    targets = component_targets(classes, separator)
+    targets = component_targets(classes)
     if component not in targets:
         raise ValueError(f"No combination holds '{component}'; there are "
                          f"{', '.join(targets) or 'none'}.")
-    parts = [frozenset(p.strip() for p in name.split(separator)) for name in classes]
+    parts = [frozenset(components_of(name)) for name in classes]
     index = {own: i for i, own in enumerate(parts)}
     plus, minus = np.zeros((2, len(classes), len(classes)), bool)
     for k, own in enumerate(parts):
@@ -181,11 +180,13 @@ class Part(NamedTuple):
     rows: slice
     importance: np.ndarray
     scores: np.ndarray
-    probabilities: np.ndarray
 
 
 class Explanation(NamedTuple):
     """Explanation of n spectra.
+
+    What the model says of the spectra is not in it: that is :meth:`.DCNetModel.answer`'s to
+    say, which knows the temperature and which spectra cannot be predicted.
 
     Attributes
     ----------
@@ -194,12 +195,9 @@ class Explanation(NamedTuple):
         missing values.
     scores : ndarray of float32, shape (n, classes)
         Class scores before softmax, mean of the networks.
-    probabilities : ndarray of float32, shape (n, classes)
-        Mean of the networks' softmax, as the model predicts.
     """
     importance: np.ndarray
     scores: np.ndarray
-    probabilities: np.ndarray
 
 
 def explain(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
@@ -229,7 +227,7 @@ def explain(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
     n_classes = networks[0].config.n_classes
     result = Explanation(
         np.empty((len(X), len(grid if axis is None else axis)), np.float32),
-        np.empty((len(X), n_classes), np.float32), np.empty((len(X), n_classes), np.float32))
+        np.empty((len(X), n_classes), np.float32))
     for part in explain_batches(networks, X, grid, axis, **settings):
         for whole, piece in zip(result, part[1:], strict=True):
             whole[part.rows] = piece
@@ -241,7 +239,8 @@ def explain(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
 def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
                     axis: np.ndarray | None = None, *,
                     target: str | int | Target | Contrast | np.ndarray = PREDICTED,
-                    method: str = DEFAULT_METHOD, branch: int | None = None, signed: bool = False,
+                    predicted: np.ndarray | None = None, method: str = DEFAULT_METHOD,
+                    branch: int | None = None, signed: bool = False,
                     batch_size: int = BATCH_SIZE) -> Iterator[Part]:
     """Like :func:`explain`, batch by batch: feature maps of one batch are held at a time.
 
@@ -250,6 +249,9 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
     target : "predicted", int, Target, Contrast, or ndarray of int, shape (n,)
         The predicted class of each spectrum, one class for all, classes for and against it,
         the same by what is predicted, or a class for each spectrum.
+    predicted : ndarray of int, shape (n,), optional
+        The class of each spectrum; by default that of the networks' mean softmax. A model
+        passes its own answer, which a temperature may make another one.
     method : str
         One of :data:`METHODS`. "occlusion" draws a straight line under 32 cm-1 (8 points
         of the grid) at a time and takes how far the score falls.
@@ -264,7 +266,7 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
         If method, branch or target are not known, or X does not fit the grid.
     """
     networks = list(networks)
-    _check(networks, X, target, method, branch)
+    _check(networks, X, target, predicted, method, branch)
     n_networks = len(networks)
     networks = [net.folded() for net in networks]
     if method == "occlusion":
@@ -281,21 +283,25 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
         if not usable.all():
             x = torch.where(usable[:, None], x, 0)
         given = target[rows] if isinstance(target, np.ndarray) else target
-        with torch.no_grad():
-            maps = [[f.map for f in net.features(x)] for net in networks]
-        if method == "occlusion":
+        classes = None if predicted is None else torch.from_numpy(predicted[rows].astype(int))
+        with threads():
             with torch.no_grad():
-                scores, probabilities = mean_scores(networks, maps)
-            signed_map = occluder(networks, x, maps, _target_score(given, probabilities), branch)
-        else:
-            signed_map, scores, probabilities = _from_gradients(
-                networks, maps, given, _FROM_GRADIENTS[method], branch)
-        importance = projection(signed_map / n_networks if signed
-                                else signed_map.relu() / n_networks)
-        result = [importance, scores.numpy(), probabilities.numpy()]
+                maps = [[f.map for f in net.features(x)] for net in networks]
+            if method == "occlusion":
+                with torch.no_grad():
+                    scores, own = mean_scores(networks, maps)
+                score = _target_score(given, own if classes is None else classes)
+                signed_map = occluder(networks, x, maps, score, branch)
+            else:
+                signed_map, scores = _from_gradients(
+                    networks, maps, given, classes, _FROM_GRADIENTS[method], branch)
+            importance = projection(signed_map / n_networks if signed
+                                    else signed_map.relu() / n_networks)
+        result = [importance, scores.numpy()]
         if not usable.all():
             for values in result:
                 values[~usable.numpy()] = np.nan
+        # Outside the block above: a generator may rest here for as long as it pleases.
         yield Part(rows, *result)
 
 
@@ -307,7 +313,7 @@ def check_spectra(networks: Sequence[DCNet], X: np.ndarray):
                          f"spectra have the shape {X.shape}.")
 
 
-def _check(networks, X, target, method, branch):
+def _check(networks, X, target, predicted, method, branch):
     if method not in METHODS:
         raise ValueError(f"Method '{method}' is not known; choose one of {', '.join(METHODS)}.")
     config = networks[0].config
@@ -316,6 +322,8 @@ def _check(networks, X, target, method, branch):
         raise ValueError(f"The network has {n_branches} branches, counted from 0; "
                          f"there is no branch {branch}.")
     check_spectra(networks, X)
+    if predicted is not None and predicted.shape != (len(X),):
+        raise ValueError(f"{len(X)} spectra have as many classes, not {predicted.shape}.")
     if isinstance(target, str):
         if target != PREDICTED:
             raise ValueError(f"Target '{target}' is not known; give '{PREDICTED}', the number of "
@@ -335,26 +343,25 @@ def _check(networks, X, target, method, branch):
         raise ValueError(f"Targets must be classes from 0 to {config.n_classes - 1}.")
 
 
-def _target_score(target, probabilities) -> Callable[[Tensor], Tensor]:
+def _target_score(target, predicted) -> Callable[[Tensor], Tensor]:
     """Function from scores (B, classes) to the score to be explained (B,)."""
     if isinstance(target, Target):
         return target.score
     if isinstance(target, Contrast):
-        predicted = probabilities.argmax(dim=1)
         return lambda scores: target.score(scores, predicted)
     if isinstance(target, str):
-        index = probabilities.argmax(dim=1)
+        index = predicted
     else:
-        index = torch.as_tensor(target, dtype=torch.long).expand(len(probabilities))
+        index = torch.as_tensor(target, dtype=torch.long).expand(len(predicted))
     return lambda scores: scores.gather(1, index[:, None])[:, 0]
 
 
-def _from_gradients(networks, maps, target, method, branch):
+def _from_gradients(networks, maps, target, predicted, method, branch):
     flat = [m.requires_grad_() for own in maps for m in own]
     with torch.enable_grad():
-        scores, probabilities = mean_scores(networks, maps)
+        scores, own = mean_scores(networks, maps)
         # Rows do not meet in the head, so the gradient of the sum is that of each.
-        total = _target_score(target, probabilities)(scores).sum()
+        total = _target_score(target, own if predicted is None else predicted)(scores).sum()
         # The mean over the networks is taken at the end, for Grad-CAM++ as for the others.
         grads = iter(torch.autograd.grad(total * len(networks), flat))
     result = 0
@@ -364,4 +371,4 @@ def _from_gradients(networks, maps, target, method, branch):
                 grad = next(grads)
                 if branch is None or i == branch:
                     result = result + method(m, grad)
-    return result, scores.detach(), probabilities
+    return result, scores.detach()

@@ -10,10 +10,10 @@ from Orange.util import dummy_callback
 
 from orangecontrib.microplastics.acceptance import ACCEPT, INSPECT
 from orangecontrib.microplastics.axis import spectral_columns
-from orangecontrib.microplastics.bands import NAMES, assignments, material_code
+from orangecontrib.microplastics.bands import NAMES, assignments
 from orangecontrib.microplastics.memory import require
-from orangecontrib.microplastics.mixing import PLUS
 from orangecontrib.microplastics.model import Answer, DCNetModel
+from orangecontrib.microplastics.names import materials_of
 from orangecontrib.microplastics.unexplained import LIMIT
 from orangecontrib.microplastics.units import to_absorbance
 
@@ -91,7 +91,7 @@ def origins(model: DCNetModel, answer: Answer) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _origin(material, wavenumber):
-    codes = {material_code(part) for part in material.split(PLUS)}
+    codes = set(materials_of(material))
     found = [b for b in assignments(wavenumber) if b.material not in codes]
     if not found:
         return ""

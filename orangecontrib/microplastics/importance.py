@@ -23,7 +23,7 @@ from orangecontrib.microplastics.bands import (
     material_code,
 )
 
-__all__ = ["ImportantBand", "important_bands", "mean_map", "smooth", "normalised", "materials_of"]
+__all__ = ["ImportantBand", "important_bands", "mean_map", "smooth", "normalised"]
 
 #: Atmosphere in the answers: not in its regions; the material absorbs there, too; it does not.
 NO_AIR, POSSIBLY_AIR, LIKELY_AIR = "", "possible", "likely"
@@ -271,12 +271,6 @@ def _assign(position, places, known, others):
     else:
         air = POSSIBLY_AIR if own or (not known and named) else LIKELY_AIR
     return tuple(names), named, air
-
-
-def materials_of(name: str, separator: str = " + ") -> list[str]:
-    """Codes of the materials that a class stands for: "HDPE + PP" is ["PE", "PP"]."""
-    codes = (material_code(part) for part in name.split(separator))
-    return list(dict.fromkeys(code for code in codes if code))
 
 
 def mean_map(importance: np.ndarray, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:

@@ -19,6 +19,7 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 
 from orangecontrib.microplastics import variation as vary
 from orangecontrib.microplastics.axis import spectral_columns
+from orangecontrib.microplastics.names import PLUS, combination_name
 from orangecontrib.microplastics.pure import (
     TransmittanceError,
     absorbance_of,
@@ -30,9 +31,7 @@ from orangecontrib.microplastics.pure import (
 from orangecontrib.microplastics.recipe import (
     COMBINATION,
     MAIN,
-    PLUS,
     Mixing,
-    combination_name,
     parse_ratios,
 )
 from orangecontrib.microplastics.sources import split_sources, texts_of

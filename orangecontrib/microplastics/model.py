@@ -354,14 +354,11 @@ class DCNetModel(Model):
     def grid_spectra(self, data: Table) -> np.ndarray:
         """What the networks are fed for `data`: float32, (spectra, wavenumbers).
 
-        Rows without any value are NaN; other missing values are interpolated. What
-        :meth:`check` notes is warned of, and what it raises is raised.
+        Rows without any value are NaN; other missing values are interpolated. Nothing is
+        checked here: which spectra may be answered for is :meth:`answer`'s to say.
         """
-        for note in self.check(data):
-            warnings.warn(note, stacklevel=2)
         table = self.data_to_model_domain(data)
-        X = tame(fill_missing(np.asarray(table.X, float), self.wavenumbers))
-        return X.astype(np.float32)
+        return tame(fill_missing(np.asarray(table.X, float), self.wavenumbers)).astype(np.float32)
 
     def check(self, data: Table) -> list[PredictionWarning]:
         """Look for what would make answers wrong, on the axis and in a sample of spectra.
@@ -375,16 +372,6 @@ class DCNetModel(Model):
         if self._is_derived_from(data.domain):
             return []
         return [*self._axis_notes(data), *self._scale_notes(data)]
-
-    def check_axis(self, data: Table):
-        """Compare the axis of `data` with the wavenumbers that the model looks at.
-
-        Warns with :class:`CoverageWarning` where some are missing, and raises
-        DomainTransformationError where too many are.
-        """
-        if not self._is_derived_from(data.domain):
-            for note in self._axis_notes(data):
-                warnings.warn(note, stacklevel=3)
 
     def _is_derived_from(self, domain: Domain) -> bool:
         """Whether the data had the model's preprocessing already."""

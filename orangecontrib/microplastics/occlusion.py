@@ -12,10 +12,10 @@ __all__ = ["Occluder", "mean_scores"]
 
 
 def mean_scores(networks, maps):
-    """Mean scores and mean probabilities, both (B, classes)."""
+    """Mean scores (B, classes), and the class of the highest mean probability (B,)."""
     scores = [net.head(m) for net, m in zip(networks, maps, strict=True)]
     probabilities = torch.stack([s.detach().softmax(dim=1) for s in scores]).mean(dim=0)
-    return torch.stack(scores).mean(dim=0), probabilities
+    return torch.stack(scores).mean(dim=0), probabilities.argmax(dim=1)
 
 
 class Occluder:

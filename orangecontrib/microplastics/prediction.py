@@ -47,13 +47,14 @@ def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) ->
                 own[rows] = net(x).numpy()
 
     starts = range(0, len(X), batch_size)
-    workers = min(torch.get_num_threads(), len(starts))
-    if workers > 1:
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(work, starts))
-    else:
-        for start in starts:
-            work(start)
+    with threads():
+        workers = min(torch.get_num_threads(), len(starts))
+        if workers > 1:
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(work, starts))
+        else:
+            for start in starts:
+                work(start)
     return scores
 
 

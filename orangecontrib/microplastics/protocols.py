@@ -16,7 +16,8 @@ from Orange.data import DiscreteVariable, Domain, Table
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.axis import wavenumbers
-from orangecontrib.microplastics.mixing import PLUS, mix, split_sources
+from orangecontrib.microplastics.mixing import mix, split_sources
+from orangecontrib.microplastics.names import components_of
 from orangecontrib.microplastics.recipe import ANY_INSTRUMENT
 
 __all__ = ["Split", "FIVE", "SEVEN", "MINOR", "PLAIN", "VARIED", "V", "F", "K", "J", "p1", "p2",
@@ -148,7 +149,7 @@ def fractions(data: Table) -> dict[str, np.ndarray]:
 
 def parts_named(values: Iterable[str]) -> list[frozenset[str]]:
     """Components in the names of combinations."""
-    return [frozenset(value.split(PLUS)) for value in values]
+    return [frozenset(components_of(value)) for value in values]
 
 
 def minor_recall(data: Table, predicted: np.ndarray, below: float = MINOR) -> float:

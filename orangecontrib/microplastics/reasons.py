@@ -12,9 +12,9 @@ from orangecontrib.microplastics.importance import (
     POSSIBLY_AIR,
     ImportantBand,
     important_bands,
-    materials_of,
 )
 from orangecontrib.microplastics.model import DCNetModel
+from orangecontrib.microplastics.names import PLUS, components_of, materials_of
 
 __all__ = ["Reason", "SpectrumView", "spectrum_views", "choose_mixtures", "spread_rows",
            "actual_classes"]
@@ -53,6 +53,8 @@ class SpectrumView(NamedTuple):
         Its class, with fractions where the data have them; empty if not known.
     predicted : str
     probability : float
+    decision : str
+        "accepted", "to inspect" or "unknown".
     right : float
         1 or 0, NaN where not known.
     axis, spectrum : ndarray, shape (m,)
@@ -62,6 +64,7 @@ class SpectrumView(NamedTuple):
     holds: str
     predicted: str
     probability: float
+    decision: str
     right: float
     axis: np.ndarray
     spectrum: np.ndarray
@@ -72,7 +75,7 @@ class SpectrumView(NamedTuple):
         holds = f"holds {self.holds}; " if self.holds else ""
         verdict = {1.: ": right", 0.: ": WRONG"}.get(self.right, "")
         return (f"Spectrum {self.number}: {holds}taken for {self.predicted} "
-                f"({self.probability:.0%}){verdict}")
+                f"({self.probability:.0%}), {self.decision}{verdict}")
 
     def lines(self, n: int = 2) -> list[str]:
         """The answer, and the `n` strongest bands of each reason."""
@@ -86,7 +89,7 @@ class SpectrumView(NamedTuple):
 
 def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .1,
                    method: str = "hirescam") -> list[SpectrumView]:
-    """Explain single spectra, those without values left out.
+    """Explain single spectra; those that the model gives no answer for are left out.
 
     Parameters
     ----------
@@ -111,37 +114,49 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
     mixtures = bool(components(model))
     known = components(model) if mixtures else list(own.classes)
     actual = actual_classes(own)
-    wanted = [[n for n in known if n in set(_parts(own.classes[p], mixtures) + _parts(a, mixtures))]
-              if p >= 0 else [] for p, a in zip(own.predicted, actual, strict=True)]
-    gradcam, grid = import_torch_file("gradcam"), model.grid_spectra(picked)
-    views = []
+    said = [_parts(own.classes[p], mixtures) if p >= 0 else [] for p in own.predicted]
+    true = [_parts(name, mixtures) for name in actual]
+    wanted = [[name for name in known if name in (*s, *t)] if s else []
+              for s, t in zip(said, true, strict=True)]
+    maps = _maps(model, picked, own, known, wanted, mixtures, method)
+    spectra, views = own.spectra, []
     for i, names in enumerate(wanted):
         if not names:
             continue
-        spectrum, predicted = own.spectra[i], own.classes[own.predicted[i]]
-        said, true = _parts(predicted, mixtures), _parts(actual[i], mixtures)
         reasons = []
         for name in names:
-            verdict = "" if not true else "overlooked" if name not in said else \
-                "" if name in true else "not in it"
+            verdict = "" if not true[i] else "overlooked" if name not in said[i] else \
+                "" if name in true[i] else "not in it"
             others = [m for other in known if other != name for m in materials_of(other)]
-            target = gradcam.component_contrast(own.classes, name) if mixtures else \
-                gradcam.Target((own.classes.index(name),))
-            importance = gradcam.explain(model.networks, grid[[i]], model.wavenumbers, own.axis,
-                                         target=target, method=method).importance[0]
             present = [k for k, c in enumerate(own.classes) if name in _parts(c, mixtures)]
             bands = important_bands(
-                importance, own.axis, spectrum=spectrum, others=others,
+                maps[i, name], own.axis, spectrum=spectra[i], others=others,
                 materials=materials_of(name), threshold=threshold, resolution=own.resolution)
             there = {m for other in names if other != name for m in materials_of(other)}
             reasons.append(Reason(
-                name, float(own.probabilities[i, present].sum()), verdict, importance,
+                name, float(own.probabilities[i, present].sum()), verdict, maps[i, name],
                 [_not_the_air(band, there) for band in bands]))
         views.append(SpectrumView(
-            int(rows[i]) + 1, _holds(picked, i, actual[i]), predicted,
-            float(own.probabilities[i, own.predicted[i]]), float(own.right[i]), own.axis,
-            spectrum, reasons))
+            int(rows[i]) + 1, _holds(picked, i, actual[i]), own.classes[own.predicted[i]],
+            float(own.probabilities[i, own.predicted[i]]), own.decided(i), float(own.right[i]),
+            own.axis, spectra[i], reasons))
     return views
+
+
+def _maps(model, data, own, known, wanted, mixtures, method):
+    """Importance (m,) by row and name: one pass through the networks for each name."""
+    gradcam, grid = import_torch_file("gradcam"), model.grid_spectra(data)
+    maps = {}
+    for name in known:
+        rows = np.array([i for i, names in enumerate(wanted) if name in names], int)
+        if not len(rows):
+            continue
+        target = gradcam.component_contrast(own.classes, name) if mixtures else \
+            gradcam.Target((own.classes.index(name),))
+        found = gradcam.explain(model.networks, grid[rows], model.wavenumbers, own.axis,
+                                target=target, predicted=own.predicted[rows], method=method)
+        maps.update({(row, name): one for row, one in zip(rows, found.importance, strict=True)})
+    return maps
 
 
 def _not_the_air(band, there):
@@ -154,7 +169,7 @@ def _not_the_air(band, there):
 def _parts(name, mixtures):
     if not name:
         return []
-    return [part.strip() for part in name.split(" + ")] if mixtures else [name]
+    return components_of(name) if mixtures else [name]
 
 
 def actual_classes(explained: Explained) -> list[str]:
@@ -175,7 +190,7 @@ def _holds(data, row, actual):
         shares.append((float(data[row][f"fraction {part}"]), part))
     if len(shares) < 2:
         return actual
-    return " + ".join(f"{share:.0%} {part}" for share, part in sorted(shares, reverse=True))
+    return PLUS.join(f"{share:.0%} {part}" for share, part in sorted(shares, reverse=True))
 
 
 def choose_mixtures(explained: Explained, right: int = 3, wrong: int = 1,
@@ -186,7 +201,7 @@ def choose_mixtures(explained: Explained, right: int = 3, wrong: int = 1,
     """
     actual = actual_classes(explained)
     rng = np.random.default_rng(seed)
-    order = [i for i in rng.permutation(len(actual)) if actual[i].count(" + ") == 1]
+    order = [i for i in rng.permutation(len(actual)) if len(components_of(actual[i])) == 2]
     chosen, shown = [], set()
     for outcome, n in ((1, right), (0, wrong)):
         left = [i for i in order if explained.right[i] == outcome]

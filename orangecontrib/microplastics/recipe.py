@@ -9,11 +9,9 @@ import numpy as np
 
 from orangecontrib.microplastics import variation as vary
 
-__all__ = ["Mixing", "ANY_INSTRUMENT", "parse_ratios", "combination_name", "COMBINATION",
-           "MAIN", "PLUS"]
+__all__ = ["Mixing", "ANY_INSTRUMENT", "parse_ratios", "COMBINATION", "MAIN"]
 
 COMBINATION, MAIN = "combination", "main"
-PLUS = " + "
 
 #: Settings of :class:`Mixing` under which a network learns for instruments that it has not
 #: seen: components vary and carry contaminants, half of the PVC is soft, the room's air and
@@ -215,8 +213,3 @@ def parse_ratios(text: str) -> tuple[tuple[float, ...], ...]:
     if not ratios:
         raise ValueError("Write at least one ratio, such as 1:9.")
     return tuple(ratios)
-
-
-def combination_name(names: Sequence[str]) -> str:
-    """Name of a combination, "PE + PP": sorted, names that hold a " + " in brackets."""
-    return PLUS.join(f"({name})" if PLUS in name else name for name in sorted(names))

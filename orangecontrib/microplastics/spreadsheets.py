@@ -14,7 +14,8 @@ def write_predictions(explained: Explained, path: Path):
     """What each spectrum is taken for.
 
     Columns: number of the spectrum, names of its samples where the data have them, its class
-    where it is known, the prediction, its probability, and whether it is right.
+    where it is known, the prediction, its probability, the decision, and whether it is right.
+    A spectrum that the model gives no answer for has neither prediction nor probability.
     """
     sample = next((v for v in explained.data.domain.metas
                    if v.is_string and v.name.lower() in ("sample", "samples", "name")), None)
@@ -26,9 +27,10 @@ def write_predictions(explained: Explained, path: Path):
             i + 1, *([str(explained.data[i][sample])] if sample else []), actual,
             explained.classes[predicted] if known else "",
             f"{explained.probabilities[i, predicted]:.3f}" if known else "",
+            explained.decided(i),
             {1.: "yes", 0.: "no"}.get(explained.right[i], "")])
     _write(path, ["spectrum", *([sample.name] if sample else []), "class", "prediction",
-                  "probability", "right"], rows)
+                  "probability", "decision", "right"], rows)
 
 
 def write_bands(views: list[ClassView], path: Path):

@@ -357,7 +357,7 @@ class TestOWGradCAM(GradCAMCase):
     def test_short_range_warns(self):
         attributes = [a for a in spectra().domain.attributes if float(a.name) > 720]
         self.explain(data=spectra().transform(Domain(attributes)))
-        self.assertTrue(self.widget.Warning.coverage.is_shown())
+        self.assertTrue(self.widget.Warning.answer.is_shown())
         self.assertIsNotNone(self.output("importance"))
 
     def test_no_data(self):

@@ -1,7 +1,6 @@
 """What the widget Grad-CAM does in its thread, and what it reads from its inputs."""
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -33,14 +32,6 @@ class AttentionResult(NamedTuple):
     """Attention of some rows of the data, of each branch of the first network."""
     rows: np.ndarray
     branches: list
-
-
-def axis_note(model: DCNetModel, data: Table) -> str:
-    """What is to be said of the data's wavenumbers, empty for none; errors as `check_axis`."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        model.check_axis(data)
-    return str(caught[0].message) if caught else ""
 
 
 def _spread(n, most):
@@ -90,7 +81,7 @@ def _measure(request, explained, state):
     faithfulness = import_torch_file("faithfulness")
     gradcam = import_torch_file("gradcam")
     model = request.model
-    known = np.flatnonzero(np.isfinite(explained.probabilities).all(axis=1))
+    known = np.flatnonzero(explained.answered)
     rows = known[_spread(len(known), _FAITHFULNESS)]
     grid = model.grid_spectra(request.data[rows])
     target = gradcam.component_targets(explained.classes)[request.target] \
@@ -100,7 +91,8 @@ def _measure(request, explained, state):
     drawn = {**settings, "target": gradcam.component_contrast(explained.classes, request.target)} \
         if request.component else settings
     importance = gradcam.explain(
-        model.networks, grid, model.wavenumbers, branch=request.branch, signed=request.signed,
+        model.networks, grid, model.wavenumbers, predicted=explained.predicted[rows],
+        branch=request.branch, signed=request.signed,
         callback=progress_of(state, 0, 20), **drawn).importance
     curves = faithfulness.faithfulness(model.networks, grid, importance, target, repeats=2,
                                        callback=progress_of(state, 20, 80))

@@ -15,7 +15,8 @@ def spectra(n: int) -> str:
 
 
 def data_text(data, explained) -> str:
-    """Which spectra are explained; and how many the model recognises, where that is known."""
+    """Which spectra are explained, how they are decided; and how many the model recognises,
+    where that is known."""
     if data is None:
         return "No spectra."
     text = f"{data.name}: {spectra(len(data if explained is None else explained.data))}"
@@ -23,6 +24,8 @@ def data_text(data, explained) -> str:
         right = explained.right[np.isfinite(explained.right)]
         if len(right):
             text += f", {percent(right.mean(), 1)} rightly predicted"
+        if len(explained.data):
+            text += f"; {explained.decisions()}"
     return text + "."
 
 
@@ -70,7 +73,9 @@ def drawn_text(explained, used, view, selected) -> str:
     predicted = explained.predicted[row]
     if predicted >= 0:
         parts.append(f"predicted {explained.classes[predicted]} "
-                     f"({explained.probabilities[row, predicted]:.0%})")
+                     f"({explained.probabilities[row, predicted]:.0%}), {explained.decided(row)}")
+    else:
+        parts.append("no answer")
     return ", ".join(parts) + "."
 
 

@@ -34,7 +34,6 @@ from orangecontrib.microplastics.widgets.gradcampage import Views
 from orangecontrib.microplastics.widgets.gradcamtask import (
     AttentionResult,
     Request,
-    axis_note,
     measure,
     reference_bands,
     run,
@@ -73,7 +72,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         failed = Msg("{}")
 
     class Warning(OWWidget.Warning):
-        coverage = Msg("{}")
+        answer = Msg("{}")
         no_importance = Msg("For {} of {} spectra the original Grad-CAM finds nothing: averaged "
                             "over the spectrum, its weights speak against the class everywhere. "
                             "Choose the element-wise method.")
@@ -178,7 +177,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
     def restart(self):
         self.cancel()
         self._clear_results()
-        for group in (self.Error.failed, self.Warning.coverage, self.Warning.no_importance,
+        for group in (self.Error.failed, self.Warning.answer, self.Warning.no_importance,
                       self.Information.sampled, self.Information.cancelled,
                       self.Information.nothing_shown):
             group.clear()
@@ -187,7 +186,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         ready = self.model is not None and self.data is not None and len(self.data) > 0
         if self.data is not None and not len(self.data):
             self.Error.failed("Data hold no spectra.")
-        if ready and self._axis_fits():
+        if ready:
             self._request = self._make_request()
             self.start(run, self._request)
         else:
@@ -206,16 +205,6 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
             self.stack.tell(str(self.Information.nothing_shown))
         else:
             self.stack.show_tabs()
-
-    def _axis_fits(self):
-        try:
-            note = axis_note(self.model, self.data)
-        except (ValueError, DomainTransformationError) as ex:
-            self.Error.failed(str(ex))
-            return False
-        if note:
-            self.Warning.coverage(note)
-        return True
 
     def _make_request(self):
         n = len(self.data)
@@ -254,6 +243,8 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
 
     def on_partial_result(self, explained):
         self.explained = explained
+        if explained.notes:
+            self.Warning.answer("\n".join(map(str, explained.notes)))
         if self._request.method == "gradcam":
             nothing, known = explained.without_importance()
             if nothing:
@@ -299,7 +290,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
             if not self.views:
                 self.Information.nothing_shown(
                     f"none is {WHICH[self.which].lower()}, or the true class is not known"
-                    if self.which else "all are without values")
+                    if self.which else "the model gives no answer for any of them")
         names = [view.name for view in self.views] or [self.shown_name]
         self.shown_model[:] = names
         if self.shown_name not in names:
