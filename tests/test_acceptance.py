@@ -1,10 +1,12 @@
 """Known spectra from unknown ones, and probabilities that mean what they say."""
 import unittest
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 
-from orangecontrib.microplastics import calibration, identification
+from orangecontrib.microplastics import acceptance, calibration, identification
 from orangecontrib.microplastics.acceptance import Acceptance, calibrate, energies, shapes, softmax
 from orangecontrib.microplastics.dcnet import DCNetLearner
 from orangecontrib.microplastics.identification import ALL, CONFIDENCE, CORRELATION, Rule, decide
@@ -34,6 +36,16 @@ class TestConfidence(unittest.TestCase):
             self.assertAlmostEqual((sure[classes == c] >= .7).mean(), .95, delta=.002)
         # The third has no spectra: all stand in.
         self.assertAlmostEqual(scale.accept[2], np.quantile(known, .05))
+
+    def test_the_scale_does_not_hang_on_the_default_threshold(self):
+        known = np.random.default_rng(0).normal(3, .5, 400)
+        before = self.scale(known).confidence(known, np.zeros(400, int))
+        with patch.object(acceptance, "ACCEPT", .9), patch.object(acceptance, "INSPECT", .8):
+            after = self.scale(known).confidence(known, np.zeros(400, int))
+        np.testing.assert_array_equal(before, after)
+        answer = SimpleNamespace(confidence=before, correlation=before, explained=before)
+        self.assertGreater((decide(answer, Rule()) == identification.ACCEPTED).sum(),
+                           (decide(answer, Rule(ALL, .9, .8)) == identification.ACCEPTED).sum())
 
     def test_rises_strictly_between_0_and_1(self):
         for known in (np.random.default_rng(0).normal(3, .5, 100), np.full(5, 2.)):

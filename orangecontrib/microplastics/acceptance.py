@@ -18,18 +18,23 @@ import numpy as np
 
 from orangecontrib.microplastics.unexplained import LIMIT, Expected, derivatives, unexplained
 
-__all__ = ["ACCEPT", "INSPECT", "Acceptance", "calibrate", "energies", "shapes", "class_shapes",
-           "softmax"]
+__all__ = ["ACCEPT", "INSPECT", "USUALLY_EXPLAINED", "Acceptance", "calibrate", "energies",
+           "shapes", "class_shapes", "softmax"]
 
-#: Customary limits of hit quality: accepted from 0.7, inspected from 0.6
-#: (Lusher et al., Anal. Methods 2017, 9, 1346; Cowger et al., Appl. Spectrosc. 2020, 74, 989).
+#: Default thresholds of a decision, the customary limits of hit quality: accepted from 0.7,
+#: inspected from 0.6 (Lusher et al., Anal. Methods 2017, 9, 1346; Cowger et al., Appl. Spectrosc.
+#: 2020, 74, 989). The scales below are made so that these fit them, and do not depend on them.
 ACCEPT, INSPECT = 0.7, 0.6
 
-#: Shares of known spectra that reach a confidence of ACCEPT and of INSPECT, and the middle.
+#: Scale of the confidence: what 95, 99 and 50 of 100 known spectra reach, and their shares.
+_USUAL, _RARE, _MIDDLE = 0.7, 0.6, 0.9
 _REACH = (0.95, 0.99, 0.5)
 
-#: Confidence that half of the known spectra reach.
-_MIDDLE = 0.9
+#: Scale of what is explained: where a band is :data:`.unexplained.LIMIT` times as high as usual.
+_AT_LIMIT = 0.7
+
+#: Where a band is just as high as usual.
+USUALLY_EXPLAINED = _AT_LIMIT ** (1 / LIMIT)
 
 
 def softmax(scores: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -151,10 +156,10 @@ class Acceptance(NamedTuple):
         accept, inspect, middle = (level[classes] for level in (
             self.accept, self.inspect, self.middle))
         over, under = middle - accept, middle - inspect
-        high = 1 - (1 - ACCEPT) * np.exp(
-            -(energy - accept) / over * np.log((1 - ACCEPT) / (1 - _MIDDLE)))
-        low = INSPECT * np.exp(np.minimum(energy - inspect, 0) / under)
-        between = INSPECT + (ACCEPT - INSPECT) * (energy - inspect) / (accept - inspect)
+        high = 1 - (1 - _USUAL) * np.exp(
+            -(energy - accept) / over * np.log((1 - _USUAL) / (1 - _MIDDLE)))
+        low = _RARE * np.exp(np.minimum(energy - inspect, 0) / under)
+        between = _RARE + (_USUAL - _RARE) * (energy - inspect) / (accept - inspect)
         return np.select([energy >= accept, energy >= inspect], [high, between], low)
 
     def correlations(self, X: np.ndarray, part: np.ndarray) -> np.ndarray:
@@ -194,7 +199,7 @@ class Acceptance(NamedTuple):
             See :func:`.unexplained.unexplained`.
         """
         found = unexplained(X, classes, wavenumbers, part, self.expected, measured)
-        return ACCEPT ** (np.maximum(found.excess, 0) / LIMIT), found
+        return _AT_LIMIT ** (np.maximum(found.excess, 0) / LIMIT), found
 
 
 def calibrate(means: np.ndarray, known: np.ndarray, classes: np.ndarray,

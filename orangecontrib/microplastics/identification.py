@@ -8,13 +8,12 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 from Orange.data.util import get_unique_names
 from Orange.util import dummy_callback
 
-from orangecontrib.microplastics.acceptance import ACCEPT, INSPECT
+from orangecontrib.microplastics.acceptance import ACCEPT, INSPECT, USUALLY_EXPLAINED
 from orangecontrib.microplastics.axis import spectral_columns
 from orangecontrib.microplastics.bands import NAMES, assignments
 from orangecontrib.microplastics.memory import require
 from orangecontrib.microplastics.model import Answer, DCNetModel
 from orangecontrib.microplastics.names import materials_of
-from orangecontrib.microplastics.unexplained import LIMIT
 from orangecontrib.microplastics.units import to_absorbance
 
 __all__ = ["ACCEPTED", "TO_INSPECT", "UNKNOWN", "DECISIONS", "ALL", "CONFIDENCE", "CORRELATION",
@@ -26,10 +25,6 @@ ACCEPTED, TO_INSPECT, UNKNOWN = range(3)
 
 #: What a decision rests on.
 ALL, CONFIDENCE, CORRELATION, EXPLAINED = range(4)
-
-#: Below, the strongest unexplained band is higher than is usual, and worth a name.
-_HIGHER = ACCEPT ** (1 / LIMIT)
-
 
 class Rule(NamedTuple):
     """Thresholds of a decision.
@@ -77,7 +72,8 @@ def origins(model: DCNetModel, answer: Answer) -> tuple[np.ndarray, np.ndarray]:
         known to have a band there: "C#N stretch (nitrile): acrylonitrile butadiene styrene".
         Empty where there is no band, or nothing is known of it.
     """
-    bands = np.where(answer.explained < _HIGHER, answer.band, np.nan)
+    # Higher than is usual: worth a name.
+    bands = np.where(answer.explained < USUALLY_EXPLAINED, answer.band, np.nan)
     names = np.array([*model.domain.class_var.values, ""], object)
     own = names[np.nan_to_num(answer.values, nan=-1).astype(int)]
     texts = np.full(len(own), "", object)

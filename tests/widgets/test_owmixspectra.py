@@ -10,7 +10,8 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 from Orange.widgets.tests.base import WidgetTest
 from Orange.widgets.tests.utils import simulate
 
-from orangecontrib.microplastics.mixing import Mixer
+from orangecontrib.microplastics.mixing import Mixer, Mixing
+from orangecontrib.microplastics.recipe import ANY_INSTRUMENT, NOTHING, ONE_INSTRUMENT
 from orangecontrib.microplastics.widgets import mixingtask
 from orangecontrib.microplastics.widgets.cancelling import Cancelled
 from orangecontrib.microplastics.widgets.mixingcontrols import OF_EACH
@@ -205,6 +206,21 @@ class TestOWMixSpectra(WidgetTest):
         drawn = self.widget.plot.drawn
         np.testing.assert_array_equal(drawn.spectrum, drawn.total)
         self.assertIn("as it is", self.widget.plot.lower_legend.text().replace("&nbsp;", " "))
+
+    def test_presets_are_the_recipes(self):
+        self.send(pure())
+        buttons = {b.text(): b for b in self.widget.findChildren(QPushButton)}
+        # Whatever was set before.
+        self.widget.cut, self.widget.contaminated, self.widget.curved = True, 80, True
+        for name, recipe in (("Nothing", NOTHING), ("Any Instrument", ANY_INSTRUMENT),
+                             ("One Instrument", ONE_INSTRUMENT), ("Nothing", NOTHING)):
+            with self.subTest(name):
+                buttons[name].click()
+                made, wanted = self.widget.mixing(), Mixing(**recipe)
+                for field in ("variation", "contaminant_names", "contaminated", "additives",
+                              "baseline", "noise", "atmosphere", "cut", "contaminant_height"):
+                    self.assertEqual(getattr(made, field), getattr(wanted, field), field)
+        self.wait_until_finished()
 
     def test_plasticiser(self):
         self.send(pure(("PE", "PVC")))

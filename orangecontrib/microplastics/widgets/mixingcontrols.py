@@ -18,6 +18,12 @@ from Orange.widgets import gui
 from Orange.widgets.settings import Setting
 
 from orangecontrib.microplastics.mixing import COMBINATION, MAIN, Mixing, parse_ratios
+from orangecontrib.microplastics.recipe import (
+    ANY_INSTRUMENT,
+    NOTHING,
+    ONE_INSTRUMENT,
+    baseline_terms,
+)
 from orangecontrib.microplastics.sources import NEAR_DUPLICATES
 from orangecontrib.microplastics.variation import CONTAMINANTS
 from orangecontrib.microplastics.widgets.darkness import show_boxes
@@ -27,19 +33,22 @@ IN_ALL, OF_EACH = range(2)
 GRID_STEPS = (.05, .1, .2, .25, .5)
 
 
-#: Disturbances that go together: name, what it is for, settings.
+#: Disturbances that go together: name, what it is for, settings of :class:`.Mixing`.
 PRESETS = (
-    ("Nothing", "The sums as they are.",
-     {"baseline": 0., "noise": 0., "atmosphere": 0., "variation": 0., "contaminants": [],
-      "additives": False}),
+    ("Nothing", "The sums as they are.", NOTHING),
     ("One Instrument", "Baselines and noise: for new spectra from the same instrument and study.",
-     {"baseline": .3, "noise": .03, "atmosphere": 0., "variation": 0., "contaminants": [],
-      "additives": False}),
-    ("Any Instrument", "Also variation, soft PVC, contaminants and atmosphere: for spectra from "
-     "other instruments and of weathered or dirty samples.",
-     {"baseline": .3, "noise": .03, "atmosphere": 1., "variation": 1.,
-      "contaminants": list(CONTAMINANTS), "additives": True}),
+     ONE_INSTRUMENT),
+    ("Any Instrument", "Also variation, soft PVC, contaminants, atmosphere, curved baselines and "
+     "lost stretches: for spectra from other instruments and of weathered or dirty samples.",
+     ANY_INSTRUMENT),
 )
+
+
+def _controls_of(recipe):
+    """The values of the controls that give a recipe's disturbances."""
+    return {**recipe, "baseline": recipe["baseline"][0], "curved": len(recipe["baseline"]) > 2,
+            "contaminants": list(CONTAMINANTS) if recipe["contaminants"] else [],
+            "contaminated": round(100 * Mixing.contaminated)}
 
 
 class MixingControls:
@@ -70,6 +79,7 @@ class MixingControls:
     target_name = Setting("", schema_only=True)
     seed = Setting(0)
     baseline = Setting(.3)
+    curved = Setting(False)
     noise = Setting(.03)
     atmosphere = Setting(0.)
     variation = Setting(0.)
@@ -193,7 +203,8 @@ class MixingControls:
         row = gui.hBox(page, "Prepare for")
         for name, tip, settings in PRESETS:
             gui.button(row, self, name, autoDefault=False, tooltip=tip,
-                       callback=lambda _=False, settings=settings: self._use_preset(settings))
+                       callback=lambda _=False, settings=settings: self._use_preset(
+                           _controls_of(settings)))
         box = gui.vBox(page, "Measurement")
         for attribute, label, step, high, tip in (
                 ("baseline", "Baseline:", .05, 2, "Random slope and curvature under each "
@@ -205,6 +216,9 @@ class MixingControls:
             gui.doubleSpin(box, self, attribute, 0, high, step, label=label, decimals=2,
                            callback=self._changed, alignment=Qt.AlignRight, controlWidth=80,
                            tooltip=tip)
+        gui.checkBox(box, self, "curved", "Curved baselines too", callback=self._changed,
+                     tooltip="Also cubic baselines and broad humps, as scattering and fluorescence "
+                             "or another background make them.")
         gui.checkBox(box, self, "cut", "Lose a stretch of each spectrum", callback=self._changed,
                      tooltip="10 to 60 points are set to the mean, so that a learner does not "
                              "rely on one band alone.")
@@ -364,7 +378,7 @@ class MixingControls:
             per_combination=self._numbers()[0] if self.number_kind == OF_EACH else None,
             variation=self.variation, contaminants=list(self.contaminants),
             contaminated=self.contaminated / 100, additives=self.additives,
-            baseline=(self.baseline, self.baseline / 1.5), noise=self.noise,
+            baseline=baseline_terms(self.baseline, self.curved), noise=self.noise,
             atmosphere=self.atmosphere, cut=self.cut,
             target=(COMBINATION, MAIN, self.target_name)[self.target_kind],
             balance=self.balance, by=self._by())

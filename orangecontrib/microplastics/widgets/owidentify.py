@@ -143,7 +143,7 @@ class OWIdentify(ResultWidget):
         self._add_threshold(box, "inspect", "Inspect from:",
                             "Between this and the other limit, look at the spectrum yourself; "
                             "below, the material is unknown. 0.6 is common.")
-        self._add_defaults(box, "Back to 0.7 and 0.6.")
+        self._add_defaults(box, f"Back to {Rule().accept:g} and {Rule().inspect:g}.")
         self._add_buttons()
 
     def _add_main_area(self):

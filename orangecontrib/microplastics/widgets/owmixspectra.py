@@ -297,7 +297,8 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
             ("Split", split),
             ("Seed", self.seed)))
         self.report_items("Disturbances", (
-            ("Baseline", self.baseline), ("Noise", self.noise),
+            ("Baseline", f"{self.baseline:g}" + (", curved too" if self.curved else "")),
+            ("Noise", self.noise),
             ("Atmosphere", self.atmosphere), ("Lost stretch", "yes" if self.cut else "no"),
             ("Variation of components", self.variation),
             ("Contaminants", f"{', '.join(self.contaminants)} on {self.contaminated} % of "
