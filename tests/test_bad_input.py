@@ -85,7 +85,7 @@ class TestLearnerAndModel(unittest.TestCase):
         with self.assertRaisesRegex(DomainTransformationError, "absorbance"):
             self.model(data)
         with self.assertRaisesRegex(DomainTransformationError, "absorbance"):
-            self.model.grid_spectra(data)
+            self.model.answer(data)
 
     def test_trained_on_transmittance(self):
         model = DCNetLearner(**QUICK)(bad.transmittance(bad.good()))

@@ -95,8 +95,8 @@ class TestExplain(unittest.TestCase):
             f"{w:.4f};{t:.4f}".replace(".", ",") for w, t in zip(axis, percent[0], strict=True)))
         wide = self.save_csv("wide.csv", (header + "\n" + rows + "\n").replace(",", ";")
                              .replace(".", ","))
-        blank = self.save_csv("blank.csv", f"{header}\n" + "a," + ",".join("0" for _ in axis)
-                              + "\nb," + ",".join("1" for _ in axis) + "\n")
+        blank = self.save_csv("blank.csv", f"{header}\n" + "a," + ",".join("0.5" for _ in axis)
+                              + "\nb," + ",".join("1.5" for _ in axis) + "\n")
         empty = self.save_csv("empty.csv", header + "\n")
         for path, words in ((transmittance, "transmittance.*Preprocess Spectra"),
                             (peaks, "list of peaks"), (columns, "transpose"),

@@ -15,6 +15,7 @@ from orangecontrib.microplastics.faithfulness import (
     segments,
 )
 from orangecontrib.microplastics.gradcam import Target, explain
+from orangecontrib.microplastics.prediction import predict
 
 sys.path.insert(0, str(Path(__file__).parent))
 import planted  # noqa: E402
@@ -80,8 +81,7 @@ class TestFaithfulness(unittest.TestCase):
             np.testing.assert_allclose(one[:, 0], other[:, -1], atol=1e-6)
             np.testing.assert_allclose(one[:, -1], other[:, 0], atol=1e-6)
         np.testing.assert_allclose(result.deletion[:, 0],
-                                   explain([self.net], self.X, planted.GRID)
-                                   .probabilities[np.arange(60), self.y], atol=1e-5)
+                                   predict([self.net], self.X)[np.arange(60), self.y], atol=1e-5)
 
     def test_ties_are_broken_at_random(self):
         # A map without any information must not do well because bands stand on the left.
@@ -91,7 +91,7 @@ class TestFaithfulness(unittest.TestCase):
     def test_contrast(self):
         result = faithfulness([self.net], self.X[:5], self.maps[:5], Target((0, 1), (2,)),
                               steps=3, repeats=1)
-        probabilities = explain([self.net], self.X[:5], planted.GRID).probabilities
+        probabilities = predict([self.net], self.X[:5])
         np.testing.assert_allclose(result.deletion[:, 0], probabilities[:, :2].sum(axis=1),
                                    atol=1e-5)
 

@@ -136,7 +136,8 @@ class TestArithmetic(unittest.TestCase):
             np.testing.assert_allclose(together.importance,
                                        np.mean([s.importance for s in single], axis=0),
                                        rtol=1e-5, atol=1e-5)
-            np.testing.assert_allclose(together.probabilities, predict(nets, self.X), atol=1e-5)
+            np.testing.assert_allclose(together.scores,
+                                       np.mean([s.scores for s in single], axis=0), atol=1e-5)
 
     def test_networks_agree_on_the_predicted_class(self):
         nets = [network(seed) for seed in (1, 2, 3)]

@@ -14,6 +14,7 @@ from orangecontrib.microplastics.mixing import (
     parse_ratios,
     split_sources,
 )
+from orangecontrib.microplastics.variation import CONTAMINANTS, contaminants_beside
 
 AXIS = np.arange(700, 1901, 8.)
 CLEAN = {"baseline": (), "noise": 0}
@@ -540,3 +541,24 @@ class TestSplit:
                 split_sources(pure(), share)
         with pytest.raises(ValueError, match="categorical class"):
             split_sources(Table("housing"))
+
+
+class TestContaminantsThatAreClasses:
+    @pytest.mark.parametrize("name, left_out", [
+        ("Cellulose", "cellulose"), ("CO", "cellulose"), ("cotton", "cellulose"),
+        ("protein", "amide"), ("Wool", "amide"), ("silicate", "silicate"),
+        ("PET + cotton", "cellulose"), ("(PE + wax) + silk", "amide")])
+    def test_are_not_added(self, name, left_out):
+        assert set(CONTAMINANTS) - set(contaminants_beside(tuple(CONTAMINANTS), ["PE", name])) \
+            == {left_out}
+
+    def test_plastics_take_all(self):
+        assert contaminants_beside(tuple(CONTAMINANTS), ["PE", "PA", "PET", "CA"]) \
+            == tuple(CONTAMINANTS)
+
+    def test_in_mixtures(self):
+        for classes, there in ((("PP", "PE"), True), (("cellulose", "PE"), False)):
+            mixed = mix(pure(classes), 300, contaminants=True, contaminated=1, seed=0)
+            found = {k for text in meta(mixed, "contaminants") for k in text.split(" + ")}
+            assert ("cellulose" in found) == there
+            assert found >= {"carbonate", "amide"}

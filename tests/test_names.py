@@ -1,5 +1,5 @@
 """How combinations are named and read again."""
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orangecontrib.microplastics.names import (
@@ -23,6 +23,8 @@ NAMES = st.lists(st.sampled_from(["PE", "b", "(", ")", " + ", "+", " "]), min_si
                  max_size=7).map("".join).filter(_closed)
 
 
+# The machine that runs this may be busy, which says nothing of the names.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(NAMES, min_size=1, max_size=4))
 def test_what_is_written_is_read(names):
     assert components_of(combination_name(names)) == sorted(names)

@@ -134,7 +134,9 @@ class Mixer:
         self.vary = vary.Variation(self.axis, mixing.variation) if mixing.variation else None
         # A floor, for spectra reach zero: a ten-thousandth of their size.
         self._logs = np.log(np.maximum(self.spectra, 1e-4)) if self.vary else None
-        self._bands = vary.contaminant_bands(self.axis, mixing.contaminant_names)
+        #: Contaminants that are added: none that is a class itself.
+        self.contaminants = vary.contaminants_beside(mixing.contaminant_names, self.names)
+        self._bands = vary.contaminant_bands(self.axis, self.contaminants)
         self._additives = [vary.additive_of(name) if mixing.additives else None
                            for name in self.names]
         self._place = vary.position(self.axis)
@@ -348,13 +350,12 @@ class Mixer:
 
     def _foreign(self, origin):
         """What clings to each component, and what it holds: lists of names, (rows, classes)."""
-        contaminants = self.mixing.contaminant_names
         out = np.empty(origin.clung.shape, object)
         out.fill(())
         for row, label in np.argwhere((origin.clung >= 0) | origin.holds):
             out[row, label] = names = []
             if origin.clung[row, label] >= 0:
-                names.append(contaminants[origin.clung[row, label]])
+                names.append(self.contaminants[origin.clung[row, label]])
             if origin.holds[row, label]:
                 names.append(self._additives[label].name)
         return out
@@ -366,7 +367,7 @@ class Mixer:
         texts = [self._joined(origin.picked, np.array(self.sources, object)[self.rows]),
                  self._joined(origin.picked, np.array(self.samples, object)[self.rows])]
         metas += [StringVariable("sources"), StringVariable("samples")]
-        if self.mixing.contaminant_names or any(self._additives):
+        if self.contaminants or any(self._additives):
             texts.append([PLUS.join(name for names in row for name in names)
                           for row in self._foreign(origin)])
             metas.append(StringVariable("contaminants"))

@@ -72,7 +72,8 @@ class Mixing:
     variation : float
         Strength of the components' variation (:class:`variation.Variation`), 0 to 2.
     contaminants : sequence of str, or bool
-        Names among :data:`variation.CONTAMINANTS`, True for all of them.
+        Names among :data:`variation.CONTAMINANTS`, True for all of them. One that is among the
+        classes is never added (:func:`variation.contaminants_beside`).
     contaminated : float
         Share of the components to which one contaminant clings.
     contaminant_height : float

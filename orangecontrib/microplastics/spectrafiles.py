@@ -30,11 +30,13 @@ _LINES = 40
 
 
 class _Layout(NamedTuple):
-    """How a text file of numbers is written: separator, decimal sign, columns, lines before."""
+    """How a text file of numbers is written: separator, decimal sign, columns, lines before the
+    numbers, and whether the first line of numbers is an axis."""
     separator: str
     decimal: str
     columns: int
     header: int
+    named: bool = False
 
 
 def read_spectra(path: Path | str) -> Table:
@@ -61,7 +63,8 @@ def read_spectra(path: Path | str) -> Table:
     try:
         if layout is not None and layout.columns == 2:
             data = _single(path, layout)
-        elif layout is not None and layout.decimal == ",":
+        # Orange takes a first line of numbers for a spectrum, and loses the wavenumbers.
+        elif layout is not None and (layout.decimal == "," or layout.named):
             data = _wide(path, layout)
         else:
             data = Table.from_file(str(path))
@@ -89,7 +92,8 @@ def _layout(path) -> _Layout | None:
         body = [n for n, line in zip(counts[header:], lines[header:], strict=True) if line.strip()]
         if len(body) and len(set(body)) == 1 and body[0] >= 2 \
                 and (best is None or body[0] > best.columns):
-            best = _Layout(separator or r"\s+", decimal, body[0], header)
+            best = _Layout(separator or r"\s+", decimal, body[0], header,
+                           _is_axis(lines[header], separator, decimal))
     # A table of named samples: its first column is text, so that its lines are no numbers.
     if best is None and len(lines) > 1 and lines[0].count(";") > FEWEST_WAVENUMBERS:
         body = "".join(lines[1:])
@@ -111,6 +115,14 @@ def _numbers(line, separator, decimal):
         return 0
 
 
+def _is_axis(line, separator, decimal):
+    """Whether a line of numbers rises or falls all along, as wavenumbers do."""
+    axis = np.array([float(part.replace(decimal, ".")) for part in line.split(separator)])
+    steps = np.diff(axis)
+    return len(axis) >= FEWEST_WAVENUMBERS and axis.min() > 1 \
+        and bool((steps > 0).all() or (steps < 0).all())
+
+
 def _single(path, layout) -> Table:
     """One spectrum: wavenumbers and values in two columns."""
     import pandas as pd
@@ -130,6 +142,10 @@ def _wide(path, layout) -> Table:
     from Orange.data.pandas_compat import table_from_frame
     frame = pd.read_csv(path, sep=layout.separator, decimal=layout.decimal,
                         encoding="utf-8-sig", quoting=csv.QUOTE_MINIMAL)
+    # The axis is written as the values are.
+    names = [str(name) for name in frame.columns]
+    frame.columns = [name.replace(",", ".") if _is_number(name.replace(",", ".")) else name
+                     for name in names]
     return table_from_frame(frame)
 
 
