@@ -46,8 +46,15 @@ def published(monkeypatch):
         out.name = "FLOPP"
         return out
 
+    def count(name, *, environmental=None):
+        if name != "frond_2021":
+            raise datasets.MissingData(f"{name} has not been fetched yet")
+        return {None: datasets.Counts(6, 1), True: datasets.Counts(2, 1),
+                False: datasets.Counts(4, 0)}[environmental]
+
     table = simulate(["PE", "PP"], 3, wavenumbers=np.arange(700., 3000., 2.), seed=9)
     monkeypatch.setattr(datasets, "load", load)
+    monkeypatch.setattr(datasets, "count", count)
 
 
 def test_one_set_keeps_its_wavenumbers(published):

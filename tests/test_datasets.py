@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from Orange.data import Table
 
 from orangecontrib.microplastics import axis, datasets, duplicates, fetching, storing
+from orangecontrib.microplastics.published import RELABELLED
 
 PE, PP, PS = (719, 1468, 2848, 2916), (841, 1167, 1375, 1454, 2951), (754, 1028, 1493, 3026)
 BANDS = {"PE": PE, "HDPE": PE, "LDPE": PE, "PP": PP, "PS": PS, "PVC": (966, 1254, 1427),
@@ -396,6 +398,48 @@ def test_sources_group_near_duplicates_and_differ_between_sets(fetched):
     assert not set(source) & set(others)
 
 
+def test_counts_are_those_of_the_tables(fetched):
+    for name in datasets.SETS:
+        for environmental in (None, True, False):
+            n, doubtful = datasets.count(name, environmental=environmental)
+            for choice, expected in (("keep", n), ("drop", n - doubtful)):
+                if expected:
+                    assert len(datasets.load(name, environmental=environmental,
+                                             doubtful=choice)) == expected
+                else:
+                    with pytest.raises(ValueError, match="is left by these choices"):
+                        datasets.load(name, environmental=environmental, doubtful=choice)
+
+
+def test_corrected_labels_stand_beside_what_the_file_says(fetched):
+    flopp = datasets.load("frond_2021")
+    polymers = np.array(flopp.domain.class_var.values)[flopp.Y.astype(int)]
+    published = flopp.get_column("published as")
+    eva = flopp.get_column("sample") == "FLOPP-e_EVA_1"
+    assert polymers[eva].tolist() == ["PEVA"] and published[eva].tolist() == ["PVC"]
+    assert (polymers[~eva] == published[~eva]).all()
+    both = datasets.join([flopp, datasets.load("villegas_camacho_2024_c8")])
+    assert both.get_column("published as")[:len(flopp)].tolist() == published.tolist()
+    assert set(both.get_column("published as")[len(flopp):]) == {""}
+
+
+def test_what_is_derived_is_stored_as_a_whole_or_not_at_all(fetched, monkeypatch):
+    """A process that is killed while it writes must leave no half of a file."""
+    path = storing._folder() / "frond_2021.derived.npz"
+    before, listing = path.read_bytes(), sorted(path.parent.iterdir())
+
+    def killed(file, **arrays):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(storing, "_RULES", -1)
+    monkeypatch.setattr(np, "savez", killed)
+    with pytest.raises(KeyboardInterrupt):
+        datasets.load("frond_2021")
+    assert path.read_bytes() == before
+    assert sorted(path.parent.iterdir()) == listing
+
+
 def test_choices(fetched):
     name = "villegas_camacho_2024_c8"
     everything = datasets.load(name)
@@ -455,7 +499,8 @@ def test_join(fetched):
     assert joined.domain.class_var.values == ("HDPE", "LDPE", "PE", "PP", "PS", "PVC")
     assert joined.domain["study"].values == ("Jung 2018", "Kedzierski 2019",
                                              "Villegas-Camacho 2024")
-    assert [m.name for m in joined.domain.metas] == ["sample", "study", "environmental", "source"]
+    assert [m.name for m in joined.domain.metas] == ["sample", "study", "environmental", "source",
+                                                     "published as"]
     start = 0
     for table in tables:
         rows = joined[start:start + len(table)]
@@ -473,7 +518,7 @@ def test_join(fetched):
 
 def test_join_with_the_unlabelled_set(fetched):
     joined = datasets.join([datasets.load("kedzierski_2019_u"), datasets.load("jung_2018")])
-    assert [m.name for m in joined.domain.metas][-1] == "sample code"
+    assert [m.name for m in joined.domain.metas][-2:] == ["sample code", "published as"]
     assert np.isnan(joined.Y[:5]).all() and not np.isnan(joined.Y[5:]).any()
     assert joined.get_column("sample code").tolist() == ["M14"] * 5 + [""] * 16
     assert [str(v) for v in joined[5:].get_column("sample")][0] == "LL0"
@@ -509,6 +554,38 @@ def test_published_set_is_what_its_description_says(name):
     np.testing.assert_allclose((w[0], w[-1]), info.range, atol=.06)
     assert np.nanmax(data.X) < 2 and np.isfinite(data.X).any(axis=1).all()
     assert set(data.domain.class_var.values) <= set(datasets.POLYMERS)
+
+
+@real
+def test_labels_are_corrected_as_the_list_says():
+    for change in RELABELLED:
+        data = datasets.load(change.set)
+        polymers = np.array(data.domain.class_var.values)[data.Y.astype(int)]
+        published = data.get_column("published as")
+        changed = (published == change.published) & (polymers == change.name)
+        named = changed if change.samples is None \
+            else np.isin(data.get_column("sample"), change.samples)
+        assert changed.any() and (changed == named).all(), change
+
+
+@real
+def test_what_is_called_protein_is_nearer_to_collagen_than_to_nylon():
+    """The reason for the largest of the corrections, with collagen that comes with Orange."""
+    protein = datasets.load("kedzierski_2019", classes=["Protein"], doubtful="drop")
+    nylon = datasets.load("frond_2021", classes=["PA"])
+    tissue = Table("collagen")
+    collagen = tissue[tissue.domain.class_var.values.index("collagen") == tissue.Y]
+    w = axis.wavenumbers(tissue.domain)
+    grid = axis.uniform_grid(w[0], w[-1], 4.)
+
+    def shapes(table):
+        X = np.diff(axis.Resample(4., grid[0], grid[-1])(table).X, axis=1)
+        return (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)
+
+    best = [(shapes(protein) @ shapes(other).T / (len(grid) - 1)).max(axis=1)
+            for other in (collagen, nylon)]
+    assert len(protein) == 18
+    assert (best[0] > best[1] + .05).all()
 
 
 @real

@@ -39,17 +39,26 @@ def saved(tmp_path_factory):
     return str(path)
 
 
-@pytest.mark.parametrize("use", ["model(data)", "model.answer(data)",
-                                 "explain_table(model, data)",
-                                 "explain_table(model, data, method='occlusion')"])
-def test_train_after_a_loaded_model_was_used(saved, use):
+#: What may be done with a model that was loaded, each before anything was trained.
+USES = ["model(data)", "model.answer(data)", "explain_table(model, data)",
+        "explain_table(model, data, method='occlusion')"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs processes that are cheap to fork")
+def test_train_after_a_loaded_model_was_used(saved):
+    """Each in a process that has loaded everything and used nothing."""
     assert python(f"""
-        import sys
-        model = pickle.load(open(sys.argv[1], "rb"))
-        {use}
-        learner(data)
-        print("trained")
-    """, saved) == "trained"
+        import os, sys
+        for use in {USES!r}:
+            child = os.fork()
+            if child == 0:
+                model = pickle.load(open(sys.argv[1], "rb"))
+                exec(use)
+                learner(data)
+                os._exit(0)
+            status = os.waitpid(child, 0)[1]
+            print(use, "trained" if status == 0 else status)
+    """, saved).splitlines() == [f"{use} trained" for use in USES]
 
 
 def test_threads_to_come_take_as_many_threads_as_before(saved):

@@ -18,7 +18,8 @@ from orangecontrib.microplastics.prediction import class_scores, folded, predict
 from orangecontrib.microplastics.training import fit
 
 AXIS = np.arange(1000, 1800, 4.)
-NETWORK = DCNetConfig(len(AXIS), 3, kernels=(3, 9), widths=(8, 8, 16))
+NETWORK = DCNetConfig(len(AXIS), 3, kernels=(3, 9), widths=(8, 8, 16), second_derivative=False,
+                      compression=0.)
 TRAINING = TrainingConfig(epochs=3, batch_size=32, threads=1)
 
 
@@ -266,6 +267,66 @@ class TestValidation:
         assert same(fit(X, y, AXIS, NETWORK, once, held=held),
                     fit(other, y, AXIS, NETWORK, once, held=held))
 
+    def judged(self, **changes):
+        """An epoch's network, its validation figures, and the case: a class much rarer in the
+        spectra that are kept aside than in others, and with weights that differ."""
+        X, y = data(noise=1.)
+        held = np.arange(len(y)) % 4 == 0
+        keep = ~held | (y > 0) | (np.arange(len(y)) < 25)
+        X, y, held = X[keep], y[keep], held[keep]
+        weights = np.random.default_rng(0).uniform(.1, 3, len(y))
+        weights[y == 1] *= 5
+        config = changed(epochs=1, augmentation=None, **changes)
+        result = fit(X, y, AXIS, NETWORK, config, held=held, weights=weights)
+        return (result.history[0].validation_loss, result.history[0].validation_accuracy,
+                predict([result.network], X[held]), y[held], weights[held])
+
+    def test_is_weighted(self):
+        loss, accuracy, p, y, w = self.judged()
+        losses, right = -np.log(p[np.arange(len(y)), y]), p.argmax(axis=1) == y
+        assert loss == pytest.approx(np.average(losses, weights=w), rel=1e-4)
+        assert accuracy == pytest.approx(np.average(right, weights=w), rel=1e-4)
+        assert abs(losses.mean() - loss) > .01 * loss, "weights must matter in the case"
+
+    def test_each_class_alike_where_asked(self):
+        loss, accuracy, p, y, w = self.judged(balance=True)
+        losses, right = -np.log(p[np.arange(len(y)), y]), p.argmax(axis=1) == y
+        of_classes = [[np.average(v[y == c], weights=w[y == c]) for c in range(3)]
+                      for v in (losses, right)]
+        assert (loss, accuracy) == pytest.approx(np.mean(of_classes, axis=1), rel=1e-4)
+        assert abs(np.average(losses, weights=w) - loss) > .01 * loss
+
+    def test_accuracy_in_training_is_weighted_alike(self):
+        """Curves of training and validation stand in one picture."""
+        X, y = data()
+        X, wrong = X[y < 2], np.arange((y < 2).sum()) % 2
+        weights = np.where(wrong == 0, 1., 1e-6)
+        # All that counts is of one class, soon learnt; by number half of the spectra would be.
+        config = changed(epochs=12, augmentation=None)
+        heavy = fit(X, wrong, AXIS, NETWORK, config, weights=weights).history[-1]
+        assert heavy.accuracy > .95
+
+    def test_the_best_epoch_is_that_of_the_weighted_loss(self):
+        """Contradicting labels of weight next to nothing stop no training."""
+        X, y = data()
+        held = np.arange(len(y)) % 4 == 0
+        wrong = y.copy()
+        doubtful = held & (np.arange(len(y)) % 8 == 0)
+        wrong[doubtful] = (y[doubtful] + 1) % 3
+        config = changed(epochs=12, patience=.1, augmentation=None)
+        plain = fit(X, wrong, AXIS, NETWORK, config, held=held).history
+        weighted = fit(X, wrong, AXIS, NETWORK, config, held=held,
+                       weights=np.where(doubtful, 1e-6, 1.)).history
+        assert len(plain) < len(weighted)
+        assert weighted[-1].validation_accuracy > .9
+
+    def test_no_weight_at_all_is_refused(self):
+        X, y = data()
+        held = np.arange(len(y)) % 4 == 0
+        for weightless in (held, ~held):
+            with pytest.raises(ValueError, match="have weight 0"):
+                fit(X, y, AXIS, NETWORK, TRAINING, held=held, weights=1. - weightless)
+
     def test_nothing_left_to_learn_from(self):
         X, y = data(6)
         with pytest.raises(ValueError, match="Too few"):
@@ -293,6 +354,15 @@ class TestWeights:
         X, y = data()
         assert same(fit(X, y, AXIS, NETWORK, TRAINING, weights=np.ones(len(y))),
                     fit(X, y, AXIS, NETWORK, TRAINING, weights=np.full(len(y), 2.)))
+
+    def test_balance_goes_on_where_spectra_are_drawn_anew(self):
+        """What follows the first epoch is balanced as well."""
+        X, y = data(300, noise=2.)
+        rare = (y != 2) | (np.arange(300) % 30 == 2)
+        X, y = X[rare], y[rare]
+        config = changed(epochs=6, augmentation=None, balance=True)
+        assert same(fit(X, y, AXIS, NETWORK, config),
+                    fit(X, y, AXIS, NETWORK, config, redraw=lambda epoch: (X, y)))
 
     def test_balance_lifts_rare_classes(self):
         X, y = data(600, noise=2.)

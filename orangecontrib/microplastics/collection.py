@@ -67,7 +67,8 @@ def gather(request: Request,
     Raises
     ------
     ValueError
-        If the sets share no wavenumbers, or the simulation is asked for what it cannot do.
+        If the sets share no wavenumbers, a set cannot be read, or the simulation is asked for
+        what it cannot do.
     """
     tables, missing, empty, doubtful = [], [], [], {}
     for i, name in enumerate(request.sets):
@@ -76,25 +77,17 @@ def gather(request: Request,
             tables.append(_simulated(request.simulation))
             continue
         try:
-            # Loaded first as it is: that a filter leaves nothing must not look like an error.
-            table = _chosen(datasets.load(name, merge_pe=request.merge_pe),
-                            request.environmental)
-            if table is None:
+            n, n_doubtful = datasets.count(name, environmental=request.environmental)
+            if n_doubtful:
+                doubtful[name] = (n_doubtful, n)
+            if n == (n_doubtful if request.drop_doubtful else 0):
                 empty.append(name)
                 continue
-            clean = _load_clean(name, request)
+            tables.append(datasets.load(
+                name, merge_pe=request.merge_pe, environmental=request.environmental,
+                doubtful="drop" if request.drop_doubtful else "keep"))
         except datasets.MissingData:
             missing.append(name)
-            continue
-        n_doubtful = len(table) - (0 if clean is None else len(clean))
-        if n_doubtful:
-            doubtful[name] = (n_doubtful, len(table))
-        if request.drop_doubtful:
-            table = clean
-        if table is None:
-            empty.append(name)
-        else:
-            tables.append(table)
     progress(.8)
     data = None
     if tables:
@@ -103,31 +96,12 @@ def gather(request: Request,
     return Gathered(data, tuple(missing), tuple(empty), doubtful)
 
 
-
 def _simulated(settings) -> Table:
     settings = dict(settings)
     if not settings.pop("image", False):
         return simulate(**settings)
     settings.pop("n", None)
     return simulate_filter(**settings)
-
-
-def _load_clean(name, request):
-    try:
-        return datasets.load(name, merge_pe=request.merge_pe, doubtful="drop",
-                             environmental=request.environmental)
-    except datasets.MissingData:
-        raise
-    except ValueError:  # none without doubt
-        return None
-
-
-def _chosen(table, environmental):
-    if environmental is None:
-        return table
-    values = table.domain["environmental"].values
-    rows = table.get_column("environmental") == values.index("yes" if environmental else "no")
-    return table[rows] if rows.any() else None
 
 
 def class_counts(data: Table) -> dict[str, int]:

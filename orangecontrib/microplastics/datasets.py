@@ -6,13 +6,14 @@ absorbance, without its duplicates; :func:`join` puts several on one axis.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 
 from orangecontrib.microplastics import axis
 from orangecontrib.microplastics.fetching import FetchError
-from orangecontrib.microplastics.published import POLYMERS, SETS, SetInfo
+from orangecontrib.microplastics.published import POLYMERS, RELABELLED, SETS, SetInfo
 from orangecontrib.microplastics.storing import (
     DISK_SIZE,
     DOWNLOAD_SIZE,
@@ -21,6 +22,7 @@ from orangecontrib.microplastics.storing import (
     MissingData,
     data_dir,
     derived,
+    environments,
     fetch,
     info_of,
     is_available,
@@ -28,12 +30,26 @@ from orangecontrib.microplastics.storing import (
 )
 
 __all__ = ["SETS", "SetInfo", "POLYMERS", "FetchError", "MissingData", "data_dir",
-           "is_available", "fetch", "load", "join", "DOWNLOAD_SIZE", "DISK_SIZE", "REQUIREMENT",
-           "FOLDER_VARIABLE"]
+           "is_available", "fetch", "Counts", "count", "load", "join", "DOWNLOAD_SIZE",
+           "DISK_SIZE", "REQUIREMENT", "FOLDER_VARIABLE"]
 
 #: What makes group names unique where a study has two sets.
 _SUFFIX = {"kedzierski_2019_u": " u", "villegas_camacho_2024_c4": " c4",
            "villegas_camacho_2024_c8": " c8"}
+
+
+class Counts(NamedTuple):
+    """How many spectra :func:`load` would give, and how many of them are doubtful."""
+
+    all: int
+    doubtful: int
+
+
+def count(name: str, *, environmental: bool | None = None) -> Counts:
+    """What a set has, without loading its spectra; arguments and errors as of :func:`load`."""
+    known = derived(name)
+    chosen = _of_kind(known["keep"], environments(name), environmental)
+    return Counts(int(chosen.sum()), int((chosen & known["doubtful"]).sum()))
 
 
 def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = None,
@@ -63,7 +79,9 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
         Absorbance, ``A = -log10(T / 100)`` with T in per cent and at least 0.1;
         wavenumbers ascending; class ``polymer``; metas ``sample``, ``study``,
         ``environmental`` and ``source`` (group of near-duplicates, r > 0.999; kedzierski_2019_u
-        also has ``sample code``). Exact duplicates are left out.
+        also has ``sample code``, and sets with corrected labels
+        (:data:`~orangecontrib.microplastics.published.RELABELLED`) the file's own as
+        ``published as``). Exact duplicates are left out.
 
     Raises
     ------
@@ -81,7 +99,7 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
     labelled = info.n_classes > 0
     if merge_pe:
         polymer[np.isin(polymer, ("HDPE", "LDPE"))] = "PE"
-    chosen = np.ones(len(rows), bool)
+    chosen = _of_kind(known["keep"], raw.environmental, environmental)
     if classes is not None:
         wanted = set(classes)
         existing = set(polymer) if labelled else set()
@@ -89,8 +107,6 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
             raise ValueError(f"{info.title} has no class {', '.join(sorted(wanted - existing))}; "
                              f"it has {', '.join(sorted(existing)) or 'none'}.")
         chosen &= np.isin(polymer, list(wanted))
-    if environmental is not None:
-        chosen &= raw.environmental[rows] == environmental
     if doubtful == "drop":
         chosen &= ~known["doubtful"]
     if not chosen.any():
@@ -109,6 +125,9 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
     if not labelled:
         metas.append(StringVariable("sample code"))
         columns.append(polymer)
+    elif any(change.set == name for change in RELABELLED):
+        metas.append(StringVariable("published as"))
+        columns.append(raw.published[rows])
     y = np.array([values.index(p) for p in polymer], float) if labelled \
         else np.full(len(rows), np.nan)
     domain = Domain([ContinuousVariable(axis.name_of(w)) for w in raw.wavenumbers],
@@ -119,6 +138,13 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
     table = Table.from_numpy(domain, raw.X[rows].astype(float), y, M)
     table.name = info.title
     return table
+
+
+def _of_kind(keep, environments, environmental):
+    """Which of the spectra to keep are from the environment, or not, as asked; bool, (kept,)."""
+    if environmental is None:
+        return np.ones(int(keep.sum()), bool)
+    return environments[keep] == environmental
 
 
 def join(tables: Iterable[Table], step: float = 4.0) -> Table:
@@ -134,9 +160,9 @@ def join(tables: Iterable[Table], step: float = 4.0) -> Table:
     Returns
     -------
     Table
-        Class ``polymer`` with the union of the values, and the four metas; the meta
-        ``sample code`` is kept where a table has it. Missing values inside a spectrum are
-        interpolated.
+        Class ``polymer`` with the union of the values, and the four metas; the metas
+        ``sample code`` and ``published as`` are kept where a table has them. Missing values
+        inside a spectrum are interpolated.
 
     Raises
     ------
@@ -157,8 +183,7 @@ def join(tables: Iterable[Table], step: float = 4.0) -> Table:
     grid = axis.uniform_grid(low, high, step) if high > low else np.empty(0)
     if len(grid) < 2:
         raise ValueError("The sets share no range of wavenumbers.")
-    if any("sample code" in t.domain for t in tables):
-        names.append("sample code")
+    names += [n for n in ("sample code", "published as") if any(n in t.domain for t in tables)]
     X = np.vstack([axis.Resample(step, grid[0], grid[-1])(t).X for t in tables])
 
     def united(name):

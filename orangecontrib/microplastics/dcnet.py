@@ -27,6 +27,9 @@ from orangecontrib.microplastics.axis import (
 )
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.configuration import (
+    REGIONS,
+    SMALLEST,
+    STEP,
     Augmentation,
     DCNetConfig,
     TrainingConfig,
@@ -39,11 +42,6 @@ from orangecontrib.microplastics.units import looks_like_transmittance, some_row
 from orangecontrib.microplastics.validation import has_bands, tame, validation_split
 
 __all__ = ["DCNetLearner", "REGIONS"]
-
-#: What the network sees by default, in cm-1: the fingerprint with the carbonyls, and the C-H
-#: stretching bands. What lies between is CO2 and noise, what lies above is moisture; leaving
-#: them out raised accuracy on other instruments.
-REGIONS = ((0.0, 1850.0), (2700.0, 3100.0))
 
 #: Regions that leave fewer grid points than this are no help: the whole axis is used then.
 _FEWEST_IN_REGIONS = 64
@@ -101,7 +99,7 @@ class DCNetLearner(Learner):
     networks : int
         Number of networks that are trained and averaged.
     seed : int or None
-        None trains differently each time.
+        None trains differently each time; the model's `training` says with which seed.
     device : str
         "auto", "cpu", "cuda" or "mps".
     mixtures : int
@@ -121,41 +119,23 @@ class DCNetLearner(Learner):
     __returns__ = DCNetModel
     supports_weights = True
 
-    def __init__(self, kernels=(3, 15), widths=(16, 32, 64), stride=4, attention="cbam",
-                 dropout=0.2, derivative=True, second_derivative=True, compression=1.0,
-                 regions=REGIONS, step=4.0, epochs=None,
-                 batch_size=256, learning_rate=1.6e-2, label_smoothing=0.1, augmentation=1.0,
-                 balance=False, validation=0.0, group_by="source", networks=1, seed=0,
-                 device="auto", mixtures=0, smallest=0.1, preprocessors=None):
+    def __init__(self, kernels=DCNetConfig.kernels, widths=DCNetConfig.widths,
+                 stride=DCNetConfig.stride, attention=DCNetConfig.attention,
+                 dropout=DCNetConfig.dropout, derivative=DCNetConfig.derivative,
+                 second_derivative=DCNetConfig.second_derivative,
+                 compression=DCNetConfig.compression, regions=REGIONS, step=STEP,
+                 epochs=TrainingConfig.epochs, batch_size=TrainingConfig.batch_size,
+                 learning_rate=TrainingConfig.learning_rate,
+                 label_smoothing=TrainingConfig.label_smoothing, augmentation=1.0,
+                 balance=TrainingConfig.balance, validation=0.0, group_by="source", networks=1,
+                 seed=TrainingConfig.seed, device=TrainingConfig.device, mixtures=0,
+                 smallest=SMALLEST, preprocessors=None):
+        arguments = vars()
         super().__init__(preprocessors=preprocessors)
-        self.kernels = kernels
-        self.widths = widths
-        self.stride = stride
-        self.attention = attention
-        self.dropout = dropout
-        self.derivative = derivative
-        self.second_derivative = second_derivative
-        self.compression = compression
-        self.regions = regions
-        self.step = step
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.label_smoothing = label_smoothing
-        self.augmentation = augmentation
-        self.balance = balance
-        self.validation = validation
-        self.group_by = group_by
-        self.networks = networks
-        self.seed = seed
-        self.device = device
-        self.mixtures = mixtures
-        self.smallest = smallest
-        self.params = {name: getattr(self, name) for name in (
-            "kernels", "widths", "stride", "attention", "dropout", "derivative",
-            "second_derivative", "compression", "regions", "step", "epochs", "batch_size",
-            "learning_rate", "label_smoothing", "augmentation", "balance", "validation",
-            "group_by", "networks", "seed", "device", "mixtures", "smallest")}
+        self.params = {name: arguments[name] for name in arguments
+                       if name not in ("self", "__class__", "preprocessors")}
+        # Each under its own name, too, for `repr` and for what follows.
+        vars(self).update(self.params)
 
     @property
     def fitted_parameters(self):
@@ -252,11 +232,13 @@ class DCNetLearner(Learner):
         if len(used) < 2:
             raise ValueError("Data need spectra of at least two classes to learn from.")
         groups = self._groups(data)
+        # One for all that is drawn: what is kept aside, mixtures, networks and calibration.
+        seed = _fresh_seed() if self.seed is None else self.seed
         held = validation_split(y, self.validation, groups[rows] if groups is not None else None,
-                                self.seed or 0) if self.validation else None
+                                seed) if self.validation else None
         weights = np.asarray(data.W)[rows] if data.has_weights() else None
         values = data.domain.class_var.values
-        training = {"spectra": len(X), "left out": left_out,
+        training = {"spectra": len(X), "left out": left_out, "seed": seed,
                     "kept aside": int(held.sum()) if held is not None else 0,
                     "classes": {values[c]: int(n)
                                 for c, n in zip(used, np.bincount(y), strict=True)}}
@@ -266,7 +248,7 @@ class DCNetLearner(Learner):
                 raise ValueError("Spectra cannot be varied or mixed by weight; take the weights "
                                  "away, learn the spectra as they are, or use Mix Spectra.")
             pure = Table.from_numpy(domain, X, used[y], data.metas[rows])
-            source, X, y, held = self._first_mixtures(pure, held)
+            source, X, y, held = self._first_mixtures(pure, held, seed)
             if self.mixtures == 1:
                 used = np.array([values.index(name) for name in source.values])
             else:
@@ -274,25 +256,25 @@ class DCNetLearner(Learner):
                     domain.class_var.name, values=source.values), domain.metas)
                 used = np.arange(len(source.values))
                 training["mixtures"] = source.n
-        fits = self._fit_networks(X, y, grid, len(used), weights, held, source)
+        fits = self._fit_networks(X, y, grid, len(used), weights, held, source, seed)
         networks = [f.network for f in fits]
         seen = networks[0].seen()
         temperature, acceptance = self._calibrate(
-            networks, X, y, grid, seen, measured, weights, held)
+            networks, X, y, grid, seen, measured, weights, held, seed)
         return DCNetModel(
             networks, grid, used, [f.history for f in fits], domain,
             resamples_only=not self.preprocessors, acceptance=acceptance,
             temperature=temperature, needed=seen & (measured >= .5) if seen.any() else seen,
             training=training)
 
-    def _first_mixtures(self, pure, held):
+    def _first_mixtures(self, pure, held, seed):
         """A source of mixtures, the first of them, and which are of sources kept aside."""
         learn = pure if held is None else pure[~held]
-        source = MixtureSource(learn, self.mixtures, self.smallest, self.seed or 0)
+        source = MixtureSource(learn, self.mixtures, self.smallest, seed)
         X, y = source.draw(0)
         if held is None:
             return source, X, y, None
-        aside = MixtureSource(pure[held], self.mixtures, self.smallest, self.seed or 0)
+        aside = MixtureSource(pure[held], self.mixtures, self.smallest, seed)
         if aside.values != source.values:
             raise ValueError("Some class has too few sources to keep any aside; train without "
                              "validation, or add spectra of it.")
@@ -301,7 +283,7 @@ class DCNetLearner(Learner):
         return (source, np.concatenate((X, X_aside)), np.concatenate((y, y_aside)),
                 np.arange(len(X) + n) >= len(X))
 
-    def _calibrate(self, networks, X, y, grid, seen, measured, weights, held):
+    def _calibrate(self, networks, X, y, grid, seen, measured, weights, held, seed):
         """Temperature and acceptance: from the spectra kept aside where there are enough."""
         temperature, known = 1.0, np.ones(len(X), bool)
         if held is not None and held.any():
@@ -311,19 +293,19 @@ class DCNetLearner(Learner):
             if held.sum() >= _FEWEST_HELD:
                 known = held
         scores, classes = import_torch_file("typical").typical_scores(
-            networks, X[known], y[known], grid, self.seed or 0)
+            networks, X[known], y[known], grid, seed)
         return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores),
                                       classes, expected(X, y, grid, seen, measured))
 
-    def _fit_networks(self, X, y, grid, n_classes, weights, held, source):
-        entropy = np.random.SeedSequence(self.seed)
+    def _fit_networks(self, X, y, grid, n_classes, weights, held, source, seed):
+        entropy = np.random.SeedSequence(seed)
         callback = getattr(self, "callback", None)
         training = import_torch_file("training")
         fits = []
-        for i, seed in enumerate(entropy.generate_state(self.networks)):
+        for i, own in enumerate(entropy.generate_state(self.networks)):
             part = callback and _Part(callback, i, self.networks)
             fits.append(training.fit(
-                X, y, grid, self.network_config(grid, n_classes), self._training(int(seed)),
+                X, y, grid, self.network_config(grid, n_classes), self._training(int(own)),
                 weights=weights, held=held, callback=part,
                 redraw=source and _redrawn(source, i, part)))
         return fits
@@ -346,6 +328,11 @@ class DCNetLearner(Learner):
         texts = np.array([f"{i}: missing" if v in ("", "nan") else v
                           for i, v in enumerate(map(str, column))])
         return np.unique(texts, return_inverse=True)[1]
+
+
+def _fresh_seed():
+    """A seed that no other fit has, from the system and not from anybody's generator."""
+    return int(np.random.SeedSequence().generate_state(1)[0])
 
 
 class _Part:

@@ -7,6 +7,7 @@ that way, such as another add-on's preprocessing, is refused by name.
 """
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -66,7 +67,8 @@ def write(path, contents: Contents):
     Raises
     ------
     ModelFileError
-        If the model holds what the file cannot: other preprocessing than ours.
+        If the model holds what the file cannot, other preprocessing than ours; or if the file
+        cannot be written.
     """
     chain, tensors = _chain(contents.domain)
     tensors.update(wavenumbers=contents.wavenumbers, used=np.asarray(contents.used, np.int64),
@@ -91,8 +93,11 @@ def write(path, contents: Contents):
     try:
         partial.write_bytes(data)
         os.replace(partial, path)
+    except OSError as ex:
+        raise ModelFileError(f"{path} cannot be written: {ex.strerror or ex}.") from ex
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def _chain(domain):

@@ -13,6 +13,7 @@ import lzma
 import os
 import shutil
 import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -24,10 +25,11 @@ from Orange.misc import environ
 
 from orangecontrib.microplastics import axis, duplicates, labels, matching, nitrile
 from orangecontrib.microplastics.fetching import FetchError, check_sum, disk_full, download_wheel
-from orangecontrib.microplastics.published import SETS, SetInfo
+from orangecontrib.microplastics.published import RELABELLED, SETS, SetInfo
 
 __all__ = ["MissingData", "data_dir", "is_available", "fetch", "info_of", "Spectra", "spectra",
-           "derived", "DISK_SIZE", "DOWNLOAD_SIZE", "FOLDER_VARIABLE", "REQUIREMENT", "SHA256"]
+           "environments", "derived", "DISK_SIZE", "DOWNLOAD_SIZE", "FOLDER_VARIABLE",
+           "REQUIREMENT", "SHA256"]
 
 REQUIREMENT = "xpectrass==0.0.4"
 SHA256 = "063c92d5773a08ca482f9b38b4e5d788f30d747d9742fa48253027d43ad04ad9"
@@ -41,8 +43,9 @@ FOLDER_VARIABLE = "ORANGE_MICROPLASTICS_DATA"
 _FORMAT = 1
 
 #: Rules by which duplicates, sources and doubtful labels were found; what older rules found is
-#: found anew. 3: bands of nitrile and butadiene make PS doubtful.
-_RULES = 3
+#: found anew. 3: bands of nitrile and butadiene make PS doubtful. 4: labels are corrected first
+#: (:data:`.published.RELABELLED`).
+_RULES = 4
 
 #: Smallest transmittance in per cent: below, a detector sees its own noise. 0.1 % is an
 #: absorbance of 3; no spectrum of the sets comes near where it was measured.
@@ -50,7 +53,7 @@ FLOOR = 0.1
 
 
 #: Classes that name no material: they bear no witness about labels.
-_NO_MATERIAL = ("Mixture", "M1", "M2", "U1", "U2")
+_NO_MATERIAL = ("Mixture", "M1", "M2", "R Kedzierski", "U1", "U2")
 
 #: Whose labels a set's are compared with. Never frond_2021: it is the project's test set, and
 #: what cleaned the training data must not know it. Villegas-Camacho is cleaned before it
@@ -224,13 +227,17 @@ def _read_csv(file) -> dict[str, np.ndarray]:
 # --- from published values to absorbance
 
 class Spectra(NamedTuple):
-    """A set in absorbance, all rows: see :func:`spectra`."""
+    """A set in absorbance, all rows: see :func:`spectra`.
+
+    ``polymer`` is the label as corrected, ``published`` what the file says.
+    """
 
     X: np.ndarray
     wavenumbers: np.ndarray
     sample: np.ndarray
     polymer: np.ndarray
     environmental: np.ndarray
+    published: np.ndarray
 
 
 def spectra(name: str, folder: Path | None = None) -> Spectra:
@@ -241,19 +248,11 @@ def spectra(name: str, folder: Path | None = None) -> Spectra:
     MissingData
         If the set has not been fetched, or its file is damaged.
     """
-    folder = folder or _folder()
-    try:
-        with np.load(folder / f"{name}.npz", allow_pickle=False) as file:
-            X, wavenumbers = file["spectra"], file["wavenumbers"]
-            sample = file["sample_id"]
-            polymer = np.array(file["type"].tolist(), dtype=object)
-            environmental = file["environmental"] == "Y"
-    except FileNotFoundError:
-        raise MissingData(f"{SETS[name].title} has not been fetched yet: choose Download in "
-                          "Microplastic Spectra, or call datasets.fetch().") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise MissingData(f"The stored spectra of {SETS[name].title} cannot be read; "
-                          "fetch them again.") from error
+    with _stored(name, folder) as file:
+        X, wavenumbers = file["spectra"], file["wavenumbers"]
+        sample = file["sample_id"]
+        published = np.array(file["type"].tolist(), dtype=object)
+        environmental = file["environmental"] == "Y"
     if SETS[name].unit == "%T":
         # Columns where every spectrum is zero were never measured: an absorbance that the
         # floor would make of them is invented, and a constant says so to no learner.
@@ -264,9 +263,51 @@ def spectra(name: str, folder: Path | None = None) -> Spectra:
     elif SETS[name].unit == "scaled absorbance":
         X = X / np.float32(100)
         X = _without_carbon_dioxide(X, wavenumbers)
-    if name == "frond_2021":
-        polymer[np.char.startswith(sample, "FLOPP-e_EVA_")] = "PEVA"
-    return Spectra(X, wavenumbers, _unique_names(sample), polymer, environmental)
+    return Spectra(X, wavenumbers, _unique_names(sample), _relabelled(name, sample, published),
+                   environmental, published)
+
+
+def environments(name: str) -> np.ndarray:
+    """Which spectra of a set are from the environment; bool, shape (rows,). Errors as spectra."""
+    with _stored(name) as file:
+        return file["environmental"] == "Y"
+
+
+@contextlib.contextmanager
+def _stored(name, folder=None):
+    """The arrays of a set, each read when it is asked for."""
+    try:
+        with np.load((folder or _folder()) / f"{name}.npz", allow_pickle=False) as file:
+            yield file
+    except FileNotFoundError:
+        raise MissingData(f"{SETS[name].title} has not been fetched yet: choose Download in "
+                          "Microplastic Spectra, or call datasets.fetch().") from None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise MissingData(f"The stored spectra of {SETS[name].title} cannot be read; "
+                          "fetch them again.") from error
+
+
+def _save(path: Path, arrays: dict[str, np.ndarray]):
+    """Arrays as a file that is there as a whole or not at all, whoever reads or writes beside."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        with open(partial, "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _relabelled(name, sample, published):
+    """Labels of a set with the known mistakes corrected."""
+    polymer = published.copy()
+    for change in RELABELLED:
+        if change.set == name:
+            rows = published == change.published
+            if change.samples is not None:
+                rows &= np.isin(sample, change.samples)
+            polymer[rows] = change.name
+    return polymer
 
 
 def _without_carbon_dioxide(X, wavenumbers):
@@ -376,5 +417,5 @@ def derived(name: str, folder: Path | None = None) -> dict[str, np.ndarray]:
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
         arrays = _derive(name, folder)
         with contextlib.suppress(OSError):
-            np.savez(path, **arrays)
+            _save(path, arrays)
         return arrays

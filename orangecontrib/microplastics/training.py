@@ -57,13 +57,13 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     network : DCNetConfig
     config : TrainingConfig
     weights : ndarray, shape (n,), optional
-        Importance of each spectrum.
+        Importance of each spectrum, in training as in validation.
     held : ndarray of bool, shape (n,), optional
         Spectra kept aside to choose the best epoch and to stop early, see
         :func:`.validation.validation_split`; by default all are trained on, to the end.
     redraw : callable, optional
         Called with the number of each epoch but the first; gives new spectra and classes in
-        place of those that are trained on, as many and in equal weight.
+        place of those that are trained on, as many and without weights.
     callback : callable, optional
         Called after each batch with a :class:`Progress`; raising in it ends the
         training at once.
@@ -75,7 +75,8 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     Raises
     ------
     ValueError
-        If shapes disagree, values are missing or there are fewer than two spectra.
+        If shapes disagree, values are missing, there are fewer than two spectra, or all that are
+        kept aside, or all others, have no weight.
     """
     config = config or TrainingConfig()
     X = np.ascontiguousarray(X, dtype=np.float32)
@@ -125,13 +126,12 @@ class _Run:
             torch.as_tensor(np.asarray(weights), dtype=torch.float32, device=device)
         held_rows = torch.from_numpy(np.flatnonzero(held)).to(device)
         rows = torch.from_numpy(np.flatnonzero(~held)).to(device)
-        self.x, self.y, self.w = x[rows], target[rows], weight[rows]
-        self.held = (x[held_rows], target[held_rows]) if len(held_rows) else None
-        if config.balance:
-            counts = torch.bincount(self.y, self.w, network.n_classes)
-            self.w = self.w / counts[self.y].clamp_min(1e-12)
-        self.w = self.w / self.w.mean()
-        self.x = self._prepared(self.x)
+        self.y, self.w = target[rows], self._shares(target[rows], weight[rows])
+        # Epochs are compared by what training minimises: the same weights, the same balance.
+        self.held = (x[held_rows], target[held_rows],
+                     self._shares(target[held_rows], weight[held_rows])) \
+            if len(held_rows) else None
+        self.x = self._prepared(x[rows])
         n = len(self.x)
         self.epochs = config.epochs or automatic_epochs(n)
         self.batches = batch_count(n, config.batch_size)
@@ -176,7 +176,18 @@ class _Run:
         x = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32)).to(self.device)
         self.x = self._prepared(standardised(x))
         self.y = torch.as_tensor(y, dtype=torch.long, device=self.device)
-        self.w = torch.ones_like(self.w)
+        self.w = self._shares(self.y, torch.ones_like(self.w))
+
+    def _shares(self, y, weight):
+        """Weights of mean 1, in balance for each class the same in all."""
+        if self.config.balance:
+            counts = torch.bincount(y, weight)
+            weight = weight / counts[y].clamp_min(1e-12)
+        mean = weight.mean()
+        if not mean > 0:
+            raise ValueError("All spectra that are trained on, or all that are kept aside for "
+                             "validation, have weight 0; give some of them another.")
+        return weight / mean
 
     def _prepared(self, x):
         """Without distortions the front says the same in every epoch: say it once."""
@@ -190,13 +201,13 @@ class _Run:
         order = torch.randperm(len(self.x), generator=self.shuffle).to(self.device)
         total = correct = 0.0
         for i, (x, rows) in enumerate(self._seen(order.tensor_split(self.batches))):
-            loss, right = self._step(x, rows)
+            loss, right, weight = self._step(x, rows)
             total += loss * len(rows)
             correct += right
             if callback is not None:
                 done = ((epoch - 1) * self.batches + i + 1) / (self.epochs * self.batches)
-                callback(Progress(done, epoch, self.epochs, loss, right / len(rows),
-                                  finished))
+                callback(Progress(done, epoch, self.epochs, loss,
+                                  right / weight if weight else 0., finished))
         return total / len(self.x), correct / len(self.x)
 
     def _seen(self, batches):
@@ -225,14 +236,17 @@ class _Run:
         loss.backward()
         self.optimizer.step()
         self.schedule.step()
-        return loss.item(), (scores.argmax(dim=1) == y).sum().item()
+        right = (scores.argmax(dim=1) == y) * w
+        # Together, since a device is waited for each time that numbers are fetched.
+        return torch.stack((loss.detach(), right.sum(), w.sum())).tolist()
 
     def _validate(self):
         if self.held is None:
             return math.nan, math.nan
-        scores = _scores(self.net.eval(), self.held[0])
-        loss = F.cross_entropy(scores, self.held[1])
-        return loss.item(), (scores.argmax(dim=1) == self.held[1]).float().mean().item()
+        x, y, w = self.held
+        scores = _scores(self.net.eval(), x)
+        loss = (F.cross_entropy(scores, y, reduction="none") * w).mean()
+        return loss.item(), ((scores.argmax(dim=1) == y) * w).mean().item()
 
 
 @torch.inference_mode()

@@ -1,10 +1,13 @@
 """Dual-Branch CNN through its signals, beside Orange's own suite for learner widgets."""
+import os
+import tempfile
 import threading
 import time
 import unittest
 from unittest.mock import patch
 
 import numpy as np
+from AnyQt.QtWidgets import QFileDialog
 from Orange.base import Model
 from Orange.classification.base_classification import LearnerClassification, ModelClassification
 from Orange.data import Table
@@ -15,7 +18,7 @@ from orangecontrib.spectroscopy.preprocess import Cut
 
 from orangecontrib.microplastics.backend import TorchUnavailable
 from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.model import ScaleError
+from orangecontrib.microplastics.model import DCNetModel, ScaleError
 from orangecontrib.microplastics.widgets import owdcnet
 from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
 
@@ -212,6 +215,33 @@ class TestOWDCNet(WidgetTest):
             self.wait_until_finished()
         self.assertIn("install", str(self.widget.Error.fitting_failed))
         self.assertIsNone(self.model())
+
+    def test_a_fault_of_ours_is_not_called_a_failed_fit(self):
+        self.widget.on_exception(ValueError("These data do not suit."))
+        self.assertIn("do not suit", str(self.widget.Error.fitting_failed))
+        self.widget.show_fitting_failed(None)
+        with self.assertRaises(AttributeError):
+            self.widget.on_exception(AttributeError("a slip of the pen"))
+        self.assertFalse(self.widget.Error.fitting_failed.is_shown())
+
+    def test_model_is_saved(self):
+        self.assertFalse(self.widget.save_button.isEnabled())
+        self.send_signal(self.widget.Inputs.data, self.data)
+        self.assertFalse(self.widget.save_button.isEnabled())
+        self.wait_until_finished()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "tissue")
+            for answer in ("", path, os.path.join(folder, "no", "such folder")):
+                with patch.object(QFileDialog, "getSaveFileName", return_value=(answer, "")):
+                    self.widget.save_button.click()
+                self.assertEqual(self.widget.Information.saved.is_shown(), answer == path)
+            self.assertTrue(self.widget.Error.not_saved.is_shown())
+            self.assertEqual(os.listdir(folder), ["tissue.dcnet"])
+            self.assertEqual(self.widget.folder, folder)
+            again = DCNetModel.load(path + ".dcnet")
+        np.testing.assert_array_equal(again(self.data), self.model()(self.data))
+        self.send_signal(self.widget.Inputs.data, None)
+        self.assertFalse(self.widget.save_button.isEnabled())
 
     def test_test_and_score(self):
         """On the canvas's other side: Test and Score takes the learner and gets it right."""

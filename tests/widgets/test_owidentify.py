@@ -1,10 +1,13 @@
 """Identify Spectra through its signals, on real spectra."""
+import os
+import tempfile
 import time
 import unittest
 from unittest.mock import patch
 
 import numpy as np
 from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import QFileDialog
 from Orange.classification import MajorityLearner
 from Orange.data import ContinuousVariable, Domain, Table
 from Orange.widgets.tests.base import WidgetTest
@@ -17,6 +20,7 @@ from orangecontrib.microplastics.identification import (
     EXPLAINED,
 )
 from orangecontrib.microplastics.model import DCNetModel
+from orangecontrib.microplastics.widgets.modelfiles import found, remembered
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
 
@@ -51,6 +55,71 @@ class TestOWIdentify(WidgetTest):
         self.assertGreater(right.mean(), .85)
         self.assertIn(f"Accepted: {len(parts[0])}", self.widget.result_label.text())
         self.assertEqual(sum(row[4] for row in self.widget._counts()), len(self.data))
+
+    def opened(self, widget, path):
+        with patch.object(QFileDialog, "getOpenFileName", return_value=(str(path), "")):
+            widget.open_button.click()
+        self.wait_until_finished(widget=widget)
+
+    def test_a_model_can_be_opened_from_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "tissue.dcnet")
+            self.model.save(path)
+            self.identify(model=None)
+            self.assertIsNone(self.output("annotated"))
+            self.opened(self.widget, path)
+            from_file = self.output("annotated")
+            self.assertIn("tissue.dcnet", self.widget.model_label.text())
+            self.assertIsInstance(self.output("model"), DCNetModel)
+            self.widget.send_report()
+
+            self.send_signal(self.widget.Inputs.model, self.model)
+            self.wait_until_finished()
+            self.assertIs(self.output("model"), self.model)
+            np.testing.assert_array_equal(self.output("annotated").metas, from_file.metas)
+            self.send_signal(self.widget.Inputs.model, None)
+            self.wait_until_finished()
+            self.assertIsNotNone(self.output("annotated"))
+
+            # A workflow that is opened later takes the same file, also where it was moved.
+            settings = self.widget.settingsHandler.pack_data(self.widget)
+            again = self.create_widget(OWIdentify, stored_settings=settings)
+            self.send_signal(again.Inputs.data, self.data, widget=again)
+            self.process_events(lambda: again.model is not None)
+            self.wait_until_finished(widget=again)
+            self.assertIsNotNone(self.get_output(again.Outputs.annotated, widget=again))
+            again.close_button.click()
+            self.assertIsNone(self.get_output(again.Outputs.annotated, widget=again))
+            self.assertIsNone(again.model_file)
+
+    def test_a_model_beside_the_workflow_moves_with_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            before, after = os.path.join(folder, "before"), os.path.join(folder, "after")
+            os.mkdir(before)
+            self.model.save(os.path.join(before, "tissue.dcnet"))
+            with patch.object(self.widget, "workflowEnv", lambda: {"basedir": before}):
+                kept = remembered(self.widget, os.path.join(before, "tissue.dcnet"))
+            os.rename(before, after)
+            with patch.object(self.widget, "workflowEnv", lambda: {"basedir": after}):
+                self.assertEqual(os.path.realpath(found(self.widget, kept)),
+                                 os.path.realpath(os.path.join(after, "tissue.dcnet")))
+
+    def test_a_file_that_is_no_model(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "no.dcnet")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("nothing")
+            self.identify(model=None)
+            self.opened(self.widget, path)
+            self.assertTrue(self.widget.Error.not_opened.is_shown())
+            # New data do not make it forgotten.
+            self.send_signal(self.widget.Inputs.data, self.data[:3])
+            self.assertTrue(self.widget.Error.not_opened.is_shown())
+            self.identify()
+            self.assertFalse(self.widget.Error.not_opened.is_shown())
+            self.opened(self.widget, path)
+            self.assertIs(self.widget.model, self.model)  # a failure loses nothing
+            self.assertIsNotNone(self.output("annotated"))
 
     def test_thresholds(self):
         self.identify()
@@ -132,9 +201,10 @@ class TestOWIdentify(WidgetTest):
         self.send_signal(self.widget.Inputs.model, None)
         for name in ("annotated", "accepted", "inspect", "unknown"):
             self.assertIsNone(self.output(name))
-        self.assertEqual(self.widget.result_label.text(), "Connect a model.")
+        self.assertEqual(self.widget.result_label.text(), "Connect or open a model.")
         self.send_signal(self.widget.Inputs.data, self.data[:0])
-        self.assertEqual(self.widget.result_label.text(), "Connect spectra and a model.")
+        self.assertEqual(self.widget.result_label.text(),
+                         "Connect spectra and connect or open a model.")
 
     def test_cancel(self):
         def slow(model, data, callback, **_):

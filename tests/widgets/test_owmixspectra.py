@@ -48,6 +48,17 @@ def used(table):
 
 
 class TestOWMixSpectra(WidgetTest):
+    def test_a_contaminant_that_is_a_material_is_not_added_and_that_is_said(self):
+        self.send(pure())
+        self.widget._tick_contaminants(True)
+        self.wait_until_finished()
+        self.assertFalse(self.widget.Information.not_added.is_shown())
+        self.send(pure(("PE", "PP", "Cellulose")))
+        self.assertIn(": cellulose.", str(self.widget.Information.not_added))
+        added = self.get_output(self.widget.Outputs.train).get_column("contaminants")
+        self.assertNotIn("cellulose", " ".join(added))
+        self.assertIn("silicate", " ".join(added))
+
     def setUp(self):
         self.widget = self.create_widget(OWMixSpectra, stored_settings={
             "number_kind": OF_EACH, "train_each": 20, "test_each": 10})

@@ -1,6 +1,7 @@
 """Dual-Branch CNN: DCNet-CBAM as a learner widget."""
 from __future__ import annotations
 
+import os
 import time
 from copy import copy
 
@@ -8,6 +9,7 @@ import numpy as np
 from AnyQt.QtCore import QSize, Qt
 from AnyQt.QtWidgets import QLabel, QPushButton, QSizePolicy
 from Orange.data import ContinuousVariable, Domain, Table
+from Orange.data.table import DomainTransformationError
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin, TaskState
@@ -19,9 +21,11 @@ from orangecontrib.microplastics.axis import spectral_columns, told, uniform_gri
 from orangecontrib.microplastics.backend import import_torch_file
 from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
 from orangecontrib.microplastics.identification import in_absorbance
+from orangecontrib.microplastics.safefile import ModelFileError
 from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.widgets.cancelling import check
 from orangecontrib.microplastics.widgets.folding import folding_box
+from orangecontrib.microplastics.widgets.modelfiles import ask_where_to_save
 from orangecontrib.microplastics.widgets.percent import percent
 from orangecontrib.microplastics.widgets.reporting import describe_spectra
 from orangecontrib.microplastics.widgets.trainingplot import TrainingPlot
@@ -120,7 +124,11 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         left_out = Msg("{} of {} spectra were left out of training: without a class, without "
                        "values, or constant.")
 
+    class Error(OWBaseLearner.Error):
+        not_saved = Msg("{}")
+
     class Information(OWBaseLearner.Information):
+        saved = Msg("The model was saved as {}. Open it in Identify Spectra.")
         cancelled = Msg("Training was cancelled; press Train to start it again.")
         converted = Msg("The spectra were taken for transmittance and converted; the model knows "
                         "absorbance. Test and Score does not convert: give it absorbance.")
@@ -152,6 +160,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     balance = Setting(False)
     device = Setting(0)
     more = Setting(False)
+    #: Where a model was saved last.
+    folder = Setting("")
 
     def __init__(self):
         ConcurrentWidgetMixin.__init__(self)
@@ -275,7 +285,13 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             "In training, accuracy is counted on distorted spectra with part of the network "
             "switched off; it is lower than on the spectra as they are."))
         self.progress_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.mainArea.layout().addWidget(self.progress_label)
+        row = gui.hBox(self.mainArea)
+        row.layout().addWidget(self.progress_label)
+        self.save_button = QPushButton(
+            "Save Model...", autoDefault=False, enabled=False, clicked=self._save_model,
+            toolTip="Keep the trained model as a file for Identify Spectra, other workflows and "
+                    "other computers.")
+        row.layout().addWidget(self.save_button)
 
     def add_bottom_buttons(self):
         self.cancel_button = QPushButton(
@@ -350,6 +366,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.Information.converted.clear()
         self.Warning.left_out.clear()
         self.show_fitting_failed(None)
+        self.Error.not_saved.clear()
+        self.Information.saved.clear()
         self.model = None
         self._device_used = ""
         self.plot.clear()
@@ -394,7 +412,22 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def _show_training(self, training: bool, text=""):
         self.cancel_button.setText("Cancel" if training or not self.valid_data else "Train")
         self.cancel_button.setEnabled(training or self.valid_data)
+        self.save_button.setEnabled(self.model is not None)
         self.progress_label.setText(text or ("Starting..." if training else " "))
+
+    def _save_model(self):
+        path = ask_where_to_save(self, self.folder, self.effective_learner_name())
+        if not path:
+            return
+        self.Error.not_saved.clear()
+        self.Information.saved.clear()
+        try:
+            self.model.save(path)
+        except ModelFileError as ex:
+            self.Error.not_saved(str(ex))
+            return
+        self.folder = os.path.dirname(path)
+        self.Information.saved(os.path.basename(path))
 
     def on_partial_result(self, result):
         network, finished, epoch, epochs, loss, accuracy = result
@@ -433,12 +466,15 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
 
     def on_exception(self, ex):
         self._show_training(False)
-        if isinstance(ex, MemoryError):
-            self.Error.out_of_memory()
-        else:
-            self.show_fitting_failed(ex)
         self.Outputs.model.send(None)
         self.Outputs.curve.send(None)
+        if isinstance(ex, MemoryError):
+            self.Error.out_of_memory()
+        elif isinstance(ex, (ValueError, DomainTransformationError)):
+            self.show_fitting_failed(ex)
+        else:
+            # Ours, not the data's: Orange shows it and offers to report it.
+            raise ex
 
     def show_fitting_failed(self, exc):
         self.Error.out_of_memory.clear()

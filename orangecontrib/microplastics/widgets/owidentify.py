@@ -1,11 +1,20 @@
 """Identify Spectra: what a trained model says, and whether to believe it."""
 from __future__ import annotations
 
+import os
 from html import escape
 
 import numpy as np
-from AnyQt.QtCore import QItemSelection, QItemSelectionModel, QSize, Qt
-from AnyQt.QtWidgets import QAbstractItemView, QHeaderView, QPushButton, QSplitter, QTableView
+from AnyQt.QtCore import QItemSelection, QItemSelectionModel, QSize, Qt, QTimer
+from AnyQt.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QTableView,
+)
 from Orange.base import Model
 from Orange.data import Table
 from Orange.widgets import gui
@@ -35,6 +44,11 @@ from orangecontrib.microplastics.widgets.answerlist import (
     AnswerModel,
 )
 from orangecontrib.microplastics.widgets.cancelling import progress_of
+from orangecontrib.microplastics.widgets.modelfiles import (
+    ask_what_to_open,
+    found,
+    remembered,
+)
 from orangecontrib.microplastics.widgets.percent import percent
 from orangecontrib.microplastics.widgets.reporting import describe_spectra
 from orangecontrib.microplastics.widgets.resultwidget import (
@@ -83,8 +97,10 @@ class OWIdentify(ResultWidget):
         inspect = Output("To Inspect", Table)
         unknown = Output("Unknown", Table)
         selected = Output("Selected Data", Table)
+        model = Output("Model", Model, dynamic=False, explicit=True)
 
     class Error(ResultWidget.Error):
+        not_opened = Msg("{}")
         not_ours = Msg("{} is no model of Dual-Branch CNN; connect it to Predictions instead.")
         scale = Msg("{}")
 
@@ -96,6 +112,8 @@ class OWIdentify(ResultWidget):
 
     class Information(ResultWidget.Information):
         converted = Msg("The spectra were taken for transmittance and converted to absorbance.")
+        not_used = Msg("The connected model is used; the one that was opened waits until no model "
+                       "is connected.")
 
     by = Setting(ALL)
     accept = Setting(Rule().accept)
@@ -103,23 +121,45 @@ class OWIdentify(ResultWidget):
     convert = Setting(False, schema_only=True)
     #: Rows of the data that are selected in the list.
     selection = Setting([], schema_only=True)
+    #: File of the model that is used while no model is connected, or None;
+    #: see :func:`.modelfiles.remembered`.
+    model_file = Setting(None, schema_only=True)
+    #: Where a model was opened last.
+    folder = Setting("")
 
     settings_version = 1
 
     def __init__(self):
         super().__init__()
         self.model: DCNetModel | None = None
+        self._connected = self._opened = None
+        self._failure = ""
         self.decisions = np.empty(0, int)
         self._add_controls()
         self._add_main_area()
         self._show_result()
         self._show_running(False)
+        if self.model_file is not None:
+            # When the workflow is there: it says in which folder it lies.
+            QTimer.singleShot(0, self._open_remembered)
         # Qt opens windows at two thirds of the screen at most.
         self.resize(self.sizeHint())
 
     # ---------------------------------------------------------------- layout
 
     def _add_controls(self):
+        box = gui.widgetBox(self.controlArea, "Model")
+        self.model_label = QLabel(wordWrap=True)
+        self.model_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        box.layout().addWidget(self.model_label)
+        row = gui.hBox(box)
+        self.open_button = gui.button(
+            row, self, "Open Model...", callback=self._ask_for_model, autoDefault=False,
+            tooltip="Identify with a model that Dual-Branch CNN saved, without training.")
+        self.close_button = gui.button(
+            row, self, "Close Model", callback=self._close_model, autoDefault=False,
+            tooltip="Do without the model that was opened.")
+        self._show_model()
         box = self._add_result_box()
         self.convert_button = QPushButton(
             "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
@@ -196,11 +236,69 @@ class OWIdentify(ResultWidget):
 
     @Inputs.model
     def set_model(self, model):
-        self.model = model
+        self._connected = model
+        self._use_model()
+
+    # ----------------------------------------------------------------- model
+
+    def _use_model(self):
+        """Take the model that is connected, else the one that was opened."""
+        self.model = self._connected if self._connected is not None else self._opened
+        self.Outputs.model.send(self.model if isinstance(self.model, DCNetModel) else None)
+        self._show_model()
+
+    def _show_model(self):
+        name = escape(str(getattr(self.model, "name", "")))
+        if self._connected is not None:
+            text = f"<b>{name}</b>, connected"
+        elif self._opened is not None:
+            path = escape(os.path.basename(self.model_file[0]))
+            text = f"<b>{name}</b>, opened from {path}"
+        else:
+            text = "Connect a model, or open one."
+        self.model_label.setText(text)
+        self.model_label.setToolTip(
+            self.model_file[0] if self._connected is None and self.model_file else "")
+        self.close_button.setVisible(self._opened is not None)
+
+    def _ask_for_model(self):
+        path = ask_what_to_open(self, self.folder)
+        if path:
+            self.folder = os.path.dirname(path)
+            self._open_model(path)
+
+    def _open_remembered(self):
+        # Who opened another one meanwhile, means that.
+        if self._opened is None and self.model_file is not None:
+            self._open_model(found(self, self.model_file))
+
+    def _open_model(self, path):
+        try:
+            opened = DCNetModel.load(path)
+        except ValueError as ex:  # ModelFileError, or torch is not to be had
+            self._failure = str(ex)
+            self.Error.not_opened(self._failure)
+            return
+        self._failure = ""
+        self.model_file, self._opened = remembered(self, path), opened
+        self._model_changed()
+
+    def _close_model(self):
+        self.model_file = self._opened = None
+        self._failure = ""
+        self._model_changed()
+
+    def _model_changed(self):
+        self._use_model()
+        self._start()
+        if self._connected is not None and self._opened is not None:
+            self.Information.not_used()
 
     # -------------------------------------------------------- identification
 
     def _begin(self):
+        if self._failure and self.model is None:
+            self.Error.not_opened(self._failure)
         if self.model is not None and not isinstance(self.model, DCNetModel):
             self.Error.not_ours(getattr(self.model, "name", type(self.model).__name__).capitalize())
         if self._ready():
@@ -333,8 +431,10 @@ class OWIdentify(ResultWidget):
         if self._ready():
             return ""
         lacking = [what for what, there in (
-            ("spectra", self.data is not None), ("a model", self.model is not None)) if not there]
-        return f"Connect {' and '.join(lacking)}." if lacking else ""
+            ("connect spectra", self.data is not None),
+            ("connect or open a model", self.model is not None)) if not there]
+        text = " and ".join(lacking)
+        return f"{text[:1].upper()}{text[1:]}." if lacking else ""
 
     def _counts(self):
         """A row for each class: its name and how many of its spectra were decided how."""
@@ -386,6 +486,7 @@ class OWIdentify(ResultWidget):
             low, high = self.model.wavenumbers[[0, -1]]
             self.report_items("Model", (
                 ("Name", getattr(self.model, "name", "")),
+                ("Opened from", self.model_file[0] if self._connected is None else None),
                 ("Range", f"{low:g} to {high:g} 1/cm"),
                 ("Trained on", f"{self.model.training.get('spectra', '?'):,} spectra"),
                 ("Materials", ", ".join(self.model.domain.class_var.values))))

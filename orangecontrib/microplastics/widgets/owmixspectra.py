@@ -11,6 +11,7 @@ from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
 from orangecontrib.microplastics.mixing import Mixer, TransmittanceError, count
 from orangecontrib.microplastics.sources import SingleSourceError
+from orangecontrib.microplastics.variation import contaminants_beside
 from orangecontrib.microplastics.widgets.cancelling import Cancelled
 from orangecontrib.microplastics.widgets.mixingcontrols import (
     ANY,
@@ -56,6 +57,8 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
     class Information(OWWidget.Information):
         converted = Msg("The spectra looked like transmittance and were converted to absorbance. "
                         "Convert what you give to a trained model as well.")
+        not_added = Msg("Never added as a contaminant, since it is among the materials to be told "
+                        "apart: {}.")
         cancelled = Msg("Cancelled. Press Apply, or change a setting, to mix again.")
 
     convert = Setting(False, schema_only=True)
@@ -146,6 +149,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         """Say what will come, or why nothing can."""
         self.Error.cannot_mix.clear()
         self.Warning.many.clear()
+        self.Information.not_added.clear()
         self.leave_button.hide()
         if self.data is None:
             self.summary.setText("No data.")
@@ -165,6 +169,9 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         lines.append(f"{test:,} test spectra, from other sources" if test
                      else "no test spectra")
         self.summary.setText("\n".join(lines))
+        added = contaminants_beside(mixing.contaminant_names, mixing.classes)
+        own = [name for name in mixing.contaminant_names if name not in added]
+        self.Information.not_added(", ".join(own), shown=bool(own))
         size = (train + test) * len(self.data.domain.attributes) * 8 / 1e9
         self.Warning.many(size, shown=size > 1)
 

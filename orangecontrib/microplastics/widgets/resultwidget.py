@@ -126,14 +126,15 @@ class ResultWidget(OWWidget, ConcurrentWidgetMixin, openclass=True):
         self.commit.now()
 
     def on_exception(self, ex):
+        expected = isinstance(ex, (ValueError, DomainTransformationError))
         if isinstance(ex, MemoryError):
             self.Error.out_of_memory()
-        elif isinstance(ex, (ValueError, DomainTransformationError)):
+        elif expected:
             self._refused(ex)
-        else:
-            raise ex
         self._show_running(False)
         self._show_result()
+        if not isinstance(ex, MemoryError) and not expected:
+            raise ex
 
     def _refused(self, ex):
         self.Error.failed(str(ex))
