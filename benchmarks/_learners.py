@@ -1,7 +1,7 @@
 """Who is compared: ours, and peers on the same input.
 
 Random forest, SVM, logistic regression and kNN on correlation are the package's own
-(:mod:`orangecontrib.microplastics.peers`); here are those that the demonstration can do
+(:mod:`orangecontrib.microplastics.evaluation.peers`); here are those that the demonstration can do
 without. The residual network and the LSTM, which the published comparison has, get our
 front (derivative, regions, standardisation), our augmentation, the same number of
 spectra seen, batches, optimiser, schedule and label smoothing.
@@ -16,18 +16,18 @@ from sklearn.cross_decomposition import PLSRegression
 from sklearn.ensemble import HistGradientBoostingClassifier
 from torch import nn
 
-from orangecontrib.microplastics.augmentation import Augmenter, standardised
-from orangecontrib.microplastics.axis import spectral_columns
-from orangecontrib.microplastics.configuration import (
+from orangecontrib.microplastics.config import (
     Augmentation,
     automatic_epochs,
     batch_count,
 )
-from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.mixing import mix
-from orangecontrib.microplastics.network import Front
-from orangecontrib.microplastics.peers import PEERS, PeerLearner
-from orangecontrib.microplastics.protocols import VARIED
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.evaluation.peers import PEERS, PeerLearner
+from orangecontrib.microplastics.evaluation.protocols import VARIED
+from orangecontrib.microplastics.mixing.mixer import mix
+from orangecontrib.microplastics.nn.augmentation import Augmenter, standardised
+from orangecontrib.microplastics.nn.network import Front
+from orangecontrib.microplastics.spectra.axis import spectral_columns
 
 OURS, AVERAGED = "DCNet-CBAM", "DCNet-CBAM, 3 averaged"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._learners import FROM_PURE, learners
-from orangecontrib.microplastics.names import PLUS, components_of
-from orangecontrib.microplastics.protocols import measure
+from orangecontrib.microplastics.evaluation.protocols import measure
+from orangecontrib.microplastics.materials.names import PLUS, components_of
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

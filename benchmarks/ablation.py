@@ -12,9 +12,8 @@ from Orange.data import Table
 
 from benchmarks._learners import learners
 from benchmarks._report import options, write
-from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.mixing import mix, split_sources
-from orangecontrib.microplastics.protocols import (
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.evaluation.protocols import (
     FIVE,
     PLAIN,
     VARIED,
@@ -26,6 +25,7 @@ from orangecontrib.microplastics.protocols import (
     p1,
     pure,
 )
+from orangecontrib.microplastics.mixing.mixer import mix, split_sources
 
 ONE_STUDY, TWO_STUDIES = ("PET", "PVC"), ("PE", "PP", "PS")
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from orangecontrib.microplastics import protocols
-from orangecontrib.microplastics.calibration import calibration_error
-from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.confidence.calibration import calibration_error
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.evaluation import protocols
 
 
 def main(argv=None):

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from orangecontrib.microplastics.gradcam import PREDICTED, explain
-from orangecontrib.microplastics.network import DCNet, DCNetConfig
+from orangecontrib.microplastics.nn.attribution.gradcam import PREDICTED, explain
+from orangecontrib.microplastics.nn.network import DCNet, DCNetConfig
 
 # Captum gets the network in the same form as where its maps are compared with ours.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))

@@ -10,8 +10,7 @@ import numpy as np
 
 from benchmarks._learners import ALL, MAIN, MAIN_MIXTURES, MANY, VARYING
 from benchmarks._report import COLUMNS, compare, options, write
-from orangecontrib.microplastics.mixing import mix, split_sources
-from orangecontrib.microplastics.protocols import (
+from orangecontrib.microplastics.evaluation.protocols import (
     FIVE,
     PLAIN,
     VARIED,
@@ -23,6 +22,7 @@ from orangecontrib.microplastics.protocols import (
     p2,
     pure,
 )
+from orangecontrib.microplastics.mixing.mixer import mix, split_sources
 
 SIX = (*FIVE, "PA")
 

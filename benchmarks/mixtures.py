@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from benchmarks._learners import ALL, DRAWING_AVERAGED, MAIN_MIXTURES
 from benchmarks._report import COLUMNS, compare, options, write
-from orangecontrib.microplastics.protocols import FIVE, SEVEN, F, K, V, p1
+from orangecontrib.microplastics.evaluation.protocols import FIVE, SEVEN, F, K, V, p1
 
 PARTS = {
     "five": ("P1, five polymers", "5 polymers and their 10 pairs, FTIR-Plastics (8 cm-1) without "

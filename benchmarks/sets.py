@@ -7,7 +7,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from benchmarks._learners import AVERAGED, MAIN, learners
 from benchmarks._report import options, write
 from orangecontrib.microplastics import datasets
-from orangecontrib.microplastics.protocols import F, K, Split, pure
+from orangecontrib.microplastics.evaluation.protocols import F, K, Split, pure
 
 
 def folds(name, seed):

@@ -16,12 +16,12 @@ import torch
 
 from benchmarks._learners import OURS, learners
 from benchmarks._report import options, write
-from orangecontrib.microplastics.axis import wavenumbers
-from orangecontrib.microplastics.configuration import Augmentation, TrainingConfig
-from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.network import DCNet
-from orangecontrib.microplastics.protocols import p1
-from orangecontrib.microplastics.training import fit
+from orangecontrib.microplastics.config import Augmentation, TrainingConfig
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.evaluation.protocols import p1
+from orangecontrib.microplastics.nn.network import DCNet
+from orangecontrib.microplastics.nn.training import fit
+from orangecontrib.microplastics.spectra.axis import wavenumbers
 
 
 def operations(config):

@@ -25,8 +25,9 @@ import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 
-from orangecontrib.microplastics import datasets, protocols
-from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics import datasets
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.evaluation import protocols
 from orangecontrib.microplastics.identification import (
     ALL,
     CONFIDENCE,

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from orangecanvas.registry import WidgetRegistry
 from orangewidget.workflow.discovery import WidgetDiscovery
 
-from orangecontrib.microplastics.simulation import simulate
+from orangecontrib.microplastics.simulation.polymers import simulate
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from workflowfile import (  # noqa: E402

@@ -10,7 +10,7 @@ import numpy as np
 import orangecontrib.spectroscopy  # noqa: F401  (knows where collagen is)
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 
-from orangecontrib.microplastics.axis import spectral_columns
+from orangecontrib.microplastics.spectra.axis import spectral_columns
 
 
 @lru_cache

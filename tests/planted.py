@@ -5,8 +5,8 @@ not by their place. For a band alone to decide, each class's band has a shape of
 """
 import numpy as np
 
-from orangecontrib.microplastics.network import DCNetConfig
-from orangecontrib.microplastics.training import TrainingConfig, fit
+from orangecontrib.microplastics.nn.network import DCNetConfig
+from orangecontrib.microplastics.nn.training import TrainingConfig, fit
 
 GRID = np.arange(700, 2300, 4.0)
 #: The band of each class, cm-1.

@@ -1,18 +1,14 @@
 """Right or refused: each kind of bad input (badinput.CASES) through the learner and the model."""
-import sys
 import unittest
 import warnings
-from pathlib import Path
 
+import badinput as bad
 import numpy as np
+from badinput import TURNED, each
 from Orange.data import DiscreteVariable, Domain
 from Orange.data.table import DomainTransformationError
 
-from orangecontrib.microplastics.dcnet import DCNetLearner
-
-sys.path.insert(0, str(Path(__file__).parent))
-import badinput as bad  # noqa: E402
-from badinput import TURNED, each  # noqa: E402
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 
 QUICK = {"epochs": 1, "widths": (8, 8), "augmentation": 0.}
 

@@ -1,6 +1,5 @@
 """Each example workflow, loaded with the installed widgets and run to its end."""
 import logging
-import sys
 from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,11 +9,9 @@ import pytest
 from Orange.data import Table
 from Orange.evaluation import CA
 from orangewidget.tests.base import GuiTest
+from running import Running, registry
 
 from orangecontrib.microplastics import datasets
-
-sys.path.insert(0, str(Path(__file__).parent))
-from running import Running, registry  # noqa: E402
 
 FOLDER = Path(str(files("orangecontrib.microplastics.tutorials")))
 WORKFLOWS = sorted(FOLDER.glob("*.ows"))

@@ -94,7 +94,7 @@ def _seed(text):
 
 def _demo(args):
     # Imports wait until they are needed: --help answers at once.
-    from orangecontrib.microplastics import demo
+    from orangecontrib.microplastics.cli import demo
     demo.run(args.output, quick=args.quick, seed=args.seed, fetch=not args.no_fetch,
              say=lambda text: print(text, flush=True), status=_status)
     print(f"\nTable, pictures, mixtures and models are in {args.output.resolve()}")
@@ -102,7 +102,7 @@ def _demo(args):
 
 
 def _explain(args):
-    from orangecontrib.microplastics import explaining
+    from orangecontrib.microplastics.cli import explain as explaining
     for line in explaining.run(args.model, args.data, args.output, component=args.component):
         print(line)
     print(f"\nPictures, predictions, bands and importance are in {args.output.resolve()}")

@@ -8,13 +8,13 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 from Orange.data.util import get_unique_names
 from Orange.util import dummy_callback
 
-from orangecontrib.microplastics.acceptance import ACCEPT, INSPECT, USUALLY_EXPLAINED
-from orangecontrib.microplastics.axis import spectral_columns
-from orangecontrib.microplastics.bands import NAMES, assignments
-from orangecontrib.microplastics.memory import require
-from orangecontrib.microplastics.model import Answer, DCNetModel
-from orangecontrib.microplastics.names import materials_of
-from orangecontrib.microplastics.units import to_absorbance
+from orangecontrib.microplastics.confidence.acceptance import ACCEPT, INSPECT, USUALLY_EXPLAINED
+from orangecontrib.microplastics.dcnet.model import Answer, DCNetModel
+from orangecontrib.microplastics.materials.bands import NAMES, assignments
+from orangecontrib.microplastics.materials.names import materials_of
+from orangecontrib.microplastics.spectra.axis import spectral_columns
+from orangecontrib.microplastics.spectra.units import to_absorbance
+from orangecontrib.microplastics.utils.memory import require
 
 __all__ = ["ACCEPTED", "TO_INSPECT", "UNKNOWN", "DECISIONS", "ALL", "CONFIDENCE", "CORRELATION",
            "EXPLAINED", "Rule", "decide", "annotate", "origins", "identify",

@@ -2,20 +2,16 @@
 
 A message or an answer, never a trace, and good spectra afterwards are treated as ever.
 """
-import sys
 import unittest
-from pathlib import Path
 
+import badinput as bad
 import numpy as np
+from badinput import TURNED, each
 from Orange.widgets.tests.base import WidgetTest
 
-from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-import badinput as bad  # noqa: E402
-from badinput import TURNED, each  # noqa: E402
 
 
 class TestWidgets(WidgetTest):

@@ -1,24 +1,20 @@
 """What the widget Grad-CAM shows and says: names, labels, what is missing, the keyboard."""
-import sys
 import time
 import unittest
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from AnyQt.QtCore import QPointF, Qt
 from AnyQt.QtGui import QColor, QPalette
 from AnyQt.QtTest import QTest
 from AnyQt.QtWidgets import QApplication, QComboBox, QSpinBox
+from gradcamcase import GradCAMCase
 from Orange.classification import MajorityLearner
 
-from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.mixing import mix
-from orangecontrib.microplastics.simulation import simulate
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.mixing.mixer import mix
+from orangecontrib.microplastics.simulation.polymers import simulate
 from orangecontrib.microplastics.widgets.owgradcam import OWGradCAM
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from gradcamcase import GradCAMCase  # noqa: E402
 
 POLYMERS = ("PE", "PP", "PS", "PET", "PVC")
 AXIS = np.arange(600, 3200, 4.)

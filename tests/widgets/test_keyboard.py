@@ -16,7 +16,7 @@ from AnyQt.QtWidgets import (
 from Orange.widgets.tests.base import WidgetTest
 from pyqtgraph import GraphicsView
 
-from orangecontrib.microplastics.simulation import simulate
+from orangecontrib.microplastics.simulation.polymers import simulate
 
 WIDGETS = {name: f"orangecontrib.microplastics.widgets.{module}" for module, name in (
     ("owmicroplasticspectra", "OWMicroplasticSpectra"), ("owmixspectra", "OWMixSpectra"),

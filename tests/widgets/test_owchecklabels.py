@@ -17,7 +17,7 @@ from Orange.data import (
 from Orange.widgets.tests.base import WidgetTest
 
 from orangecontrib.microplastics import datasets, labels
-from orangecontrib.microplastics.widgets.labeltask import KEEP
+from orangecontrib.microplastics.widgets.checklabels.task import KEEP
 from orangecontrib.microplastics.widgets.owchecklabels import NOTHING, OWCheckLabels
 
 W = np.arange(600., 3801, 6)

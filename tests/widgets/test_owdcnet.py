@@ -16,9 +16,9 @@ from Orange.widgets.evaluate.owtestandscore import OWTestAndScore
 from Orange.widgets.tests.base import ParameterMapping, WidgetLearnerTestMixin, WidgetTest
 from orangecontrib.spectroscopy.preprocess import Cut
 
-from orangecontrib.microplastics.backend import TorchUnavailable
-from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.model import DCNetModel, ScaleError
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.dcnet.model import DCNetModel, ScaleError
+from orangecontrib.microplastics.utils.backend import TorchUnavailable
 from orangecontrib.microplastics.widgets import owdcnet
 from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
 

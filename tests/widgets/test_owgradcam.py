@@ -1,18 +1,17 @@
 """The widget Grad-CAM, through its signals and controls."""
 import os
 import pickle
-import sys
 import tempfile
 import time
 import unittest
 from functools import cache
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 from AnyQt.QtCore import QEvent, QPointF, Qt
 from AnyQt.QtGui import QMouseEvent
 from AnyQt.QtWidgets import QApplication
+from gradcamcase import GradCAMCase
 from Orange.base import Model
 from Orange.classification import MajorityLearner
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
@@ -21,17 +20,14 @@ from Orange.widgets.tests.utils import simulate as gui_simulate
 from orangecontrib.spectroscopy.widgets.owhyper import OWHyper
 from orangecontrib.spectroscopy.widgets.owspectra import OWSpectra
 
-from orangecontrib.microplastics.dcnet import DCNetLearner
-from orangecontrib.microplastics.explanation import explain_table
-from orangecontrib.microplastics.mixing import mix
-from orangecontrib.microplastics.simulation import simulate
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.explanation.table import explain_table
+from orangecontrib.microplastics.mixing.mixer import mix
+from orangecontrib.microplastics.simulation.polymers import simulate
 from orangecontrib.microplastics.widgets import owgradcam
-from orangecontrib.microplastics.widgets.gradcamtask import reference_bands
-from orangecontrib.microplastics.widgets.gradcamview import as_levels, lookup_table, on_screen
+from orangecontrib.microplastics.widgets.gradcam.plot import as_levels, lookup_table, on_screen
+from orangecontrib.microplastics.widgets.gradcam.task import reference_bands
 from orangecontrib.microplastics.widgets.owgradcam import OWGradCAM
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from gradcamcase import GradCAMCase  # noqa: E402
 
 POLYMERS = ("PE", "PS", "PET")
 
@@ -386,7 +382,7 @@ class TestOWGradCAM(GradCAMCase):
 
     def test_torch_missing(self):
         from orangecontrib.microplastics import explanation
-        from orangecontrib.microplastics.backend import TorchUnavailable
+        from orangecontrib.microplastics.utils.backend import TorchUnavailable
 
         def missing(name):
             raise TorchUnavailable("PyTorch cannot be loaded here; install it.")

@@ -12,15 +12,15 @@ from Orange.classification import MajorityLearner
 from Orange.data import ContinuousVariable, Domain, Table
 from Orange.widgets.tests.base import WidgetTest
 
-from orangecontrib.microplastics.dcnet import DCNetLearner
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import (
     ACCEPTED,
     CORRELATION,
     DECISIONS,
     EXPLAINED,
 )
-from orangecontrib.microplastics.model import DCNetModel
-from orangecontrib.microplastics.widgets.modelfiles import found, remembered
+from orangecontrib.microplastics.widgets.common.modelfiles import found, remembered
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
 

@@ -9,8 +9,8 @@ from AnyQt.QtWidgets import QFileDialog
 from Orange.widgets.tests.base import WidgetTest
 
 from orangecontrib.microplastics import datasets
-from orangecontrib.microplastics.collection import SIMULATED, class_counts
-from orangecontrib.microplastics.simulation import SEVEN, simulate
+from orangecontrib.microplastics.datasets.collection import SIMULATED, class_counts
+from orangecontrib.microplastics.simulation.polymers import SEVEN, simulate
 from orangecontrib.microplastics.widgets.owmicroplasticspectra import OWMicroplasticSpectra
 
 #: A quick simulation; what is tested is the same with more.
@@ -347,7 +347,7 @@ class TestOWMicroplasticSpectra(WidgetTest):
         Published(self, fetched=True)
         widget = self.make(sets=[SIMULATED])
         self.settle(widget)
-        with patch("orangecontrib.microplastics.collection.simulate",
+        with patch("orangecontrib.microplastics.datasets.collection.simulate",
                    Mock(side_effect=ValueError("They share no range."))):
             widget.controls.seed.setValue(5)
             self.assertIsNone(self.output(widget))
@@ -355,7 +355,7 @@ class TestOWMicroplasticSpectra(WidgetTest):
         widget.controls.seed.setValue(6)
         self.assertEqual(len(self.output(widget)), 21)
         self.assertFalse(widget.Error.failed.is_shown())
-        with patch("orangecontrib.microplastics.collection.simulate",
+        with patch("orangecontrib.microplastics.datasets.collection.simulate",
                    Mock(side_effect=MemoryError)):
             widget.controls.seed.setValue(7)
             self.assertIsNone(self.output(widget))

@@ -10,12 +10,12 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 from Orange.widgets.tests.base import WidgetTest
 from Orange.widgets.tests.utils import simulate
 
-from orangecontrib.microplastics.mixing import Mixer, Mixing
-from orangecontrib.microplastics.recipe import ANY_INSTRUMENT, NOTHING, ONE_INSTRUMENT
-from orangecontrib.microplastics.widgets import mixingtask
-from orangecontrib.microplastics.widgets.cancelling import Cancelled
-from orangecontrib.microplastics.widgets.mixingcontrols import OF_EACH
-from orangecontrib.microplastics.widgets.mixtureplot import percents
+from orangecontrib.microplastics.mixing.mixer import Mixer, Mixing
+from orangecontrib.microplastics.mixing.recipe import ANY_INSTRUMENT, NOTHING, ONE_INSTRUMENT
+from orangecontrib.microplastics.widgets.common.background import Cancelled
+from orangecontrib.microplastics.widgets.mixspectra import task as mixingtask
+from orangecontrib.microplastics.widgets.mixspectra.controls import OF_EACH
+from orangecontrib.microplastics.widgets.mixspectra.plot import percents
 from orangecontrib.microplastics.widgets.owmixspectra import OWMixSpectra
 
 AXIS = np.arange(700, 1901, 10.)

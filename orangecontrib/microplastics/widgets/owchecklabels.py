@@ -14,18 +14,20 @@ from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
 from scipy.signal import savgol_filter
 
-from orangecontrib.microplastics import axis, labels, matching
-from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
-from orangecontrib.microplastics.widgets.labelplot import LabelPlot
-from orangecontrib.microplastics.widgets.labeltask import (
+from orangecontrib.microplastics import labels
+from orangecontrib.microplastics.labels import matching
+from orangecontrib.microplastics.spectra import axis
+from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
+from orangecontrib.microplastics.widgets.checklabels.plot import LabelPlot
+from orangecontrib.microplastics.widgets.checklabels.task import (
     KEEP,
     DoubtfulModel,
     KeepView,
     fingerprint,
     run,
 )
-from orangecontrib.microplastics.widgets.reporting import describe_spectra
-from orangecontrib.microplastics.widgets.resultwidget import ResultWidget, spectrum_names
+from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget, spectrum_names
+from orangecontrib.microplastics.widgets.common.texts import describe_spectra
 
 COMPARED = (("Fingerprint and C-H", labels.REGIONS), ("All wavenumbers", ((0., np.inf),)))
 

@@ -17,18 +17,18 @@ from Orange.widgets.utils.owlearnerwidget import OWBaseLearner
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Msg, Output
 
-from orangecontrib.microplastics.axis import spectral_columns, told, uniform_grid
-from orangecontrib.microplastics.backend import import_torch_file
-from orangecontrib.microplastics.dcnet import REGIONS, DCNetLearner
+from orangecontrib.microplastics.dcnet.learner import REGIONS, DCNetLearner
+from orangecontrib.microplastics.dcnet.modelfile import ModelFileError
 from orangecontrib.microplastics.identification import in_absorbance
-from orangecontrib.microplastics.safefile import ModelFileError
-from orangecontrib.microplastics.units import looks_like_transmittance, some_rows
-from orangecontrib.microplastics.widgets.cancelling import check
-from orangecontrib.microplastics.widgets.folding import folding_box
-from orangecontrib.microplastics.widgets.modelfiles import ask_where_to_save
-from orangecontrib.microplastics.widgets.percent import percent
-from orangecontrib.microplastics.widgets.reporting import describe_spectra
-from orangecontrib.microplastics.widgets.trainingplot import TrainingPlot
+from orangecontrib.microplastics.spectra.axis import spectral_columns, told, uniform_grid
+from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
+from orangecontrib.microplastics.utils.backend import import_torch_file
+from orangecontrib.microplastics.widgets.common.background import check
+from orangecontrib.microplastics.widgets.common.folding_box import folding_box
+from orangecontrib.microplastics.widgets.common.modelfiles import ask_where_to_save
+from orangecontrib.microplastics.widgets.common.percent import percent
+from orangecontrib.microplastics.widgets.common.texts import describe_spectra
+from orangecontrib.microplastics.widgets.dcnet.plot import TrainingPlot
 
 ATTENTIONS = (("CBAM (channel and spatial)", "cbam"), ("Channel only", "channel"),
               ("Spatial only", "spatial"), ("None", "none"))
@@ -76,7 +76,7 @@ class _Running:
 def run(learner: DCNetLearner, data: Table, convert: bool, state: TaskState):
     """Train; returns the model and the name of the device that it was trained on."""
     state.set_status("Loading PyTorch...")
-    devices = import_torch_file("devices")
+    devices = import_torch_file("nn.devices")
     device = str(devices.choose_device(learner.device))
     state.set_status("Training...")
     # The learner on the output stays without callback: others train with it too.

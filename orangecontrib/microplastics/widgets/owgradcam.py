@@ -12,16 +12,16 @@ from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
-from orangecontrib.microplastics.explanation import (
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.explanation.important_bands import mean_map
+from orangecontrib.microplastics.explanation.table import (
     PREDICTED,
     bands_table,
     class_views,
     importance_table,
 )
-from orangecontrib.microplastics.importance import mean_map
-from orangecontrib.microplastics.model import DCNetModel
-from orangecontrib.microplastics.widgets.cancelling import Cancelled
-from orangecontrib.microplastics.widgets.gradcamcontrols import (
+from orangecontrib.microplastics.widgets.common.background import Cancelled
+from orangecontrib.microplastics.widgets.gradcam.controls import (
     COMPONENT_TEXT,
     METHODS,
     PREDICTED_TEXT,
@@ -30,22 +30,22 @@ from orangecontrib.microplastics.widgets.gradcamcontrols import (
     add_controls,
     update_targets,
 )
-from orangecontrib.microplastics.widgets.gradcampage import Views
-from orangecontrib.microplastics.widgets.gradcamtask import (
+from orangecontrib.microplastics.widgets.gradcam.plot import ImportancePlot
+from orangecontrib.microplastics.widgets.gradcam.task import (
     AttentionResult,
     Request,
     measure,
     reference_bands,
     run,
 )
-from orangecontrib.microplastics.widgets.gradcamview import ImportancePlot
-from orangecontrib.microplastics.widgets.gradcamwords import (
+from orangecontrib.microplastics.widgets.gradcam.texts import (
     attention_of,
     data_text,
     drawn_text,
     missing_text,
     report,
 )
+from orangecontrib.microplastics.widgets.gradcam.views import Views
 
 
 class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
@@ -384,7 +384,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
 
 
 if __name__ == "__main__":
-    from orangecontrib.microplastics.dcnet import DCNetLearner
-    from orangecontrib.microplastics.simulation import simulate
+    from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+    from orangecontrib.microplastics.simulation.polymers import simulate
     spectra = simulate(n=40)
     WidgetPreview(OWGradCAM).run(set_model=DCNetLearner(epochs=5)(spectra), set_data=spectra)

@@ -24,6 +24,7 @@ from Orange.widgets.utils.itemmodels import PyTableModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
 
+from orangecontrib.microplastics.dcnet.model import Answer, DCNetModel, ScaleError, ScaleWarning
 from orangecontrib.microplastics.identification import (
     ACCEPTED,
     ALL,
@@ -36,27 +37,26 @@ from orangecontrib.microplastics.identification import (
     identify,
     origins,
 )
-from orangecontrib.microplastics.model import Answer, DCNetModel, ScaleError, ScaleWarning
-from orangecontrib.microplastics.widgets.answerlist import (
+from orangecontrib.microplastics.widgets.common.background import progress_of
+from orangecontrib.microplastics.widgets.common.modelfiles import (
+    ask_what_to_open,
+    found,
+    remembered,
+)
+from orangecontrib.microplastics.widgets.common.percent import percent
+from orangecontrib.microplastics.widgets.common.resultwidget import (
+    ResultWidget,
+    set_up_list,
+    spectrum_names,
+)
+from orangecontrib.microplastics.widgets.common.texts import describe_spectra
+from orangecontrib.microplastics.widgets.identify.answerlist import (
     COLUMNS,
     DECISION,
     NONE,
     AnswerModel,
 )
-from orangecontrib.microplastics.widgets.cancelling import progress_of
-from orangecontrib.microplastics.widgets.modelfiles import (
-    ask_what_to_open,
-    found,
-    remembered,
-)
-from orangecontrib.microplastics.widgets.percent import percent
-from orangecontrib.microplastics.widgets.reporting import describe_spectra
-from orangecontrib.microplastics.widgets.resultwidget import (
-    ResultWidget,
-    set_up_list,
-    spectrum_names,
-)
-from orangecontrib.microplastics.widgets.scoreplot import ScorePlot
+from orangecontrib.microplastics.widgets.identify.scoreplot import ScorePlot
 
 SCORES = ("All three", "Confidence", "Correlation", "Explained bands")
 AXES = ("Smallest of the three scores", "Confidence (energy-based)",
@@ -519,7 +519,7 @@ def _runs(rows):
 
 
 if __name__ == "__main__":
-    from orangecontrib.microplastics.dcnet import DCNetLearner
-    from orangecontrib.microplastics.simulation import simulate
+    from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+    from orangecontrib.microplastics.simulation.polymers import simulate
     WidgetPreview(OWIdentify).run(
         set_model=DCNetLearner(epochs=5)(simulate(n=300)), set_data=simulate(n=200, seed=1))

@@ -22,8 +22,7 @@ from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Msg, Output, OWWidget
 
 from orangecontrib.microplastics import datasets
-from orangecontrib.microplastics.bands import NAMES
-from orangecontrib.microplastics.collection import (
+from orangecontrib.microplastics.datasets.collection import (
     SIMULATED,
     UNLABELLED,
     Gathered,
@@ -33,13 +32,17 @@ from orangecontrib.microplastics.collection import (
     gather,
     keep_classes,
 )
-from orangecontrib.microplastics.filterimage import PIXELS
-from orangecontrib.microplastics.simulation import SEVEN, TWELVE
-from orangecontrib.microplastics.widgets.cancelling import progress_of
-from orangecontrib.microplastics.widgets.classview import ClassBars, MedianPlot
-from orangecontrib.microplastics.widgets.reporting import describe_spectra
-from orangecontrib.microplastics.widgets.setlist import SetList
-from orangecontrib.microplastics.widgets.simulationbox import MODES, simulation_box
+from orangecontrib.microplastics.materials.bands import NAMES
+from orangecontrib.microplastics.simulation.filter_image import PIXELS
+from orangecontrib.microplastics.simulation.polymers import SEVEN, TWELVE
+from orangecontrib.microplastics.widgets.common.background import progress_of
+from orangecontrib.microplastics.widgets.common.texts import describe_spectra
+from orangecontrib.microplastics.widgets.microplasticspectra.classview import ClassBars, MedianPlot
+from orangecontrib.microplastics.widgets.microplasticspectra.setlist import SetList
+from orangecontrib.microplastics.widgets.microplasticspectra.simulationbox import (
+    MODES,
+    simulation_box,
+)
 
 PARTICLES = (("All", None), ("Pristine", False), ("From the environment", True))
 CLASS_NAMES = {**datasets.POLYMERS, **NAMES, UNLABELLED: "not labelled"}

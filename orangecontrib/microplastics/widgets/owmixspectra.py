@@ -9,23 +9,23 @@ from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
-from orangecontrib.microplastics.mixing import Mixer, TransmittanceError, count
-from orangecontrib.microplastics.sources import SingleSourceError
-from orangecontrib.microplastics.variation import contaminants_beside
-from orangecontrib.microplastics.widgets.cancelling import Cancelled
-from orangecontrib.microplastics.widgets.mixingcontrols import (
+from orangecontrib.microplastics.mixing.mixer import Mixer, TransmittanceError, count
+from orangecontrib.microplastics.simulation.distortions import contaminants_beside
+from orangecontrib.microplastics.spectra.splits import SingleSourceError
+from orangecontrib.microplastics.widgets.common.background import Cancelled
+from orangecontrib.microplastics.widgets.mixspectra.controls import (
     ANY,
     GRID_STEPS,
     MixingControls,
 )
-from orangecontrib.microplastics.widgets.mixingtask import (
+from orangecontrib.microplastics.widgets.mixspectra.plot import MixturePlot
+from orangecontrib.microplastics.widgets.mixspectra.task import (
     Prepared,
     Results,
     Task,
     of_each,
     run,
 )
-from orangecontrib.microplastics.widgets.mixtureplot import MixturePlot
 
 
 class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
@@ -321,5 +321,5 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
 
 
 if __name__ == "__main__":
-    from orangecontrib.microplastics.simulation import simulate
+    from orangecontrib.microplastics.simulation.polymers import simulate
     WidgetPreview(OWMixSpectra).run(set_data=simulate(n=50))

@@ -1,0 +1,231 @@
+"""The demonstration: DCNet-CBAM beside other classifiers on the same mixtures."""
+from __future__ import annotations
+
+import csv
+import pickle
+import platform
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from Orange.data import Table
+
+from orangecontrib.microplastics import datasets
+from orangecontrib.microplastics.cli.explain import describe
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.dcnet.modelfile import SUFFIX
+from orangecontrib.microplastics.evaluation.figures import confusion_picture, training_picture
+from orangecontrib.microplastics.evaluation.peers import PEERS
+from orangecontrib.microplastics.evaluation.protocols import (
+    PLAIN,
+    F,
+    J,
+    K,
+    Split,
+    V,
+    measure,
+    p1,
+    p2,
+)
+from orangecontrib.microplastics.explanation.csv_files import write_predictions
+from orangecontrib.microplastics.explanation.figures import gradcam_figure, spectra_figure
+from orangecontrib.microplastics.explanation.single import choose_mixtures, spectrum_views
+from orangecontrib.microplastics.explanation.table import explain_table
+from orangecontrib.microplastics.mixing.mixer import mix, split_sources
+
+__all__ = ["run", "OURS", "COLUMNS"]
+
+OURS = "DCNet-CBAM"
+
+#: The same network, given the pure spectra that the mixtures were made from, drawing its own.
+DRAWN = f"{OURS}, Learn mixtures"
+
+#: Columns of the table: title, key of what is measured, format.
+COLUMNS = (("accuracy", "accuracy", "{:.3f}"), ("balanced", "balanced accuracy", "{:.3f}"),
+           ("minor recall", "minor-component recall", "{:.3f}"),
+           ("fit [s]", "seconds to fit", "{:.1f}"), ("spectra/s", "spectra/s", "{:,.0f}"))
+
+#: What the report's words mean.
+EXPLAINED = (
+    "accuracy: share of test mixtures of which exactly the right polymers are named.",
+    "balanced: mean over all combinations of the share that is recognised.",
+    "minor recall: share of components of less than 20 % that are named.",
+    "Bands: stretch of the axis, share of the importance, and where in it the spectra absorb, with",
+    "the vibration known there. (PET?): no band of the material itself lies there, but one of PET.",
+    "[possible atmosphere]: water vapour or CO2 absorb there as well.",
+)
+
+Say = Callable[[str], None]
+
+
+def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
+        say: Say = print, status: Say = lambda text: None) -> list[dict]:
+    """Compare, print a table and write a folder of results.
+
+    Parameters
+    ----------
+    output : Path
+        Folder to write into; made if it is not there.
+    quick : bool
+        A third of the mixtures: a look at it, not a measurement.
+    seed : int
+        Of the splits, the mixtures and all classifiers.
+    fetch : bool
+        Download the published spectra if they are missing.
+    say : function of str
+        Gets each line of the report.
+    status : function of str
+        Gets short texts on what is being done.
+
+    Returns
+    -------
+    list of dict
+        Protocol, learner and what was measured, a row each.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    # Before the work, not after it: a folder that cannot be written is known at once.
+    output.mkdir(parents=True, exist_ok=True)
+    lines = []
+
+    def note(text=""):
+        lines.append(text)
+        say(text)
+
+    note(f"Orange3-Microplastics {version('Orange3-Microplastics')}, torch {version('torch')}, "
+         f"Python {platform.python_version()}, {platform.machine()}; seed {seed}")
+    note("Two comparisons, P1 and P2 (explained at the end), each about a minute on two cores with")
+    note(f"nothing else to do. The first line of each is the network's, about 20 s; then its "
+         f"pictures are in {output}.")
+    rows, histories, views, mixtures = [], {}, {}, {}
+    for make in _protocols(fetch, note, status):
+        status("mixing")
+        split = make(seed, quick)
+        note()
+        note(f"{split.name}: {split.description}")
+        note(f"    {len(split.train)} training and {len(split.test)} test mixtures, "
+             f"{len(split.test.domain.class_var.values)} classes, seed {seed}")
+        note(_header())
+        for name, learner in _learners(seed, split.pure is not None).items():
+            status(f"{split.name}: training {name}")
+            kept = {}
+            row = {"protocol": split.name, "learner": name,
+                   **measure(learner, replace(split, train=split.pure) if name == DRAWN
+                             else split, repeats=2, keep=kept)}
+            rows.append(row)
+            note(_line(row))
+            if name == OURS:
+                histories[f"{OURS}, {split.name}"] = kept["model"].history
+                _write_ours(output, split, kept)
+                views[split.name] = gradcam_figure(
+                    kept["model"], split.test, output / f"grad-cam {split.name}.png",
+                    title=f"{OURS}, {split.name}: what decided, in test spectra")
+                mixtures[split.name] = _explain_mixtures(output, split, kept["model"], seed)
+    status("")
+    for name, drawn in views.items():
+        note()
+        note(f"{name}: bands that {OURS} looks at most (Grad-CAM, mean over test spectra)")
+        for line in describe(drawn):
+            note(f"    {line}")
+    for name, drawn in mixtures.items():
+        note()
+        note(f"{name}: which components are in these mixtures, and why? Three that are recognised "
+             "and one")
+        note(f"that is not, chosen by chance (mixtures {name}.png; all: predictions {name}.csv)")
+        for view in drawn:
+            for line in view.lines():
+                note(f"    {line}")
+    note()
+    for line in EXPLAINED:
+        note(line)
+    if "P2" in views:
+        note("Spectra, to be cited where they are used:")
+        for reference in dict.fromkeys(datasets.SETS[name].reference for name in (V, K, J, F)):
+            note(f"    {reference}")
+    training_picture(output / "training curve.png", histories)
+    _write_table(output, rows, lines)
+    return rows
+
+
+def _protocols(fetch, note, status):
+    """What to measure: on published spectra, or on collagen where they cannot be had."""
+    if not all(datasets.is_available(name) for name in datasets.SETS):
+        try:
+            if not fetch:
+                raise datasets.FetchError("they are not on this computer")
+            note(f"Fetching published spectra ({datasets.DOWNLOAD_SIZE / 1e6:.0f} MB, once), kept "
+                 f"in {datasets.data_dir()}")
+            datasets.fetch(lambda fraction, text: status(f"{fraction:.0%} {text}"))
+            status("")
+        except datasets.FetchError as ex:
+            status("")
+            note(f"The published spectra cannot be had: {ex}")
+            note("Instead of microplastics, the tissue spectra that come with orange-spectroscopy "
+                 "are used (collagen.csv: collagen, DNA, glycogen, lipids).")
+            return [_collagen]
+    sizes = {True: {"train": 2000, "test": 1000}, False: {}}
+    return [lambda seed, quick: p1(seed, **sizes[quick]),
+            lambda seed, quick: p2(seed, **sizes[quick])]
+
+
+def _collagen(seed, quick):
+    import orangecontrib.spectroscopy  # noqa: F401  (knows where collagen.csv is)
+    pure = Table("collagen")
+    # As one class value a row is the rule for mixing, so are absorbances on one grid.
+    learn, held = split_sources(pure, 0.3, seed)
+    train, test = (1500, 1000) if quick else (4000, 2000)
+    return Split("collagen", "4 tissue components and their 6 pairs (not microplastics), "
+                 "sources split 70/30 before mixing",
+                 mix(learn, train, seed=2 * seed, **PLAIN),
+                 mix(held, test, seed=2 * seed + 1, **PLAIN))
+
+
+def _learners(seed, pure=False):
+    learners = {OURS: DCNetLearner(seed=seed)}
+    if pure:
+        learners[DRAWN] = DCNetLearner(seed=seed, mixtures=2)
+    learners.update((name, make(seed=seed)) for name, make in PEERS.items())
+    return learners
+
+
+def _header():
+    return f"    {'':27}" + "".join(f"{title:>14}" for title, _, _ in COLUMNS)
+
+
+def _line(row):
+    return f"    {row['learner']:27}" + "".join(
+        f"{'-' if np.isnan(row[key]) else text.format(row[key]):>14}" for _, key, text in COLUMNS)
+
+
+def _write_ours(output, split, kept):
+    model = kept["model"]
+    model.name = f"{OURS} {split.name}"
+    with open(output / f"model {split.name}.pkcls", "wb") as file:
+        pickle.dump(model, file)
+    model.save(output / f"model {split.name}{SUFFIX}")
+    split.test.save(str(output / f"test mixtures {split.name}.pkl"))
+    confusion_picture(output / f"confusion matrix {split.name}.png", split.test.Y,
+                      kept["values"], split.test.domain.class_var.values,
+                      f"{OURS}, {split.name}: {np.mean(kept['values'] == split.test.Y):.1%}")
+
+
+def _explain_mixtures(output, split, model, seed):
+    explained = explain_table(model, split.test)
+    write_predictions(explained, output / f"predictions {split.name}.csv")
+    views = spectrum_views(model, split.test, choose_mixtures(explained, seed=seed))
+    spectra_figure(views, output / f"mixtures {split.name}.png",
+                   title=f"{OURS}, {split.name}: which components are in these mixtures, and why?")
+    return views
+
+
+def _write_table(output, rows, lines):
+    (output / "results.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with open(output / "results.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["protocol", "learner", *(key for _, key, _ in COLUMNS)])
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,136 @@
+"""The command "explain": Grad-CAM of a saved model for a file of spectra."""
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.dcnet.modelfile import SUFFIX
+from orangecontrib.microplastics.explanation.csv_files import write_bands, write_predictions
+from orangecontrib.microplastics.explanation.figures import gradcam_figure, spectra_figure
+from orangecontrib.microplastics.explanation.single import spectrum_views, spread_rows
+from orangecontrib.microplastics.explanation.table import PREDICTED, explain_table, importance_table
+from orangecontrib.microplastics.materials.names import is_combination
+from orangecontrib.microplastics.spectra.files import read_spectra
+
+__all__ = ["run", "describe", "load_model"]
+
+#: Spectra that are drawn one by one.
+_SINGLE = 6
+
+
+def run(model: Path, data: Path, output: Path, *, component: str | None = None) -> list[str]:
+    """Explain the spectra of a file; write pictures, tables and the importance.
+
+    ``predictions.csv`` says what each spectrum is taken for, ``grad-cam.png`` and ``bands.csv``
+    which bands decided for each class, ``spectra.png`` why some single spectra were taken for
+    what they were, component by component, and ``importance.pkl`` has the importance of each
+    wavenumber of each spectrum, for Orange.
+
+    Parameters
+    ----------
+    model : Path
+        A model as Save Model writes it (.pkcls), or as Dual-Branch CNN does (.dcnet).
+    data : Path
+        A file that :func:`.files.read_spectra` reads.
+    output : Path
+        Folder to write into; made if it is not there.
+    component : str, optional
+        Explain the presence of this component; by default the predicted classes.
+
+    Returns
+    -------
+    list of str
+        The strongest bands of each class, and the answers for single spectra.
+
+    Raises
+    ------
+    ValueError
+        If a file cannot be read, or no spectrum in it can be answered for.
+    DomainTransformationError
+        If the model does not suit the spectra: other wavenumbers, another unit.
+    OSError
+        If the folder cannot be written.
+    """
+    model, data = load_model(model), read_spectra(data)
+    target = {"target": component or PREDICTED, "component": component is not None}
+    explained = explain_table(model, data, **target)
+    if not explained.answered.any():
+        raise ValueError(" ".join(map(str, explained.notes)))
+    output.mkdir(parents=True, exist_ok=True)
+    views = gradcam_figure(model, data, output / "grad-cam.png", title=data.name, **target)
+    write_bands(views, output / "bands.csv")
+    importance_table(explained).save(str(output / "importance.pkl"))
+    write_predictions(explained, output / "predictions.csv")
+    single = spectrum_views(model, data, spread_rows(explained, _SINGLE))
+    spectra_figure(single, output / "spectra.png", title=data.name)
+    known = np.isfinite(explained.right)
+    return [
+        f"{data.name}: {_counts(explained)}"
+        + (f"; {explained.right[known].mean():.1%} right" if known.any() else ""),
+        *map(str, explained.notes), "",
+        "Bands that decided, mean of each class"
+        + (", rightly predicted spectra only" if (explained.right == 1).any() else "")
+        + (" (single materials; mixtures one by one below)" if _without_mixtures(explained, views)
+           else ""),
+        *describe(views), "", "Single spectra", *(line for v in single for line in v.lines())]
+
+
+def _without_mixtures(explained, views):
+    """Whether mixtures are predicted that the classes' means leave out."""
+    drawn = {view.name for view in views} & set(explained.classes)
+    predicted = {explained.classes[k] for k in explained.predicted if k >= 0}
+    return bool(drawn) and any(is_combination(name) for name in predicted - drawn)
+
+
+def _counts(explained):
+    """"30 spectra: PE 12, PE + PP 17, no answer 1; accepted 25, to inspect 3, unknown 2"."""
+    predicted = explained.predicted[explained.answered]
+    counts = [*np.bincount(predicted, minlength=len(explained.classes)),
+              len(explained.data) - len(predicted)]
+    return f"{len(explained.data):,} spectra: " + ", ".join(
+        f"{name} {n:,}" for name, n in zip((*explained.classes, "no answer"), counts, strict=True)
+        if n) + f"; {explained.decisions()}"
+
+
+def describe(views, n: int = 3) -> list[str]:
+    """The `n` strongest bands of each class as text."""
+    lines = []
+    for view in views:
+        lines.append(f"{view.name} ({len(view.rows)} "
+                     f"{'spectrum' if len(view.rows) == 1 else 'spectra'})")
+        lines.extend(f"    {band.low:4.0f}-{band.high:<4.0f} cm-1  {band.share:4.0%}  "
+                     + band.describe(2)
+                     + (f"  [{band.atmosphere} atmosphere]" if band.atmosphere else "")
+                     for band in view.bands[:n])
+    return lines
+
+
+def load_model(path: Path) -> DCNetModel:
+    """A saved model: a pickle (.pkcls), or our own format (.dcnet), which can run no code.
+
+    Raises
+    ------
+    ValueError
+        If the file holds none of ours.
+    """
+    if not path.is_file():
+        raise ValueError(f"There is no file {path}.")
+    if path.suffix.lower() == SUFFIX:
+        return DCNetModel.load(path)
+    try:
+        with open(path, "rb") as file:
+            model = pickle.load(file)
+    except ValueError:
+        raise
+    # Whatever a broken pickle raises (and that is any exception), it is no model.
+    except Exception as ex:
+        raise ValueError(
+            f"{path} is no saved model ({str(ex) or type(ex).__name__}). Save one with "
+            f"Dual-Branch CNN ({SUFFIX}) or Save Model (.pkcls), or make one with "
+            "'orange-microplastics demo'.") from ex
+    if not isinstance(model, DCNetModel):
+        raise ValueError(f"{path} holds {type(model).__name__}, not a model of Dual-Branch CNN.")
+    return model

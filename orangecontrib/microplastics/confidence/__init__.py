@@ -1,0 +1,1 @@
+"""Whether to believe what a network says of a spectrum."""

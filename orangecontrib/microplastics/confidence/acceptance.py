@@ -1,0 +1,232 @@
+"""Whether a spectrum resembles what a model was trained on at all (numpy only).
+
+A softmax divides its certainty among the classes it knows, and is often sure of a material
+that it has never met. Three other scores tell such spectra:
+
+- the free energy of the class scores z, log sum exp z (Liu et al., "Energy-based
+  out-of-distribution detection", NeurIPS 2020, arXiv:2010.03759), which is low where no
+  class is spoken for; calibrated here so that a threshold has a meaning;
+- the correlation of the first derivative with the mean of the class, which is what
+  spectroscopists know as hit quality;
+- whether the class explains every band of the spectrum (:mod:`.residual_bands`).
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from orangecontrib.microplastics.confidence.residual_bands import (
+    LIMIT,
+    Expected,
+    derivatives,
+    unexplained,
+)
+
+__all__ = ["ACCEPT", "INSPECT", "USUALLY_EXPLAINED", "Acceptance", "calibrate", "energies",
+           "shapes", "class_shapes", "softmax"]
+
+#: Default thresholds of a decision, the customary limits of hit quality: accepted from 0.7,
+#: inspected from 0.6 (Lusher et al., Anal. Methods 2017, 9, 1346; Cowger et al., Appl. Spectrosc.
+#: 2020, 74, 989). The scales below are made so that these fit them, and do not depend on them.
+ACCEPT, INSPECT = 0.7, 0.6
+
+#: Scale of the confidence: what 95, 99 and 50 of 100 known spectra reach, and their shares.
+_USUAL, _RARE, _MIDDLE = 0.7, 0.6, 0.9
+_REACH = (0.95, 0.99, 0.5)
+
+#: Scale of what is explained: where a band is :data:`.residual_bands.LIMIT` times as high as usual.
+_AT_LIMIT = 0.7
+
+#: Where a band is just as high as usual.
+USUALLY_EXPLAINED = _AT_LIMIT ** (1 / LIMIT)
+
+
+def softmax(scores: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """Probabilities from class scores (n, classes), float64.
+
+    In numpy: torch's sums in float64 depend on how memory happens to be aligned, and a
+    model that was saved and loaded must answer the same to the last bit.
+    """
+    scores = np.asarray(scores, float) / temperature
+    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return scores / scores.sum(axis=1, keepdims=True)
+
+
+def energies(scores: np.ndarray) -> np.ndarray:
+    """Negative free energy of each spectrum, averaged over networks.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (networks, n, classes)
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Higher where a class is clearly spoken for.
+    """
+    scores = np.asarray(scores, float)
+    top = scores.max(axis=2, keepdims=True)
+    return (top[..., 0] + np.log(np.exp(scores - top).sum(axis=2))).mean(axis=0)
+
+
+def shapes(X: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """First derivative of each spectrum over part of the grid, of mean 0 and length 1.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, wavenumbers)
+        Absorbance on a uniform grid, no missing values.
+    part : ndarray of bool, shape (wavenumbers,)
+
+    Returns
+    -------
+    ndarray of float32, shape (n, part.sum())
+        The product of two rows is the correlation of their derivatives (Savitzky-Golay,
+        9 points, order 2). Rows without any band are zero.
+    """
+    return _unit(derivatives(X)[:, part])
+
+
+def _unit(rows):
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True),
+                              np.finfo(np.float32).tiny)).astype(np.float32)
+
+
+def class_shapes(X: np.ndarray, y: np.ndarray, part: np.ndarray, weights=None,
+                 rows: int = 5000) -> np.ndarray:
+    """Mean of each class's :func:`shapes`, again of mean 0 and length 1.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, wavenumbers)
+    y : ndarray of int, shape (n,)
+        Classes, each of 0 ... y.max() present.
+    part : ndarray of bool, shape (wavenumbers,)
+    weights : ndarray, shape (n,), optional
+    rows : int
+        Spectra looked at at a time, which bounds memory.
+
+    Returns
+    -------
+    ndarray of float32, shape (classes, part.sum())
+    """
+    sums = np.zeros((y.max() + 1, int(part.sum())))
+    for start in range(0, len(X), rows):
+        chosen = slice(start, start + rows)
+        shape = shapes(X[chosen], part)
+        if weights is not None:
+            shape = shape * np.asarray(weights)[chosen, None]
+        np.add.at(sums, y[chosen], shape)
+    return _unit(sums)
+
+
+class Acceptance(NamedTuple):
+    """What a model keeps to tell known spectra from unknown ones.
+
+    Attributes
+    ----------
+    means : ndarray of float32, shape (classes, wavenumbers seen)
+        :func:`class_shapes` of the training spectra.
+    accept, inspect, middle : ndarray, shape (classes,)
+        Energies that 95, 99 and 50 % of known spectra of a class reach. Networks speak less
+        clearly for a class that they have seen few spectra of.
+    expected : Expected
+        What the bands of each class's training spectra look like.
+    """
+    means: np.ndarray
+    accept: np.ndarray
+    inspect: np.ndarray
+    middle: np.ndarray
+    expected: Expected
+
+    def confidence(self, energy: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Energies on a scale from 0 to 1, strictly rising with them.
+
+        0.7 is what 95 of 100 known spectra of the class reach, 0.6 what 99 reach, 0.9 what
+        half of them reach: linear between the first two, exponential beyond.
+
+        Parameters
+        ----------
+        energy : ndarray, shape (n,)
+        classes : ndarray of int, shape (n,)
+            The most probable class of each spectrum.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+        """
+        energy = np.asarray(energy, float)
+        accept, inspect, middle = (level[classes] for level in (
+            self.accept, self.inspect, self.middle))
+        over, under = middle - accept, middle - inspect
+        high = 1 - (1 - _USUAL) * np.exp(
+            -(energy - accept) / over * np.log((1 - _USUAL) / (1 - _MIDDLE)))
+        low = _RARE * np.exp(np.minimum(energy - inspect, 0) / under)
+        between = _RARE + (_USUAL - _RARE) * (energy - inspect) / (accept - inspect)
+        return np.select([energy >= accept, energy >= inspect], [high, between], low)
+
+    def correlations(self, X: np.ndarray, part: np.ndarray) -> np.ndarray:
+        """Correlation of each spectrum's first derivative with each class mean.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, wavenumbers)
+        part : ndarray of bool, shape (wavenumbers,)
+
+        Returns
+        -------
+        ndarray of float32, shape (n, classes)
+        """
+        return shapes(X, part) @ self.means.T
+
+    def explained(self, X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray,
+                  part: np.ndarray, measured: np.ndarray | None = None):
+        """Whether each spectrum has but the bands of its class, and its strongest other band.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, wavenumbers)
+        classes : ndarray of int, shape (n,)
+        wavenumbers : ndarray, shape (wavenumbers,)
+            cm-1, ascending and uniform.
+        part : ndarray of bool, shape (wavenumbers,)
+        measured : ndarray of bool, shape (n, wavenumbers), optional
+
+        Returns
+        -------
+        explained : ndarray, shape (n,)
+            1 where nothing is left, 0.84 where a band is as high as is usual among the
+            training spectra, 0.7 where it is twice as high, which 96 of 100 known spectra of
+            other studies stay under.
+        found : Unexplained
+            See :func:`.residual_bands.unexplained`.
+        """
+        found = unexplained(X, classes, wavenumbers, part, self.expected, measured)
+        return _AT_LIMIT ** (np.maximum(found.excess, 0) / LIMIT), found
+
+
+def calibrate(means: np.ndarray, known: np.ndarray, classes: np.ndarray,
+              expected: Expected) -> Acceptance:
+    """Acceptance from the energies of spectra that are known to be known.
+
+    Parameters
+    ----------
+    means : ndarray, shape (classes, wavenumbers seen)
+    known : ndarray, shape (n,)
+        Energies of spectra of the model's own classes, as far as possible from spectra
+        that the network was not trained on.
+    classes : ndarray of int, shape (n,)
+        Their classes; a class that is not among them is measured by all.
+    expected : Expected
+    """
+    levels = []
+    for c in range(len(means)):
+        own = known[classes == c] if (classes == c).any() else known
+        accept, inspect, middle = np.quantile(own, [1 - share for share in _REACH])
+        # Few or like spectra: the scale must rise all the same.
+        least = 1e-3 * max(1.0, abs(middle))
+        accept = min(accept, middle - least)
+        levels.append((accept, min(inspect, accept - least), middle))
+    return Acceptance(means, *np.array(levels).T, expected)

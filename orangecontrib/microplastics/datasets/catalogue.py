@@ -1,0 +1,135 @@
+"""What the published sets are: their numbers, references, and what is wrong with them.
+
+Labels of published sets that this add-on corrects stand in :data:`RELABELLED`, and nowhere else.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["SETS", "SetInfo", "RELABELLED", "Relabelling", "POLYMERS"]
+
+
+class SetInfo(NamedTuple):
+    """A published set.
+
+    ``n_spectra`` counts spectra that differ, ``n_classes`` the classes as they are given here
+    (:data:`RELABELLED`); ``unit`` is that of the published values ("%T", "absorbance" or
+    "scaled absorbance"); ``range`` the measured wavenumbers (low, high) in cm-1; ``size`` the
+    megabytes kept on disk; ``remarks`` what a user should know.
+    """
+
+    name: str
+    title: str
+    study: str
+    n_spectra: int
+    n_classes: int
+    unit: str
+    range: tuple[float, float]
+    reference: str
+    url: str
+    size: float
+    remarks: str
+
+
+_VILLEGAS = ("Villegas-Camacho et al., FTIR-Plastics, Data in Brief 2024",
+             "https://pmc.ncbi.nlm.nih.gov/articles/PMC11252596/")
+_KEDZIERSKI = ("Kedzierski et al., Chemosphere 2019, 234, 242",
+               "https://doi.org/10.1016/j.chemosphere.2019.05.113")
+
+SETS = {info.name: info for info in (
+    SetInfo("frond_2021", "FLOPP and FLOPP-e", "Frond 2021", 380, 19, "%T", (675, 3999.8),
+            "De Frond et al., Analytical Chemistry 2021, 93, 15878",
+            "https://doi.org/10.1021/acs.analchem.1c02549", 3,
+            "Plastics new and from the environment. Filled with zeros below 675 cm-1, where it "
+            "is cut. FLOPP-e_EVA_1 to 5 are called PVC in the file and PEVA here."),
+    SetInfo("jung_2018", "Jung 2018", "Jung 2018", 800, 9, "%T", (450, 4000),
+            "Jung et al., Marine Pollution Bulletin 2018, 127, 704",
+            "https://doi.org/10.1016/j.marpolbul.2017.12.061", 12,
+            "Marine debris. 14 sample names stand for two different spectra each; the second "
+            "has (2) added here. U1 is unknown. The one spectrum published as PA is called "
+            "Protein here."),
+    SetInfo("kedzierski_2019", "Kedzierski 2019, identified", "Kedzierski 2019", 965, 19,
+            "scaled absorbance", (599.8, 3996), *_KEDZIERSKI, 7,
+            "Particles from the Mediterranean. Scaled to a maximum of 1, so thickness is lost. "
+            "Where carbon dioxide was overcorrected (dips below -0.05 at 2250-2420 and 645-690 "
+            "cm-1), values are missing. PEF looks like PE, PPL like PP; M1, M2 and U2 name no "
+            "material. 20 of the 21 spectra published as PA are protein, and called so here; R, "
+            "which looks like PE with PP and not like rubber, is called R Kedzierski."),
+    SetInfo("kedzierski_2019_u", "Kedzierski 2019, not identified", "Kedzierski 2019", 4056, 0,
+            "absorbance", (599.8, 3997.9), *_KEDZIERSKI, 29,
+            "Field spectra without a polymer label; the meta 'sample code' tells where they "
+            "were found. For Predictions."),
+    SetInfo("villegas_camacho_2024_c4", "FTIR-Plastics, 4 cm-1", "Villegas-Camacho 2024",
+            2652, 6, "%T", (399.2, 4000.6), *_VILLEGAS, 45,
+            "Many repeats; about one label in eight is doubtful (99 PS look like PP, 43 have the "
+            "nitrile band of ABS, 76 PVC look like PS). Lines of water vapour in many."),
+    SetInfo("villegas_camacho_2024_c8", "FTIR-Plastics, 8 cm-1", "Villegas-Camacho 2024",
+            2393, 6, "%T", (399.2, 4001.6), *_VILLEGAS, 23,
+            "Many repeats; about one label in seven is doubtful (100 PS look like PP, 50 have the "
+            "nitrile band of ABS, 100 PVC look like PS)."),
+)}
+
+
+class Relabelling(NamedTuple):
+    """Spectra of a set that are called ``name`` here and ``published`` in the file.
+
+    ``samples`` are their names in the file; None stands for all that bear the label.
+    """
+
+    set: str
+    published: str
+    name: str
+    samples: tuple[str, ...] | None
+
+
+#: Labels that are corrected when a set is read. What the file says stays in the meta
+#: "published as". Correlations are of first derivatives, as in :mod:`.matching`.
+#:
+#: Two corrections are measured against FLOPP, which is the test set of the comparisons. It decides
+#: about the labels of others here, never about its own, and no rule or threshold was fitted to it.
+#: The general rule (:mod:`.check`) cannot see these mistakes: among the other studies no
+#: spectrum is nylon, protein or rubber, so that no witness is left to contradict them.
+RELABELLED = (
+    # The file names say EVA.
+    Relabelling("frond_2021", "PVC", "PEVA", tuple(f"FLOPP-e_EVA_{i}" for i in range(1, 6))),
+    # Protein (wool, fur, skin ...), not nylon. The best match among FLOPP's 18 nylons is
+    # .55 to .81, where these match each other at .96 and more (one .83). Between 903 and 1801
+    # cm-1, where the tissue of orange-spectroscopy's collagen.csv was measured, the best match
+    # with its collagen is .82 to .93 and with FLOPP's nylon .60 to .85: for each spectrum that
+    # the general rule leaves, collagen is ahead by .07 to .22. ..._TM0024B1 and ..._TM0011A12
+    # are doubtful by that rule, mostly PE. The 21st "PA", M28_260614_315_TM0049D6, is nylon
+    # (.92 with FLOPP; .74 with collagen and .94 with nylon in the shorter range) and stays PA.
+    Relabelling("kedzierski_2019", "PA", "Protein", (
+        "M14_060614_315_TM0007D6", "M14_060614_315_TM0007D7", "M14_060614_315_TM0007G4",
+        "M14_060614_315_TM0007H9", "M14_060614_315_TM0008A10", "M14_060614_500_TM0007D6",
+        "M14_060614_500_TM0007D7", "M14_060614_500_TM0007G4", "M14_060614_500_TM0007H9",
+        "M14_060614_500_TM0008A10", "M21_080614_500_TM0031E4", "M213_041014_500_TM0019F11",
+        "M23_080614_315_TM0024A1", "M23_080614_315_TM0024A11", "M23_080614_315_TM0024B1",
+        "M23_080614_315_TM0024B2", "M23_080614_315_TM0024B3", "M4_030614_500_TM0011A12",
+        "M6_030614_1_TM0012A5", "M6_030614_315_TM0012B2")),
+    # Jung's one "PA": .86 with the protein above and .84 with FLOPP's nylon. The closest call
+    # of all; with Kedzierski's as protein, a single spectrum can carry no class of its own.
+    Relabelling("jung_2018", "PA", "Protein", ("LL468213.1.redo",)),
+    # Not rubber: of 49 spectra 48 are nearer to FLOPP's PE (26) or PP (22) than to its rubber.
+    # The median of best matches is .97 with Jung's mixtures of PE and PP, .95 with his PE, and
+    # .85 with FLOPP's rubber, whose own best matches here are .42. What it stands for
+    # is not told with the spectra, so it keeps its letter and merges with no other study's.
+    Relabelling("kedzierski_2019", "R", "R Kedzierski", None),
+)
+
+#: Full names of the classes. Where a publication's abbreviation is not explained with the
+#: spectra, what its median correlates with (first derivative) stands instead.
+POLYMERS = {
+    "ABS": "acrylonitrile butadiene styrene", "AC": "acrylic", "AFL": "AFL, like wool",
+    "CA": "cellulose acetate", "CE": "cellulose", "CO": "cotton",
+    "EAA": "ethylene acrylic acid", "HDPE": "high-density polyethylene",
+    "LDPE": "low-density polyethylene", "M1": "M1, like polyethylene",
+    "M2": "M2, like polyethylene vinyl acetate", "Mixture": "mixture", "PA": "polyamide",
+    "PC": "polycarbonate", "PE": "polyethylene", "PEF": "PEF, like polyethylene",
+    "PEL": "PEL, like an ester", "PET": "polyethylene terephthalate",
+    "PEVA": "polyethylene vinyl acetate", "PLA": "polylactic acid",
+    "PMMA": "polymethyl methacrylate", "PP": "polypropylene", "PPL": "PPL, like polypropylene",
+    "PS": "polystyrene", "PU": "polyurethane", "PVC": "polyvinyl chloride", "Protein": "protein",
+    "R": "rubber", "R Kedzierski": "R of Kedzierski's, like polyethylene with polypropylene",
+    "SR": "silicone rubber", "U1": "unknown 1", "U2": "unknown 2",
+}

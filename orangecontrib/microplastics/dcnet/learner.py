@@ -1,0 +1,369 @@
+"""DCNet-CBAM as an Orange learner.
+
+torch is loaded when a network is first trained, not with this file: Orange imports
+every widget, and so this, at its start.
+"""
+from __future__ import annotations
+
+import numpy as np
+from Orange.classification import Learner
+from Orange.data import DiscreteVariable, Domain, Table
+
+from orangecontrib.microplastics.confidence import calibration
+from orangecontrib.microplastics.confidence.acceptance import (
+    calibrate,
+    class_shapes,
+    energies,
+)
+from orangecontrib.microplastics.confidence.residual_bands import expected
+from orangecontrib.microplastics.config import (
+    REGIONS,
+    SMALLEST,
+    STEP,
+    Augmentation,
+    DCNetConfig,
+    TrainingConfig,
+)
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.mixing.stream import MixtureSource
+from orangecontrib.microplastics.spectra.axis import (
+    Resample,
+    check_unit,
+    fill_missing,
+    gap_limit,
+    is_uniform,
+    spectral_columns,
+    told,
+    uniform_grid,
+)
+from orangecontrib.microplastics.spectra.preprocess import has_bands, tame, validation_split
+from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
+from orangecontrib.microplastics.utils.backend import import_torch_file
+from orangecontrib.microplastics.utils.memory import require
+
+__all__ = ["DCNetLearner", "REGIONS"]
+
+#: Regions that leave fewer grid points than this are no help: the whole axis is used then.
+_FEWEST_IN_REGIONS = 64
+
+#: Spectra of fewer points show no band.
+_FEWEST_WAVENUMBERS = 16
+
+#: Fewer validation spectra than this do not calibrate the energy.
+_FEWEST_HELD = 50
+
+
+class DCNetLearner(Learner):
+    """Dual-branch convolutional network with CBAM attention, for spectra.
+
+    Parameters
+    ----------
+    kernels : tuple of int
+        Odd kernel sizes, one for each branch; one or two branches.
+    widths : tuple of int
+        Channels of the blocks of each branch.
+    stride : int
+        Stride of the first convolution.
+    attention : str
+        "cbam", "channel", "spatial" or "none".
+    dropout : float
+        Share of pooled features dropped in training.
+    derivative : bool
+        The network takes derivatives of each spectrum, the first and:
+    second_derivative : bool
+        the second, which tells overlapping bands apart.
+    compression : float
+        How much large values of the derivatives are compressed (asinh), so that weak bands
+        count beside strong ones; 0 for not at all.
+    regions : tuple of (float, float), or None
+        Wavenumbers (cm-1) that the network sees; None for all.
+    step : float
+        Distance in cm-1 of the uniform grid that spectra are put on.
+    epochs : int or None
+        None chooses by the amount of data.
+    batch_size : int
+        At most; small sets are learnt in ten batches an epoch.
+    learning_rate : float
+        For a full batch; in proportion less where batches are smaller.
+    label_smoothing : float
+    augmentation : float
+        Strength of the random distortions in training, 0 for none. Mixtures that are drawn
+        anew come distorted, and get no more of it.
+    balance : bool
+        Each class counts alike.
+    validation : float
+        Share of the data kept aside to choose the best epoch; 0 for none.
+    group_by : str
+        Name of the meta that tells sources apart; the validation share takes whole
+        sources. Ignored where the data have no such meta.
+    networks : int
+        Number of networks that are trained and averaged.
+    seed : int or None
+        None trains differently each time; the model's `training` says with which seed.
+    device : str
+        "auto", "cpu", "cuda" or "mps".
+    mixtures : int
+        0 learns the spectra as they are. 1 learns the same classes from spectra that are
+        drawn anew for each epoch (:mod:`.stream`), varied and contaminated as other
+        instruments and samples may have them (of a class named PVC, half is plasticised), each
+        study alike: better on other
+        instruments, and a little worse on one's own. 2 or 3 learns to recognise mixtures of
+        up to so many classes: the data are pure spectra, mixtures are drawn from them in
+        the same way, and the model's class is the combination, "PE + PP". The class keeps
+        its name, so that single materials map onto the data's own.
+    smallest : float
+        Smallest fraction of a component in these mixtures.
+    preprocessors : sequence of Preprocess, optional
+        Applied to the spectra on the uniform grid, before the network.
+    """
+    __returns__ = DCNetModel
+    supports_weights = True
+
+    def __init__(self, kernels=DCNetConfig.kernels, widths=DCNetConfig.widths,
+                 stride=DCNetConfig.stride, attention=DCNetConfig.attention,
+                 dropout=DCNetConfig.dropout, derivative=DCNetConfig.derivative,
+                 second_derivative=DCNetConfig.second_derivative,
+                 compression=DCNetConfig.compression, regions=REGIONS, step=STEP,
+                 epochs=TrainingConfig.epochs, batch_size=TrainingConfig.batch_size,
+                 learning_rate=TrainingConfig.learning_rate,
+                 label_smoothing=TrainingConfig.label_smoothing, augmentation=1.0,
+                 balance=TrainingConfig.balance, validation=0.0, group_by="source", networks=1,
+                 seed=TrainingConfig.seed, device=TrainingConfig.device, mixtures=0,
+                 smallest=SMALLEST, preprocessors=None):
+        arguments = vars()
+        super().__init__(preprocessors=preprocessors)
+        self.params = {name: arguments[name] for name in arguments
+                       if name not in ("self", "__class__", "preprocessors")}
+        # Each under its own name, too, for `repr` and for what follows.
+        vars(self).update(self.params)
+
+    @property
+    def fitted_parameters(self):
+        return [self.FittedParameter("epochs", "Epochs", int, 1, None),
+                self.FittedParameter("batch_size", "Batch size", int, 2, None),
+                self.FittedParameter("networks", "Networks", int, 1, 5)]
+
+    def incompatibility_reason(self, domain):
+        if len(domain.class_vars) > 1:
+            return "Data have several target variables; choose one (Select Columns)."
+        if not domain.has_discrete_class:
+            return "Data need a categorical target variable (Select Columns)."
+        if self.mixtures and self.preprocessors:
+            return ("Spectra are varied and mixed as absorbance, as it was measured: disconnect "
+                    "the preprocessor, learn the spectra as they are, or mix and preprocess "
+                    "before (Mix Spectra).")
+        try:
+            _, axis = spectral_columns(domain)
+            check_unit(axis)
+            grid = uniform_grid(axis[0], axis[-1], self.step)
+            if len(axis) < _FEWEST_WAVENUMBERS or len(grid) < 2:
+                return (f"{len(axis)} wavenumbers from {told(axis[0])} to "
+                        f"{told(axis[-1])} cm-1 are too few; it takes at least "
+                        f"{_FEWEST_WAVENUMBERS}, and a range wider than {self.step:g} cm-1.")
+            if not self.preprocessors:
+                self.network_config(grid, 2)
+        except ValueError as ex:
+            return str(ex)
+        return None
+
+    def network_config(self, grid: np.ndarray, n_classes: int) -> DCNetConfig:
+        """Architecture for spectra on `grid` (cm-1, ascending).
+
+        Raises
+        ------
+        ValueError
+            If the settings do not work for a grid of that length.
+        """
+        return DCNetConfig(
+            len(grid), n_classes, keep=_kept(grid, self.regions), derivative=self.derivative,
+            second_derivative=self.second_derivative, compression=self.compression,
+            kernels=tuple(self.kernels), widths=tuple(self.widths), stride=self.stride,
+            # A coarse stride has done the first block's pooling.
+            pools=(1 if self.stride >= 4 else 2,) + (2,) * (len(self.widths) - 1),
+            attention=self.attention, dropout=self.dropout)
+
+    def __call__(self, data, progress_callback=None):
+        if isinstance(data, Table) and data.is_sparse():
+            data = data.to_dense()
+        model = super().__call__(data, progress_callback)
+        columns, axis = spectral_columns(data.domain)
+        some = data.X[some_rows(len(data))][:, columns]
+        model.training.update({
+            "distance of points": float(np.median(np.diff(axis))),
+            "transmittance": looks_like_transmittance(some)})
+        return model
+
+    def preprocess(self, data, progress_callback=None):
+        """Onto the uniform grid first, so that any axis can follow; then the user's own."""
+        self._require_memory(data)
+        data = Resample(self.step, gap=gap_limit(self.step))(data)
+        if self.preprocessors:
+            data = super().preprocess(data, progress_callback)
+            try:
+                _, axis = spectral_columns(data.domain)
+            except ValueError:
+                raise ValueError(
+                    "After preprocessing, the data have no wavenumbers left; leave out steps "
+                    "that replace spectra by other features, such as PCA.") from None
+            if not is_uniform(axis) or len(axis) != len(data.domain.attributes):
+                data = Resample(self.step, gap=gap_limit(self.step))(data)
+        return data
+
+    def _require_memory(self, data):
+        """Tables of the grid's length for each preprocessor, copies in float64, tensors in
+        float32, and what a batch leaves for its gradients (measured)."""
+        _, axis = spectral_columns(data.domain)
+        points = len(uniform_grid(axis[0], axis[-1], self.step))
+        batch = min(self.batch_size, len(data)) * points * sum(self.widths) * 16
+        require(len(data) * points * 8 * (3 + len(self.preprocessors)) + batch,
+                f"Training on {len(data):,} spectra of {points:,} points",
+                "use fewer spectra (Data Sampler), a coarser grid or a smaller batch")
+
+    def fit_storage(self, data: Table) -> DCNetModel:
+        columns, grid = spectral_columns(data.domain)
+        X = np.asarray(data.X[:, columns], float)
+        measured = np.isfinite(fill_missing(X, grid, gap_limit(grid[1] - grid[0])))
+        X = tame(fill_missing(X, grid))
+        y = np.asarray(data.Y, float)
+        rows = np.isfinite(y) & has_bands(X)
+        left_out = int((~rows).sum())
+        X, y, measured = X[rows], y[rows].astype(int), measured[rows].mean(axis=0)
+        used, y = np.unique(y, return_inverse=True)
+        if len(used) < 2:
+            raise ValueError("Data need spectra of at least two classes to learn from.")
+        groups = self._groups(data)
+        # One for all that is drawn: what is kept aside, mixtures, networks and calibration.
+        seed = _fresh_seed() if self.seed is None else self.seed
+        held = validation_split(y, self.validation, groups[rows] if groups is not None else None,
+                                seed) if self.validation else None
+        weights = np.asarray(data.W)[rows] if data.has_weights() else None
+        values = data.domain.class_var.values
+        training = {"spectra": len(X), "left out": left_out, "seed": seed,
+                    "kept aside": int(held.sum()) if held is not None else 0,
+                    "classes": {values[c]: int(n)
+                                for c, n in zip(used, np.bincount(y), strict=True)}}
+        domain, source = data.domain, None
+        if self.mixtures:
+            if weights is not None:
+                raise ValueError("Spectra cannot be varied or mixed by weight; take the weights "
+                                 "away, learn the spectra as they are, or use Mix Spectra.")
+            pure = Table.from_numpy(domain, X, used[y], data.metas[rows])
+            source, X, y, held = self._first_mixtures(pure, held, seed)
+            if self.mixtures == 1:
+                used = np.array([values.index(name) for name in source.values])
+            else:
+                domain = Domain(domain.attributes, DiscreteVariable(
+                    domain.class_var.name, values=source.values), domain.metas)
+                used = np.arange(len(source.values))
+                training["mixtures"] = source.n
+        fits = self._fit_networks(X, y, grid, len(used), weights, held, source, seed)
+        networks = [f.network for f in fits]
+        seen = networks[0].seen()
+        temperature, acceptance = self._calibrate(
+            networks, X, y, grid, seen, measured, weights, held, seed)
+        return DCNetModel(
+            networks, grid, used, [f.history for f in fits], domain,
+            resamples_only=not self.preprocessors, acceptance=acceptance,
+            temperature=temperature, needed=seen & (measured >= .5) if seen.any() else seen,
+            training=training)
+
+    def _first_mixtures(self, pure, held, seed):
+        """A source of mixtures, the first of them, and which are of sources kept aside."""
+        learn = pure if held is None else pure[~held]
+        source = MixtureSource(learn, self.mixtures, self.smallest, seed)
+        X, y = source.draw(0)
+        if held is None:
+            return source, X, y, None
+        aside = MixtureSource(pure[held], self.mixtures, self.smallest, seed)
+        if aside.values != source.values:
+            raise ValueError("Some class has too few sources to keep any aside; train without "
+                             "validation, or add spectra of it.")
+        n = max(len(source.values), round(self.validation * source.n))
+        X_aside, y_aside = aside.draw(0, n)
+        return (source, np.concatenate((X, X_aside)), np.concatenate((y, y_aside)),
+                np.arange(len(X) + n) >= len(X))
+
+    def _calibrate(self, networks, X, y, grid, seen, measured, weights, held, seed):
+        """Temperature and acceptance: from the spectra kept aside where there are enough."""
+        temperature, known = 1.0, np.ones(len(X), bool)
+        if held is not None and held.any():
+            scores = import_torch_file("nn.prediction").class_scores(networks, X[held])
+            temperature = calibration.fit_temperature(
+                scores, y[held], None if weights is None else weights[held])
+            if held.sum() >= _FEWEST_HELD:
+                known = held
+        scores, classes = import_torch_file("nn.known_scores").typical_scores(
+            networks, X[known], y[known], grid, seed)
+        return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores),
+                                      classes, expected(X, y, grid, seen, measured))
+
+    def _fit_networks(self, X, y, grid, n_classes, weights, held, source, seed):
+        entropy = np.random.SeedSequence(seed)
+        callback = getattr(self, "callback", None)
+        training = import_torch_file("nn.training")
+        fits = []
+        for i, own in enumerate(entropy.generate_state(self.networks)):
+            part = callback and _Part(callback, i, self.networks)
+            fits.append(training.fit(
+                X, y, grid, self.network_config(grid, n_classes), self._training(int(own)),
+                weights=weights, held=held, callback=part,
+                redraw=source and _redrawn(source, i, part)))
+        return fits
+
+    def _training(self, seed):
+        return TrainingConfig(
+            epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
+            label_smoothing=self.label_smoothing, balance=self.balance,
+            augmentation=Augmentation.scaled(self.augmentation)
+            if self.augmentation and not self.mixtures else None,
+            seed=seed, device=self.device)
+
+    def _groups(self, data):
+        try:
+            variable = data.domain[self.group_by]
+        except KeyError:
+            return None
+        column = data.get_column(variable)
+        # A missing source is a source of its own.
+        texts = np.array([f"{i}: missing" if v in ("", "nan") else v
+                          for i, v in enumerate(map(str, column))])
+        return np.unique(texts, return_inverse=True)[1]
+
+
+def _fresh_seed():
+    """A seed that no other fit has, from the system and not from anybody's generator."""
+    return int(np.random.SeedSequence().generate_state(1)[0])
+
+
+class _Part:
+    """Progress of network `i` of several as progress of them all."""
+
+    def __init__(self, callback, i, n):
+        self.callback, self.i, self.n = callback, i, n
+        self.last = None
+
+    def __call__(self, progress):
+        self.last = progress._replace(fraction=(self.i + progress.fraction) / self.n)
+        self.callback(self.last)
+
+    def again(self, _fraction):
+        """A chance to cancel between two batches."""
+        self.callback(self.last)
+
+
+def _redrawn(source, i, part):
+    """What gives network `i` new mixtures for an epoch."""
+    # No two draws of all networks and epochs are the same.
+    return lambda epoch: source.draw((i << 20) + epoch, callback=part and part.again)
+
+
+def _kept(grid, regions):
+    """Half-open index ranges of the grid that lie in the regions; empty for all of it."""
+    if regions is None:
+        return ()
+    ranges = [(int(np.searchsorted(grid, low)), int(np.searchsorted(grid, high, side="right")))
+              for low, high in regions]
+    ranges = tuple((a, b) for a, b in sorted(ranges) if b > a)
+    if sum(b - a for a, b in ranges) < _FEWEST_IN_REGIONS:
+        return ()
+    return ranges

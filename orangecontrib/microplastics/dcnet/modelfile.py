@@ -1,0 +1,342 @@
+"""Models as files that hold numbers and text, and can run no code when they are loaded.
+
+A pickle runs whatever its author wrote into it. Here weights are safetensors, and
+everything else is JSON in the file's header: axis, classes, the chain of our own
+resampling, training summary, versions, and a hash over it all. What cannot be written in
+that way, such as another add-on's preprocessing, is refused by name.
+"""
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+from dataclasses import asdict, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as pack
+
+from orangecontrib.microplastics.confidence.acceptance import Acceptance
+from orangecontrib.microplastics.confidence.residual_bands import Expected
+from orangecontrib.microplastics.config import DCNetConfig, Epoch
+from orangecontrib.microplastics.spectra.axis import _Resampled, _ResampledFeature
+
+__all__ = ["FORMAT", "SUFFIX", "ModelFileError", "Contents", "write", "read"]
+
+FORMAT = 3
+SUFFIX = ".dcnet"
+_KEY = "orange3-microplastics"
+
+#: Beyond these, a file describes no network that anyone trains, but work for a computer.
+_LARGEST_FILE, _LONGEST_AXIS = 2 ** 31, 1_000_000
+
+
+class ModelFileError(ValueError):
+    """A file that cannot be written or read as a model; the text says why."""
+
+
+class Contents(NamedTuple):
+    """All that a model is made of; see DCNetModel for the meaning.
+
+    `networks` are pairs of configuration and weights by name.
+    """
+    name: str
+    networks: list[tuple[DCNetConfig, dict[str, np.ndarray]]]
+    wavenumbers: np.ndarray
+    used: np.ndarray
+    needed: np.ndarray
+    history: list[list[Epoch]]
+    acceptance: Acceptance
+    temperature: float
+    training: dict
+    domain: Domain
+    original_domain: Domain
+
+
+# --------------------------------------------------------------------- writing
+
+def write(path, contents: Contents):
+    """Write a model; the file appears only when it is whole.
+
+    Raises
+    ------
+    ModelFileError
+        If the model holds what the file cannot, other preprocessing than ours; or if the file
+        cannot be written.
+    """
+    chain, tensors = _chain(contents.domain)
+    tensors.update(wavenumbers=contents.wavenumbers, used=np.asarray(contents.used, np.int64),
+                   needed=np.asarray(contents.needed, np.uint8), means=contents.acceptance.means,
+                   bases=contents.acceptance.expected.bases,
+                   spread=contents.acceptance.expected.spread)
+    for i, (_, weights) in enumerate(contents.networks):
+        tensors.update({f"network {i} {name}": value for name, value in weights.items()})
+    tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    variable = contents.domain.class_var
+    text = json.dumps({
+        "format": FORMAT, "version": _version(), "name": contents.name,
+        "class": {"name": variable.name, "values": list(variable.values)},
+        "networks": [asdict(config) for config, _ in contents.networks],
+        "chain": chain, "history": contents.history,
+        "acceptance": [level.tolist() for level in contents.acceptance[1:4]],
+        "temperature": contents.temperature,
+        "training": contents.training}, sort_keys=True)
+    data = pack(tensors, {_KEY: text, "sha256": _hash(text, tensors)})
+    path = Path(path)
+    partial = path.with_name(path.name + ".part")
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, path)
+    except OSError as ex:
+        raise ModelFileError(f"{path} cannot be written: {ex.strerror or ex}.") from ex
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def _chain(domain):
+    """The resamplings that lead to the model's domain, the last first, and their axes."""
+    chain, tensors = [], {}
+    attributes = domain.attributes
+    while True:
+        level = {"names": [a.name for a in attributes]}
+        chain.append(level)
+        computed = [a.compute_value for a in attributes]
+        if all(c is None for c in computed):
+            return chain, tensors
+        foreign = sorted({_name(c) for c in computed if not isinstance(c, _ResampledFeature)})
+        if foreign:
+            raise ModelFileError(
+                f"The model's spectra went through {', '.join(foreign)}, which this kind of file "
+                "cannot hold. Save the model with Save Model (as a pickle), or train it without.")
+        shared = [c.compute_shared for c in computed]
+        if any(s is not shared[0] and s != shared[0] for s in shared):
+            raise ModelFileError("The model's wavenumbers come from more than one axis, which "
+                                 "this kind of file cannot hold.")
+        # JSON has no infinity.
+        level["gap"] = shared[0].gap if math.isfinite(shared[0].gap) else None
+        tensors[f"target {len(chain) - 1}"] = shared[0].target
+        tensors[f"index {len(chain) - 1}"] = np.array([c.index for c in computed], np.int64)
+        if shared[0].domain is None:
+            return chain, tensors
+        attributes = shared[0].domain.attributes
+
+
+def _name(computed):
+    if computed is None:
+        return "columns without preprocessing among others"
+    kind = type(computed)
+    shared = getattr(computed, "compute_shared", None)
+    kind = kind if shared is None or type(shared).__name__ == "function" else type(shared)
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("orangecontrib.")
+
+
+def _version():
+    try:
+        return version("Orange3-Microplastics")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _hash(text, tensors):
+    total = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        value = tensors[name]
+        total.update(f"{name} {value.dtype.str} {value.shape}".encode())
+        total.update(value.tobytes())
+    return total.hexdigest()
+
+
+# --------------------------------------------------------------------- reading
+
+def read(path) -> Contents:
+    """The model in a file.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be read, is no model, of a newer format, damaged, or describes
+        what cannot be a model.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST_FILE:
+            raise ModelFileError(f"{path.name} is too large for a model.")
+        with safe_open(str(path), framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except ModelFileError:
+        raise
+    except OSError as ex:
+        raise ModelFileError(f"{path.name} cannot be read: {ex.strerror or ex}.") from None
+    # Besides its own error, the library lets Python's through for odd headers.
+    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, OverflowError,
+            MemoryError):
+        raise ModelFileError(f"{path.name} is no model file, or is damaged.") from None
+    if _KEY not in metadata:
+        raise ModelFileError(f"{path.name} holds no model of Orange3-Microplastics.")
+    try:
+        about = json.loads(metadata[_KEY])
+        if about["format"] != FORMAT:
+            newer = isinstance(about["format"], int) and about["format"] > FORMAT
+            raise ModelFileError(
+                f"{path.name} was saved in format {about['format']} by version "
+                f"{about.get('version')}, this version reads format {FORMAT}: "
+                f"{'update the add-on' if newer else 'train the model anew'}.")
+        if metadata.get("sha256") != _hash(metadata[_KEY], tensors):
+            raise ModelFileError(f"{path.name} is damaged: its contents do not match its hash.")
+        return _decode(about, tensors)
+    except ModelFileError:
+        raise
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError,
+            RecursionError, ZeroDivisionError) as ex:
+        raise ModelFileError(f"{path.name} describes no model: {type(ex).__name__}, "
+                             f"{str(ex)[:200]}.") from None
+
+
+def _require(fact, what):
+    if not fact:
+        raise ValueError(what)
+
+
+def _decode(about, tensors):
+    wavenumbers = _floats(tensors["wavenumbers"], 1)
+    n = len(wavenumbers)
+    _require(1 < n <= _LONGEST_AXIS and (np.diff(wavenumbers) > 0).all(), "odd wavenumbers")
+    values = about["class"]["values"]
+    _require(isinstance(values, list) and all(isinstance(v, str) for v in values)
+             and len(set(values)) == len(values), "odd class values")
+    variable = DiscreteVariable(_text(about["class"]["name"]), values)
+    used = tensors["used"]
+    _require(used.dtype.kind == "i" and used.ndim == 1 and len(used) >= 2
+             and ((used >= 0) & (used < len(values))).all() and (np.diff(used) > 0).all(),
+             "odd classes in use")
+    _require(about["networks"], "no network")
+    networks = []
+    for i, plain in enumerate(about["networks"]):
+        config = _config(plain, n, len(used))
+        prefix = f"network {i} "
+        weights = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        _require(all(np.isfinite(w).all() for w in weights.values()), "weights are not finite")
+        # What the configuration would make of the memory must be what the file holds.
+        _require(_n_weights(config) <= sum(w.size for w in weights.values()),
+                 "configuration and weights do not belong together")
+        networks.append((config, weights))
+    seen = sum(b - a for a, b in networks[0][0].keep) or n
+    means = _floats(tensors["means"], 2)
+    _require(means.shape == (len(used), seen) and means.dtype == np.float32, "odd class means")
+    bases, spread = _floats(tensors["bases"], 3), _floats(tensors["spread"], 2)
+    _require(bases.shape[0] == len(used) and bases.shape[1] and bases.shape[2] == n
+             and spread.shape == (len(used), n) and (spread >= 0).all()
+             and bases.dtype == spread.dtype == np.float32, "odd expected bands")
+    accept, inspect, middle = (np.array([_number(n) for n in level], float)
+                               for level in about["acceptance"])
+    _require(all(level.shape == used.shape for level in (accept, inspect, middle))
+             and (inspect < accept).all() and (accept < middle).all(), "odd acceptance")
+    temperature = _number(about["temperature"])
+    _require(temperature > 0, "odd temperature")
+    needed = tensors["needed"].astype(bool)
+    _require(needed.shape == (n,) and needed.any(), "odd needed wavenumbers")
+    history = [[Epoch(int(e[0]), *map(float, e[1:])) for e in one] for one in about["history"]]
+    _require(isinstance(about["training"], dict), "odd training summary")
+    attributes, first = _attributes(about["chain"], tensors)
+    _require(len(attributes) == n and all(a.compute_value is not None for a in attributes)
+             and np.array_equal(attributes[0].compute_value.compute_shared.target, wavenumbers),
+             "odd axis")
+    return Contents(
+        _text(about["name"]), networks, wavenumbers, used, needed, history,
+        Acceptance(means, accept, inspect, middle, Expected(bases, spread)), temperature,
+        about["training"], Domain(attributes, variable), Domain(first, variable))
+
+
+def _attributes(chain, tensors):
+    """Attributes of the model's domain and of that of its training data, rebuilt."""
+    _require(isinstance(chain, list) and 0 < len(chain) < 100, "odd chain")
+    attributes = first = None
+    for i in reversed(range(len(chain))):
+        names = chain[i]["names"]
+        _require(names and all(isinstance(name, str) for name in names)
+                 and len(set(names)) == len(names), "odd wavenumbers")
+        if f"target {i}" not in tensors:
+            _require(attributes is None, "odd chain")
+            attributes = [ContinuousVariable(name) for name in names]
+        else:
+            target, index = _floats(tensors[f"target {i}"], 1), tensors[f"index {i}"]
+            _require(index.shape == (len(names),) and index.dtype.kind == "i"
+                     and ((index >= 0) & (index < len(target))).all()
+                     and len(target) > 1 and (np.diff(target) > 0).all(), "odd axis")
+            gap = chain[i]["gap"]
+            shared = _Resampled(target, Domain(attributes or []),
+                                math.inf if gap is None else _number(gap))
+            if attributes is None:
+                shared.domain = None
+            attributes = [ContinuousVariable(name, compute_value=_ResampledFeature(int(k), shared))
+                          for name, k in zip(names, index, strict=True)]
+        first = attributes if first is None or i == 1 else first
+    return attributes, first
+
+
+def _config(plain, n, n_classes):
+    _require(set(plain) == {f.name for f in fields(DCNetConfig)}, "other settings than known")
+    plain = {k: _tuples(v) for k, v in plain.items()}
+    kinds = {f.name: type(f.default) for f in fields(DCNetConfig)}
+    for name in ("kernels", "widths", "pools"):
+        _require(isinstance(plain[name], tuple) and len(plain[name]) < 100
+                 and all(_whole(k, 1, 100_000) for k in plain[name]), f"odd {name}")
+    for name, value in plain.items():
+        if kinds[name] is int:
+            _require(_whole(value, 1, 100_000), f"odd {name}")
+        elif kinds[name] is bool:
+            _require(isinstance(value, bool), f"odd {name}")
+        elif kinds[name] is float:
+            _number(value)
+    _require(plain["n_wavenumbers"] == n and plain["n_classes"] == n_classes, "odd sizes")
+    ends = [0, *(edge for part in plain["keep"] for edge in part), n]
+    _require(all(len(part) == 2 for part in plain["keep"])
+             and all(_whole(e, 0, n) for e in ends) and ends == sorted(ends), "odd regions")
+    return DCNetConfig(**plain)
+
+
+def _n_weights(config):
+    """Weights of the convolutions and of the classifier."""
+    total = 0
+    for kernel in config.kernels:
+        before = 1
+        for width, size in zip(config.widths, config.block_kernels(kernel), strict=True):
+            total += before * width * size
+            before = width
+    stretch = -(-config.map_length // config.segments)
+    positions = -(-config.map_length // stretch)
+    pooled = 1 if stretch == 1 else 2
+    return total + pooled * positions * config.widths[-1] * len(config.kernels) * config.n_classes
+
+
+def _whole(value, low, high):
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _number(value):
+    _require(isinstance(value, int | float) and math.isfinite(value), "odd number")
+    return float(value)
+
+
+def _text(value):
+    _require(isinstance(value, str) and value, "odd name")
+    return value
+
+
+def _floats(value, n_dimensions):
+    _require(value.ndim == n_dimensions and value.dtype.kind == "f"
+             and np.isfinite(value).all(), "odd numbers")
+    return value
+
+
+def _tuples(value):
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,0 +1,1 @@
+"""How good it is, and others on the same data."""

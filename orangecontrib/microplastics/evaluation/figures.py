@@ -1,0 +1,80 @@
+"""Pictures for reports: confusion matrix and training curve, as PNG without a screen."""
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from orangecontrib.microplastics.config import Epoch
+
+__all__ = ["confusion_picture", "training_picture"]
+
+#: Blue and orange of Okabe and Ito's palette, safe for colour-blind readers.
+BLUE, ORANGE = "#0072b2", "#d55e00"
+
+
+def confusion_picture(path: Path, actual: np.ndarray, predicted: np.ndarray,
+                      names: Sequence[str], title: str) -> None:
+    """Draw how often each class was taken for which.
+
+    Parameters
+    ----------
+    path : Path
+        PNG to write.
+    actual, predicted : ndarray of int, shape (n,)
+        Indices into `names`.
+    title : str
+    """
+    counts = np.zeros((len(names), len(names)), int)
+    np.add.at(counts, (actual.astype(int), predicted.astype(int)), 1)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = 2.5 + .42 * len(names)
+    figure = Figure(figsize=(size + .6, size), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for row, col in zip(*np.nonzero(counts), strict=True):
+        axes.text(col, row, counts[row, col], ha="center", va="center", fontsize=7,
+                  color="white" if share[row, col] > .6 else "black")
+    axes.set_xticks(range(len(names)), names, rotation=90)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel("Predicted")
+    axes.set_ylabel("Actual")
+    axes.set_title(title, fontsize=10)
+    figure.colorbar(image, ax=axes, shrink=.7, label="share of the actual class")
+    figure.savefig(path, dpi=130)
+
+
+def training_picture(path: Path, histories: dict[str, list[list[Epoch]]]) -> None:
+    """Draw loss and accuracy over the epochs, a column for each title.
+
+    Parameters
+    ----------
+    path : Path
+        PNG to write.
+    histories : dict
+        Title -> history of each of a model's networks.
+    """
+    figure = Figure(figsize=(4.2 * len(histories), 5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(2, len(histories), squeeze=False, sharex="col", sharey="row")
+    for column, (title, networks) in enumerate(histories.items()):
+        axes[0, column].set_title(title, fontsize=10)
+        axes[1, column].set_xlabel("Epoch")
+        for row, (name, label) in enumerate((("loss", "Loss"), ("accuracy", "Accuracy"))):
+            axes[row, 0].set_ylabel(label)
+            axes[row, column].grid(alpha=.3)
+            for i, epochs in enumerate(networks):
+                x = [e.epoch for e in epochs]
+                axes[row, column].plot(x, [getattr(e, name) for e in epochs], "o-", ms=3,
+                                       color=BLUE, label=None if i else "Training")
+                held = [getattr(e, f"validation_{name}") for e in epochs]
+                if math.isfinite(held[0]):
+                    axes[row, column].plot(x, held, "o--", ms=3, color=ORANGE,
+                                           label=None if i else "Validation")
+        axes[0, column].legend(frameon=False)
+    figure.savefig(path, dpi=130)

@@ -1,0 +1,151 @@
+"""Other classifiers, given the same input as the network, to compare it with.
+
+Each gets what the network's front makes of a spectrum: first and second derivative in the
+regions where polymers have bands, standardised spectrum by spectrum, compressed but for the
+support vector machine, which is better without. That is the input all of them are best on;
+their settings were chosen on training data, never on a test set. They
+are plain scikit-learn behind Orange's learner interface, without Orange's column-wise
+transformation, which would cost them speed.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from Orange.classification import Learner, Model
+from Orange.data import Instance, Table
+from scipy.signal import savgol_filter
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
+
+from orangecontrib.microplastics.labels.check import REGIONS
+from orangecontrib.microplastics.spectra.axis import fill_missing, spectral_columns
+
+__all__ = ["PEERS", "PeerLearner", "PeerModel", "derivative_features"]
+
+
+def derivative_features(X: np.ndarray, wavenumbers: np.ndarray, regions=REGIONS,
+                        compression: float = 0.0) -> np.ndarray:
+    """First and second derivative in the regions, as the network's front makes them.
+
+    Parameters
+    ----------
+    X : ndarray, shape (spectra, wavenumbers)
+    wavenumbers : ndarray, shape (wavenumbers,)
+        cm-1, ascending and uniform.
+    regions : sequence of (float, float), or None
+        Limits in cm-1; None for the whole axis.
+    compression : float
+        Values x become asinh(compression x), standardised again; 0 leaves them.
+
+    Returns
+    -------
+    ndarray of float32, shape (spectra, 2 x wavenumbers in the regions)
+        Savitzky-Golay derivatives, 9 points, order 2 (Anal. Chem. 1964, 36, 1627), each row
+        of each of mean 0 and deviation 1, clipped at 8.
+    """
+    X = np.asarray(X, np.float32)
+    X = X - X.mean(axis=1, keepdims=True)
+    inside = np.zeros(X.shape[1], bool)
+    for low, high in regions or ():
+        inside |= (wavenumbers >= low) & (wavenumbers <= high)
+    if not inside.any():
+        inside[:] = True
+    both = []
+    for order in (1, 2):
+        out = savgol_filter(X, 9, 2, deriv=order, axis=1, mode="nearest")[:, inside]
+        out = np.clip(_standardised(out - out.mean(axis=1, keepdims=True)), -8, 8)
+        if compression:
+            out = _standardised(np.arcsinh(np.float32(compression) * out))
+        both.append(out)
+    return np.concatenate(both, axis=1)
+
+
+def _standardised(rows):
+    return rows / np.maximum(rows.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+
+
+class PeerModel(Model):
+    """A fitted scikit-learn classifier behind :func:`derivative_features`."""
+
+    def __init__(self, estimator, columns, wavenumbers, settings, domain):
+        super().__init__(domain)
+        self.estimator = estimator
+        self.columns, self.wavenumbers, self.settings = columns, wavenumbers, settings
+
+    def predict_storage(self, data):
+        X = np.atleast_2d(data.x if isinstance(data, Instance) else data.X)
+        X = fill_missing(np.asarray(X, float)[:, self.columns], self.wavenumbers)
+        features = derivative_features(X, self.wavenumbers, *self.settings)
+        known = self.estimator.classes_.astype(int)
+        if hasattr(self.estimator, "predict_proba"):
+            part = self.estimator.predict_proba(features)
+            values = known[part.argmax(axis=1)]
+        else:
+            # What SVC's own calibration would cost (five more fits) buys no accuracy.
+            part = self.estimator.decision_function(features)
+            part = np.column_stack((-part, part)) if part.ndim == 1 else part
+            values = known[part.argmax(axis=1)]
+            part = np.exp(part - part.max(axis=1, keepdims=True))
+            part /= part.sum(axis=1, keepdims=True)
+        probabilities = np.zeros((len(X), len(self.domain.class_var.values)))
+        probabilities[:, known] = part
+        return values.astype(float), probabilities
+
+
+class PeerLearner(Learner):
+    """A scikit-learn classifier on :func:`derivative_features`.
+
+    Parameters
+    ----------
+    estimator : callable
+        Makes a new, unfitted classifier from a seed.
+    name : str
+    seed : int
+    regions : sequence of (float, float), or None
+    compression : float
+    """
+    __returns__ = PeerModel
+
+    def __init__(self, estimator: Callable, name: str, seed: int = 0, regions=REGIONS,
+                 compression: float = 1.0):
+        super().__init__()
+        self.estimator, self.name, self.seed = estimator, name, seed
+        self.settings = (regions, compression)
+
+    def fit_storage(self, data: Table):
+        columns, wavenumbers = spectral_columns(data.domain)
+        X = fill_missing(np.asarray(data.X, float)[:, columns], wavenumbers)
+        known = np.isfinite(data.Y) & np.isfinite(X).all(axis=1)
+        fitted = self.estimator(self.seed).fit(
+            derivative_features(X[known], wavenumbers, *self.settings), data.Y[known].astype(int))
+        return PeerModel(fitted, columns, wavenumbers, self.settings, data.domain)
+
+
+def _forest(seed):
+    return RandomForestClassifier(200, max_features="sqrt", n_jobs=-1, random_state=seed)
+
+
+def _svm(seed):
+    return SVC(C=10, gamma="scale", cache_size=500)
+
+
+def _logistic(seed):
+    return LogisticRegression(C=0.3, max_iter=500, tol=1e-3)
+
+
+def _neighbours(seed):
+    # Rows have mean 0 and equal length: nearest in distance is highest in correlation.
+    return KNeighborsClassifier(5, weights="distance", algorithm="brute")
+
+
+#: Name -> function of a seed that gives a learner.
+PEERS: dict[str, Callable[..., PeerLearner]] = {
+    name: (lambda seed=0, make=make, name=name, compression=compression:
+           PeerLearner(make, name, seed, compression=compression))
+    for name, make, compression in (
+        ("Random forest", _forest, 1.0), ("SVM", _svm, 0.0),
+        ("Logistic regression", _logistic, 1.0), ("kNN, correlation", _neighbours, 1.0))
+}

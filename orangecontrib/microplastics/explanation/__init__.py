@@ -1,0 +1,14 @@
+"""What a model looked at, as tables, pictures and words."""
+from orangecontrib.microplastics.explanation.table import (
+    PREDICTED,
+    ClassView,
+    Explained,
+    bands_table,
+    class_views,
+    components,
+    explain_table,
+    importance_table,
+)
+
+__all__ = ["PREDICTED", "Explained", "ClassView", "explain_table", "class_views",
+           "components", "importance_table", "bands_table"]

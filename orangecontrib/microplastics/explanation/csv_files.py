@@ -1,0 +1,49 @@
+"""Explanations as plain tables that any spreadsheet opens."""
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from orangecontrib.microplastics.explanation.single import actual_classes
+from orangecontrib.microplastics.explanation.table import ClassView, Explained
+
+__all__ = ["write_predictions", "write_bands"]
+
+
+def write_predictions(explained: Explained, path: Path):
+    """What each spectrum is taken for.
+
+    Columns: number of the spectrum, names of its samples where the data have them, its class
+    where it is known, the prediction, its probability, the decision, and whether it is right.
+    A spectrum that the model gives no answer for has neither prediction nor probability.
+    """
+    sample = next((v for v in explained.data.domain.metas
+                   if v.is_string and v.name.lower() in ("sample", "samples", "name")), None)
+    rows = []
+    for i, actual in enumerate(actual_classes(explained)):
+        predicted = explained.predicted[i]
+        known = predicted >= 0
+        rows.append([
+            i + 1, *([str(explained.data[i][sample])] if sample else []), actual,
+            explained.classes[predicted] if known else "",
+            f"{explained.probabilities[i, predicted]:.3f}" if known else "",
+            explained.decided(i),
+            {1.: "yes", 0.: "no"}.get(explained.right[i], "")])
+    _write(path, ["spectrum", *([sample.name] if sample else []), "class", "prediction",
+                  "probability", "decision", "right"], rows)
+
+
+def write_bands(views: list[ClassView], path: Path):
+    """The bands of each class, wavenumbers in whole cm-1 as in pictures and lists."""
+    _write(path, ["class", "wavenumber", "from", "to", "share", "what absorbs there",
+                  "atmosphere"],
+           [[view.name, f"{band.position:.0f}", f"{band.low:.0f}", f"{band.high:.0f}",
+             f"{band.share:.3f}", band.describe(3), band.atmosphere or "no"]
+            for view in views for band in view.bands])
+
+
+def _write(path, header, rows):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)

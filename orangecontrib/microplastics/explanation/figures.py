@@ -1,0 +1,212 @@
+"""Grad-CAM as pictures without a screen: by class, and of single spectra."""
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from Orange.data import Table
+
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.explanation.important_bands import normalised
+from orangecontrib.microplastics.explanation.single import SpectrumView
+from orangecontrib.microplastics.explanation.table import ClassView, class_views, explain_table
+from orangecontrib.microplastics.materials.names import is_combination
+from orangecontrib.microplastics.utils.label_layout import spread
+
+__all__ = ["gradcam_figure", "spectra_figure"]
+
+#: Okabe and Ito's vermilion, blue and green, safe for colour-blind readers: one for each reason.
+_INKS = "#d55e00", "#0072b2", "#009e73"
+_MAPS = [LinearSegmentedColormap.from_list("importance", ["#ffffff", pale, ink])
+         for ink, pale in zip(_INKS, ("#f6c9a0", "#a6cfe8", "#a5dcc8"), strict=True)]
+_UNSEEN = "#e0e0e0"
+#: Heights: spectra are 1 high, labels begin above them, panels end here.
+_LABELS, _TOP = 1.14, 1.95
+
+
+def gradcam_figure(model: DCNetModel, data: Table, path: Path | str, *,
+                   classes: list[str] | None = None, n_bands: int = 4, most: int = 2000,
+                   title: str = "", **settings) -> list[ClassView]:
+    """Draw the mean spectrum of each predicted class over its importance, with named bands.
+
+    Parameters
+    ----------
+    model : DCNetModel
+    data : Table
+        Spectra on any axis that the model accepts. Where they have a class, only spectra
+        that are rightly predicted are drawn, if there are any.
+    path : Path or str
+        PNG to write.
+    classes : list of str, optional
+        Classes to draw, in this order. By default all that are predicted, single materials
+        alone where the model also knows their mixtures.
+    n_bands : int
+        Bands named in each class.
+    most : int
+        Of more spectra, so many are drawn by chance.
+    title : str
+    **settings
+        `method`, `branch`, `target` and `callback` of :func:`explanation.explain_table`.
+
+    Returns
+    -------
+    list of ClassView
+        What was drawn; its bands can be listed with :func:`explanation.bands_table`.
+
+    Raises
+    ------
+    ValueError
+        If nothing can be drawn: no spectra, no class of those asked for.
+    """
+    if len(data) > most:
+        data = data[np.sort(np.random.default_rng(0).choice(len(data), most, replace=False))]
+    explained = explain_table(model, data, **settings)
+    views = class_views(explained, explained.right == 1) or class_views(explained)
+    if classes is not None:
+        views = [v for name in classes for v in views if v.name == name]
+    elif any(not is_combination(v.name) for v in views):
+        views = [v for v in views if not is_combination(v.name)]
+    if not views:
+        raise ValueError("There is no spectrum to draw Grad-CAM of: none is predicted to be "
+                         "one of the classes asked for.")
+    figure, panels = _panels(len(views), 1.9, explained.axis, title)
+    figure.supylabel("Mean absorbance, each class to its own height", fontsize=9)
+    labels = []
+    for panel, view in zip(panels, views, strict=True):
+        _map(panel, explained.axis, view.importance, (-.05, _TOP), _MAPS[0])
+        curve = _curve(panel, explained.axis, view.spectrum)
+        spectra = "spectrum" if len(view.rows) == 1 else "spectra"
+        panel.set_ylabel(f"{view.name}\n{len(view.rows)} {spectra}", rotation=0, ha="right",
+                         va="center", fontsize=9)
+        labels.append([_Label(panel, band, "black", curve) for band in view.bands[:n_bands]])
+    bar = figure.colorbar(ScalarMappable(Normalize(0, 1), _MAPS[0]), ax=list(panels),
+                          shrink=min(1., 2.5 / len(views)), aspect=14, pad=.01)
+    bar.set_label("importance (grey: not seen by the model)", fontsize=8)
+    _finish(figure, labels, path)
+    return views
+
+
+def spectra_figure(views: list[SpectrumView], path: Path | str, *, n_bands: int = 3,
+                   title: str = ""):
+    """Draw single spectra, with a strip of importance for each component below.
+
+    Parameters
+    ----------
+    views : list of SpectrumView
+    path : Path or str
+        PNG to write.
+    n_bands : int
+        Bands named for each component.
+    title : str
+
+    Raises
+    ------
+    ValueError
+        If there is no spectrum.
+    """
+    if not views:
+        raise ValueError("There is no spectrum to draw Grad-CAM of.")
+    figure, panels = _panels(len(views), 2.3, views[0].axis, title)
+    labels = []
+    for panel, view in zip(panels, views, strict=True):
+        panel.set_title(view.title(), fontsize=9.5, loc="left",
+                        color="#a5182a" if view.right == 0 else "black")
+        curve = _curve(panel, view.axis, view.spectrum)
+        own, ticks = [], []
+        for i, reason in enumerate(view.reasons):
+            ink, low = _INKS[i % len(_INKS)], -.12 - .3 * (i + 1)
+            _map(panel, view.axis, reason.importance, (low, low + .24), _MAPS[i % len(_MAPS)])
+            ticks.append((low + .12, f"{reason.name} {reason.probability:.0%}"
+                          + (f" {reason.verdict}" if reason.verdict else ""), ink))
+            own += [_Label(panel, band, ink, curve) for band in reason.bands[:n_bands]]
+        panel.set_ylim(-.15 - .3 * len(view.reasons), _TOP + .1)
+        panel.set_yticks([at for at, *_ in ticks], [text for _, text, _ in ticks], fontsize=8)
+        for tick, (*_, ink) in zip(panel.get_yticklabels(), ticks, strict=True):
+            tick.set_color(ink)
+        panel.tick_params(axis="y", length=0)
+        labels.append(own)
+    figure.supylabel("Absorbance, and what speaks for each component", fontsize=9)
+    _finish(figure, labels, path, note=(
+        "Strips: the deeper the colour, the more the place speaks for that component; grey: not "
+        "seen by the model. Per cent: probability that the component is there."))
+
+
+def _panels(n, height, axis, title):
+    figure = Figure(figsize=(10, .9 + height * n), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(n, 1, sharex=True, squeeze=False)[:, 0]
+    panels[0].set_xlim(np.max(axis), np.min(axis))
+    panels[-1].set_xlabel("Wavenumber [cm$^{-1}$]")
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure, panels
+
+
+def _map(panel, axis, importance, rows, colours):
+    """A strip of importance between two heights."""
+    order = np.argsort(axis)
+    ascending = axis[order]
+    values = normalised(importance[None])[0, order]
+    edges = np.r_[ascending[0], (ascending[1:] + ascending[:-1]) / 2, ascending[-1]]
+    panel.fill_between(ascending[[0, -1]], *rows, color=_UNSEEN, lw=0)
+    panel.pcolormesh(edges, rows, np.ma.masked_invalid(values)[None], cmap=colours, vmin=0,
+                     vmax=1, rasterized=True)
+
+
+def _curve(panel, axis, spectrum):
+    """Draw a spectrum from 0 to 1; returns (wavenumbers, heights), ascending."""
+    order = np.argsort(axis)
+    heights = spectrum[order]
+    finite = heights[np.isfinite(heights)]
+    low, high = (finite.min(), finite.max()) if len(finite) else (0, 1)
+    heights = (heights - low) / ((high - low) or 1)
+    panel.plot(axis[order], heights, color="black", lw=.9)
+    panel.set_ylim(-.05, _TOP)
+    panel.set_yticks([])
+    return axis[order], heights
+
+
+class _Label:
+    """The name of a band, and the line from it to the curve."""
+
+    def __init__(self, panel, band, ink, curve):
+        self.panel, self.at, self.ink, self.share = panel, band.position, ink, band.share
+        self.height = float(np.interp(self.at, curve[0], np.nan_to_num(curve[1])))
+        first, *words = band.label().split(" ")
+        text = "\n".join([first, *textwrap.wrap(" ".join(words), 11, break_long_words=False,
+                                                break_on_hyphens=True)])
+        self.text = panel.text(self.at, _LABELS, text, ha="center", va="bottom", fontsize=6.5,
+                               linespacing=1.1, color=ink)
+
+
+def _finish(figure, labels, path, note=""):
+    """Put labels beside each other, now that their sizes are known, and write the picture."""
+    if note:
+        figure.text(.5, 0, note, fontsize=7.5, ha="center", va="top")
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()
+    figure.set_layout_engine("none")
+    for own in labels:
+        own = sorted(own, key=lambda label: -label.share)
+        while own:
+            panel = own[0].panel
+            frame = panel.get_window_extent(renderer)
+            widths = np.array([label.text.get_window_extent(renderer).width for label in own]) + 8
+            if widths.sum() <= frame.width:
+                break
+            own.pop().text.remove()  # the least important goes where there is no room for all
+        if not own:
+            continue
+        wanted = [panel.transData.transform((label.at, 0))[0] for label in own]
+        places = spread(wanted, widths, frame.x0 + 2, frame.x1 - 2)
+        for label, place in zip(own, places, strict=True):
+            x = panel.transData.inverted().transform((place, 0))[0]
+            label.text.set_x(x)
+            panel.plot([label.at, label.at, x], [label.height, 1.02, _LABELS - .02],
+                       color=label.ink, lw=.6, ls="--")
+    figure.savefig(path, dpi=130, bbox_inches="tight" if note else None, pad_inches=.08)

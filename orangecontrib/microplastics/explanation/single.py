@@ -1,0 +1,226 @@
+"""Single spectra: what they are taken for, and why, component by component."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from Orange.data import Table
+
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.explanation.important_bands import (
+    POSSIBLY_AIR,
+    ImportantBand,
+    important_bands,
+)
+from orangecontrib.microplastics.explanation.table import Explained, components, explain_table
+from orangecontrib.microplastics.materials.names import PLUS, components_of, materials_of
+from orangecontrib.microplastics.utils.backend import import_torch_file
+
+__all__ = ["Reason", "SpectrumView", "spectrum_views", "choose_mixtures", "spread_rows",
+           "actual_classes"]
+
+
+class Reason(NamedTuple):
+    """What speaks for one component, or for one class where the model knows no mixtures.
+
+    Attributes
+    ----------
+    name : str
+    probability : float
+        That it is present.
+    verdict : str
+        "" where the model is right about it or nobody knows, else "overlooked" or "not in it".
+    importance : ndarray, shape (m,)
+        NaN where not seen.
+    bands : list of ImportantBand
+        The strongest first.
+    """
+    name: str
+    probability: float
+    verdict: str
+    importance: np.ndarray
+    bands: list[ImportantBand]
+
+
+class SpectrumView(NamedTuple):
+    """One spectrum, what it is taken for and why.
+
+    Attributes
+    ----------
+    number : int
+        Its row in the data, counted from 1.
+    holds : str
+        Its class, with fractions where the data have them; empty if not known.
+    predicted : str
+    probability : float
+    decision : str
+        "accepted", "to inspect" or "unknown".
+    right : float
+        1 or 0, NaN where not known.
+    axis, spectrum : ndarray, shape (m,)
+    reasons : list of Reason
+    """
+    number: int
+    holds: str
+    predicted: str
+    probability: float
+    decision: str
+    right: float
+    axis: np.ndarray
+    spectrum: np.ndarray
+    reasons: list[Reason]
+
+    def title(self) -> str:
+        """The answer in a sentence."""
+        holds = f"holds {self.holds}; " if self.holds else ""
+        verdict = {1.: ": right", 0.: ": WRONG"}.get(self.right, "")
+        return (f"Spectrum {self.number}: {holds}taken for {self.predicted} "
+                f"({self.probability:.0%}), {self.decision}{verdict}")
+
+    def lines(self, n: int = 2) -> list[str]:
+        """The answer, and the `n` strongest bands of each reason."""
+        result = [self.title()]
+        for reason in self.reasons:
+            verdict = f", {reason.verdict}" if reason.verdict else ""
+            bands = "; ".join(band.describe(1) for band in reason.bands[:n]) or "nothing"
+            result.append(f"    {reason.name} ({reason.probability:.0%}{verdict}): {bands}")
+        return result
+
+
+def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .1,
+                   method: str = "hirescam") -> list[SpectrumView]:
+    """Explain single spectra; those that the model gives no answer for are left out.
+
+    Parameters
+    ----------
+    model : DCNetModel
+        Where it knows combinations such as "PE + PP", each component predicted or truly there
+        has its own map, see :func:`.gradcam.component_contrast`; else the class predicted and,
+        if that is another one, the true class.
+    data : Table
+    rows : sequence of int
+        Of the data.
+    threshold
+        As in :func:`importance.important_bands`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`explanation.explain_table` does.
+    """
+    rows = np.asarray(rows, int)
+    picked = data[rows]
+    own = explain_table(model, picked, method=method)
+    mixtures = bool(components(model))
+    known = components(model) if mixtures else list(own.classes)
+    actual = actual_classes(own)
+    said = [_parts(own.classes[p], mixtures) if p >= 0 else [] for p in own.predicted]
+    true = [_parts(name, mixtures) for name in actual]
+    wanted = [[name for name in known if name in (*s, *t)] if s else []
+              for s, t in zip(said, true, strict=True)]
+    maps = _maps(model, picked, own, known, wanted, mixtures, method)
+    spectra, views = own.spectra, []
+    for i, names in enumerate(wanted):
+        if not names:
+            continue
+        reasons = []
+        for name in names:
+            verdict = "" if not true[i] else "overlooked" if name not in said[i] else \
+                "" if name in true[i] else "not in it"
+            others = [m for other in known if other != name for m in materials_of(other)]
+            present = [k for k, c in enumerate(own.classes) if name in _parts(c, mixtures)]
+            bands = important_bands(
+                maps[i, name], own.axis, spectrum=spectra[i], others=others,
+                materials=materials_of(name), threshold=threshold, resolution=own.resolution)
+            there = {m for other in names if other != name for m in materials_of(other)}
+            reasons.append(Reason(
+                name, float(own.probabilities[i, present].sum()), verdict, maps[i, name],
+                [_not_the_air(band, there) for band in bands]))
+        views.append(SpectrumView(
+            int(rows[i]) + 1, _holds(picked, i, actual[i]), own.classes[own.predicted[i]],
+            float(own.probabilities[i, own.predicted[i]]), own.decided(i), float(own.right[i]),
+            own.axis, spectra[i], reasons))
+    return views
+
+
+def _maps(model, data, own, known, wanted, mixtures, method):
+    """Importance (m,) by row and name: one pass through the networks for each name."""
+    gradcam, grid = import_torch_file("nn.attribution.gradcam"), model.grid_spectra(data)
+    maps = {}
+    for name in known:
+        rows = np.array([i for i, names in enumerate(wanted) if name in names], int)
+        if not len(rows):
+            continue
+        target = gradcam.component_contrast(own.classes, name) if mixtures else \
+            gradcam.Target((own.classes.index(name),))
+        found = gradcam.explain(model.networks, grid[rows], model.wavenumbers, own.axis,
+                                target=target, predicted=own.predicted[rows], method=method)
+        maps.update({(row, name): one for row, one in zip(rows, found.importance, strict=True)})
+    return maps
+
+
+def _not_the_air(band, there):
+    """The other components of a mixture explain a band better than the air does."""
+    if band.atmosphere and any(name and name.material in there for name in band.names[:1]):
+        return band._replace(atmosphere=POSSIBLY_AIR)
+    return band
+
+
+def _parts(name, mixtures):
+    if not name:
+        return []
+    return components_of(name) if mixtures else [name]
+
+
+def actual_classes(explained: Explained) -> list[str]:
+    """Name of each spectrum's class, empty where it is not known or none of the model's."""
+    variable = explained.data.domain.class_var
+    if variable is None or not variable.is_discrete:
+        return [""] * len(explained.data)
+    return ["" if np.isnan(right) else variable.values[int(y)]
+            for right, y in zip(explained.right, explained.data.Y, strict=True)]
+
+
+def _holds(data, row, actual):
+    """"54 % PET + 46 % PP" where Mix Spectra wrote fractions, else the class."""
+    shares = []
+    for part in _parts(actual, True):
+        if f"fraction {part}" not in data.domain:
+            return actual
+        shares.append((float(data[row][f"fraction {part}"]), part))
+    if len(shares) < 2:
+        return actual
+    return PLUS.join(f"{share:.0%} {part}" for share, part in sorted(shares, reverse=True))
+
+
+def choose_mixtures(explained: Explained, right: int = 3, wrong: int = 1,
+                    seed: int = 0) -> np.ndarray:
+    """Rows of binary mixtures: some that the model recognises and some that it does not.
+
+    By chance, but of pairs that show as many components as can be.
+    """
+    actual = actual_classes(explained)
+    rng = np.random.default_rng(seed)
+    order = [i for i in rng.permutation(len(actual)) if len(components_of(actual[i])) == 2]
+    chosen, shown = [], set()
+    for outcome, n in ((1, right), (0, wrong)):
+        left = [i for i in order if explained.right[i] == outcome]
+        for _ in range(min(n, len(left))):
+            best = max(left, key=lambda i: len(set(_parts(actual[i], True)) - shown))
+            shown |= set(_parts(actual[best], True))
+            chosen.append(best)
+            left = [i for i in left if actual[i] != actual[best]] or [
+                i for i in left if i != best]
+            if not left:
+                break
+    return np.array(chosen, int)
+
+
+def spread_rows(explained: Explained, n: int) -> np.ndarray:
+    """At most `n` rows, from all classes predicted in turn, in the order of the data."""
+    order = np.flatnonzero(explained.predicted >= 0)
+    turn = np.zeros(len(order), int)
+    for name in np.unique(explained.predicted[order]):
+        own = explained.predicted[order] == name
+        turn[own] = np.arange(own.sum())
+    return np.sort(order[np.argsort(turn, kind="stable")[:n]])

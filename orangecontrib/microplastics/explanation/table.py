@@ -1,0 +1,336 @@
+"""Grad-CAM of a model for a Table: what the widget and the command line show."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
+from Orange.data.util import get_unique_names
+from Orange.util import dummy_callback
+
+from orangecontrib.microplastics.dcnet.model import DCNetModel, PredictionWarning
+from orangecontrib.microplastics.explanation.important_bands import (
+    ImportantBand,
+    important_bands,
+    mean_map,
+    normalised,
+    smooth,
+)
+from orangecontrib.microplastics.identification import DECISIONS, Rule, decide
+from orangecontrib.microplastics.materials.names import materials_of
+from orangecontrib.microplastics.spectra.axis import spectral_columns, told
+from orangecontrib.microplastics.utils.backend import import_torch_file
+
+__all__ = ["PREDICTED", "Explained", "ClassView", "explain_table", "class_views", "components",
+           "importance_table", "bands_table"]
+
+#: Target: the class that each spectrum is predicted to be.
+PREDICTED = "predicted"
+
+#: Share of the time that the model's answer takes of an explanation.
+_ANSWER = 0.3
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Importance for the spectra of a Table, and what the model says of them.
+
+    Attributes
+    ----------
+    data : Table
+        The spectra explained.
+    columns : ndarray of int, shape (m,)
+        Their columns in ``data.X``, in the data's own order.
+    axis : ndarray, shape (m,)
+        Wavenumbers of the columns, cm-1.
+    importance : ndarray of float32, shape (n, m)
+        NaN where the model does not look.
+    probabilities : ndarray, shape (n, classes)
+        As :meth:`.DCNetModel.answer` says; NaN for spectra that the model does not answer for.
+    classes : tuple of str
+        The classes that the model tells apart.
+    decision : ndarray of int, shape (n,)
+        Index into :data:`.identification.DECISIONS`, by the default rule.
+    notes : tuple of PredictionWarning
+        What the model has to say of the spectra: which get no answer, and why.
+    target : ndarray of int, shape (n,)
+        Index into `targets` of what each map explains.
+    targets : tuple of str
+        Names of what maps explain: the classes; or a component, for spectra in which the model
+        finds it, and "without" it for the others.
+    target_probability : ndarray, shape (n,)
+        The model's probability of it.
+    right : ndarray of float, shape (n,)
+        1 where the prediction is the class in the data, 0 where not, NaN where that is
+        not known.
+    resolution : float
+        cm-1 between the columns of the network's map.
+    """
+    data: Table
+    columns: np.ndarray
+    axis: np.ndarray
+    importance: np.ndarray
+    probabilities: np.ndarray
+    classes: tuple[str, ...]
+    decision: np.ndarray
+    notes: tuple[PredictionWarning, ...]
+    target: np.ndarray
+    targets: tuple[str, ...]
+    target_probability: np.ndarray
+    right: np.ndarray
+    resolution: float
+
+    @property
+    def spectra(self) -> np.ndarray:
+        """The spectra, (n, m)."""
+        return np.asarray(self.data.X[:, self.columns], float)
+
+    @property
+    def answered(self) -> np.ndarray:
+        """Which spectra the model answers for, bool."""
+        return np.isfinite(self.probabilities).all(axis=1)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """Index into `classes` of the prediction, -1 for spectra without an answer."""
+        return np.where(self.answered, np.nan_to_num(self.probabilities).argmax(axis=1), -1)
+
+    def decided(self, row: int) -> str:
+        """The decision on one spectrum in words: "accepted", "to inspect", "unknown"."""
+        return DECISIONS[self.decision[row]].lower()
+
+    def decisions(self) -> str:
+        """How many spectra are decided how: "accepted 25, to inspect 3, unknown 2"."""
+        counts = np.bincount(self.decision, minlength=len(DECISIONS))
+        return ", ".join(f"{name.lower()} {n:,}"
+                         for name, n in zip(DECISIONS, counts, strict=True) if n)
+
+    def without_importance(self) -> tuple[int, int]:
+        """Number of spectra whose map is nowhere above zero, and of all with an answer."""
+        known = self.answered
+        highest = np.nan_to_num(self.importance).max(axis=1, initial=0)
+        return int((known & (highest <= 0)).sum()), int(known.sum())
+
+    def shown(self, by: str = "spectrum", smoothing: float = 0.0) -> np.ndarray:
+        """Maps as drawn: smoothed by `smoothing` cm-1, then scaled, see `importance`."""
+        return normalised(smooth(self.importance, self.axis, smoothing), by)
+
+
+def components(model: DCNetModel) -> list[str]:
+    """Components of the model's combination classes; empty where it has none."""
+    return list(_component_targets(model))
+
+
+def _component_targets(model):
+    gradcam = import_torch_file("nn.attribution.gradcam")
+    return gradcam.component_targets(_classes(model))
+
+
+def _classes(model):
+    values = model.domain.class_var.values
+    return tuple(values[i] for i in model.used)
+
+
+def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
+                  component: bool = False, method: str = "hirescam", branch: int | None = None,
+                  signed: bool = False,
+                  callback: Callable[[float], None] | None = None) -> Explained:
+    """Explain the spectra of a Table.
+
+    Parameters
+    ----------
+    model : DCNetModel
+    data : Table
+        Spectra on any wavenumber axis that the model accepts.
+    target : str
+        "predicted", the name of a class or, with `component`, that of a component.
+    component : bool
+        Explain the presence of a component of combination classes such as "PE + PP".
+    method, branch, signed
+        See :func:`gradcam.explain_batches`.
+    callback : callable, optional
+        Called with the fraction done; raising in it stops.
+
+    Raises
+    ------
+    ValueError
+        If the target is not known, the data hold no spectra or none that the model reads.
+    DomainTransformationError
+        As :meth:`.DCNetModel.answer`: other wavenumbers, another unit.
+    """
+    gradcam = import_torch_file("nn.attribution.gradcam")
+    classes = _classes(model)
+    wanted = _target(model, classes, target, component, gradcam)
+    columns, axis = spectral_columns(data.domain)
+    order = np.argsort(columns)
+    columns, axis = columns[order], axis[order]
+    progress = callback or dummy_callback
+    answer = model.answer(data, lambda done: progress(_ANSWER * done))
+    probabilities = answer.probabilities[:, model.used]
+    known = np.isfinite(answer.values)
+    # What the model gives no answer for has no explanation either.
+    grid = np.where(known[:, None], model.grid_spectra(data), np.float32(np.nan))
+    predicted = np.nan_to_num(probabilities).argmax(axis=1)
+    result = gradcam.explain(
+        model.networks, grid, model.wavenumbers, axis, predicted=predicted,
+        target=gradcam.component_contrast(classes, target) if component else wanted,
+        method=method, branch=branch, signed=signed,
+        callback=lambda done: progress(_ANSWER + (1 - _ANSWER) * done))
+    if component:
+        share = probabilities[:, list(wanted.plus)].sum(axis=1)
+        # Apart, since the mean over both would say little about either.
+        index, names = (~(share >= 0.5)).astype(int), (target, f"without {target}")
+    else:
+        index = predicted if target == PREDICTED else np.full(len(data), wanted)
+        names = classes
+        share = probabilities[np.arange(len(data)), index]
+    projection = import_torch_file("nn.attribution.projection")
+    centres = projection.Projection(model.networks, model.wavenumbers).centres
+    return Explained(data, columns, axis, result.importance, probabilities, classes,
+                     decide(answer, Rule()), tuple(answer.notes), index, names, share,
+                     _right(data, classes, predicted, known), float(np.median(np.diff(centres))))
+
+
+def _target(model, classes, target, component, gradcam):
+    if component:
+        known = gradcam.component_targets(classes)
+        if target not in known:
+            raise ValueError(f"The model knows no component '{target}'; it knows "
+                             f"{', '.join(known) or 'single classes only'}.")
+        return known[target]
+    if target == PREDICTED:
+        return gradcam.PREDICTED
+    if target not in classes:
+        raise ValueError(f"The model knows no class '{target}'; it knows {', '.join(classes)}.")
+    return classes.index(target)
+
+
+def _right(data, classes, predicted, answered):
+    right = np.full(len(data), np.nan)
+    actual = data.domain.class_var
+    if actual is None or not actual.is_discrete or not set(actual.values) & set(classes):
+        return right
+    y = np.asarray(data.Y, float)
+    known = np.isfinite(y) & answered
+    names = np.array(actual.values, object)[y[known].astype(int)]
+    right[known] = names == np.array(classes, object)[predicted[known]]
+    return right
+
+
+class ClassView(NamedTuple):
+    """A target's spectra together: `rows` of the table, means over them, and their bands."""
+    name: str
+    rows: np.ndarray
+    importance: np.ndarray
+    spectrum: np.ndarray
+    bands: list[ImportantBand]
+
+
+def class_views(explained: Explained, rows: np.ndarray | None = None, *,
+                smoothing: float = 0.0, threshold: float = 0.1, tolerance: float = 10.0,
+                materials: Callable[[str], list[str]] = materials_of,
+                n: int | None = None) -> list[ClassView]:
+    """Mean map, mean spectrum and important bands of each target that has spectra.
+
+    Parameters
+    ----------
+    rows : ndarray of bool, shape (n,), optional
+        Spectra to take into account.
+    smoothing, threshold, tolerance, n
+        See :func:`importance.smooth`, :func:`importance.important_bands`.
+    materials : callable
+        From the name of a class to the materials whose bands come first.
+    """
+    known = explained.answered
+    if rows is not None:
+        known &= rows
+    others = sorted({code for name in explained.classes for code in materials(name)})
+    result = []
+    for i, name in enumerate(explained.targets):
+        own = np.flatnonzero(known & (explained.target == i))
+        if not len(own):
+            continue
+        maps = smooth(mean_map(explained.importance, own)[None], explained.axis, smoothing)[0]
+        spectrum = _mean_spectrum(explained, own)
+        bands = important_bands(
+            maps, explained.axis, spectrum=spectrum, materials=materials(name), others=others,
+            threshold=threshold, tolerance=tolerance, resolution=explained.resolution, n=n)
+        result.append(ClassView(name, own, maps, spectrum, bands))
+    return result
+
+
+def _mean_spectrum(explained, rows):
+    X = np.asarray(explained.data.X[rows][:, explained.columns], float)
+    known = np.isfinite(X)
+    return np.where(known.any(axis=0), np.where(known, X, 0).sum(axis=0)
+                    / np.maximum(known.sum(axis=0), 1), np.nan)
+
+
+def importance_table(explained: Explained, importance: np.ndarray | None = None) -> Table:
+    """Importance as spectra: attributes named as the data's wavenumbers.
+
+    Parameters
+    ----------
+    importance : ndarray, shape (n, m), optional
+        Scaled or smoothed maps to send instead.
+
+    Returns
+    -------
+    Table
+        Class variables and metas of the data stay (``map_x`` and ``map_y`` with them); metas
+        ``target``, ``probability`` (of the target), ``prediction``, ``right`` and ``decision``
+        come on top. Missing values stand for what the model does not see, and for spectra that
+        it gives no answer for.
+    """
+    domain = explained.data.domain
+    taken = [v.name for v in (*domain.variables, *domain.metas)]
+    names = get_unique_names(taken, ["target", "probability", "prediction", "right",
+                                     "decision"], equal_numbers=False)
+    extra = [DiscreteVariable(names[0], values=explained.targets),
+             ContinuousVariable(names[1], number_of_decimals=3),
+             DiscreteVariable(names[2], values=explained.classes),
+             DiscreteVariable(names[3], values=("no", "yes")),
+             DiscreteVariable(names[4], values=DECISIONS)]
+    attributes = [ContinuousVariable(domain.attributes[c].name) for c in explained.columns]
+    new = Domain(attributes, domain.class_vars, (*domain.metas, *extra))
+    predicted = explained.predicted.astype(float)
+    predicted[predicted < 0] = np.nan
+    target = np.where(np.isnan(explained.target_probability), np.nan, explained.target)
+    added = np.column_stack((target, explained.target_probability, predicted, explained.right,
+                             explained.decision))
+    metas = np.hstack((np.asarray(explained.data.metas, object), added.astype(object))) \
+        if len(domain.metas) else added
+    table = Table.from_numpy(
+        new, np.asarray(explained.importance if importance is None else importance, float),
+        explained.data.Y, metas, ids=explained.data.ids)
+    table.name = f"{explained.data.name}: importance"
+    return table
+
+
+def bands_table(views: list[ClassView]) -> Table:
+    """Important bands of all classes as a Table, a row a band.
+
+    The wavenumber is where the mean spectrum absorbs, see :mod:`importance`; "highest at" is
+    where the map is highest.
+    """
+    number = ContinuousVariable
+    domain = Domain(
+        [number("wavenumber", number_of_decimals=0), number("from", number_of_decimals=0),
+         number("to", number_of_decimals=0), number("share", number_of_decimals=3),
+         number("height", number_of_decimals=3), number("highest at", number_of_decimals=0)],
+        DiscreteVariable("class", values=[v.name for v in views]),
+        [StringVariable("absorptions"), StringVariable("assignments"),
+         DiscreteVariable("atmosphere", values=("no", "possible", "likely"))])
+    rows = [(i, band) for i, view in enumerate(views) for band in view.bands]
+    air = {"": 0, "possible": 1, "likely": 2}
+    table = Table.from_numpy(
+        domain,
+        np.array([[b.position, b.low, b.high, b.share, b.height, b.centre]
+                  for _, b in rows]).reshape(-1, 6),
+        np.array([i for i, _ in rows], float),
+        np.array([[", ".join(map(told, b.absorptions)) or "none", b.describe(3), air[b.atmosphere]]
+                  for _, b in rows], object).reshape(-1, 3))
+    table.name = "Important bands"
+    return table

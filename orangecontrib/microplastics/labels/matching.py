@@ -1,0 +1,234 @@
+"""How alike spectra are by the shape of their bands, and when a label is doubtful.
+
+The arithmetic behind :mod:`~orangecontrib.microplastics.labels.check`: numpy arrays in and out.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.signal import savgol_filter
+
+from orangecontrib.microplastics.spectra import axis, duplicates
+
+__all__ = ["Rule", "Verdict", "REGIONS", "class_matches", "judge", "scaled", "shapes",
+           "shared_grid"]
+
+#: Where polymers have bands (cm-1): fingerprint and C-H stretches. What lies between holds
+#: carbon dioxide and the baseline; above, water.
+REGIONS = ((0., 1850.), (2700., 3100.))
+
+#: Points of the Savitzky-Golay window and its order, as in the prototype.
+_WINDOW, _ORDER = 9, 2
+
+#: Correlations computed at a time: 16 million float32 are 64 MB.
+_BLOCK = 16_000_000
+
+
+class Rule(NamedTuple):
+    """Thresholds of the rule, all Pearson correlations of first derivatives.
+
+    The values were found on the published sets, where they mark 288 of the 2,393
+    different spectra of Villegas-Camacho (8 cm-1) with Kedzierski and Jung as references.
+
+    Attributes
+    ----------
+    margin : float
+        How much better another class must match than the spectrum's own.
+    floor : float
+        How good that match must be at least.
+    own : float
+        A spectrum whose best match in its own class lies below is doubtful.
+    enough : int
+        ... where its class has at least this many references: fewer do not show what it
+        can look like. Where it has none, nothing is said about the spectrum.
+    """
+
+    margin: float = 0.05
+    floor: float = 0.6
+    own: float = 0.7
+    enough: int = 3
+
+
+class Verdict(NamedTuple):
+    """What the rule says, an entry for each spectrum.
+
+    Attributes
+    ----------
+    own, other : ndarray of float, shape (n,)
+        Best correlation in the spectrum's own class, and the best in any other; NaN where there
+        is no reference.
+    suspected : ndarray of int, shape (n,)
+        The other class that matches best; -1 where there is none.
+    doubtful : ndarray of bool, shape (n,)
+    checked : ndarray of bool, shape (n,)
+        False where the label is missing, its class has no reference or the spectrum is empty.
+    """
+
+    own: np.ndarray
+    other: np.ndarray
+    suspected: np.ndarray
+    doubtful: np.ndarray
+    checked: np.ndarray
+
+
+def shared_grid(*axes, step=4.0, regions=REGIONS):
+    """A uniform grid over the range common to several axes, and the part of it to compare.
+
+    Parameters
+    ----------
+    *axes : ndarray
+        Wavenumbers (cm-1), ascending.
+    step : float
+        Distance of grid points, cm-1.
+    regions : sequence of (low, high)
+        What to compare; all of the range where no region has bands in it.
+
+    Returns
+    -------
+    grid : ndarray, shape (m,)
+    part : ndarray of bool, shape (m,)
+
+    Raises
+    ------
+    ValueError
+        If the axes share less than 30 grid points.
+    """
+    low, high = max(a[0] for a in axes), min(a[-1] for a in axes)
+    grid = axis.uniform_grid(low, high, step) if high > low else np.empty(0)
+    if len(grid) < 30:
+        raise ValueError("The spectra to compare share too little of the axis: "
+                         + " and ".join(f"{a[0]:g} to {a[-1]:g}" for a in axes)
+                         + f" cm-1, at steps of {step:g} cm-1.")
+    part = np.zeros(len(grid), bool)
+    for first, last in regions:
+        part |= (grid >= first) & (grid <= last)
+    # Near-infrared and other axes have their bands elsewhere.
+    if part.sum() < 30:
+        part[:] = True
+    # At its ends the derivative is extrapolated; PS has its strongest band near one of them.
+    part[:_WINDOW // 2] = part[len(part) - _WINDOW // 2:] = False
+    return grid, part
+
+
+def shapes(X, wavenumbers, grid, part):
+    """First derivatives on a grid, standardized so that products are correlations.
+
+    Parameters
+    ----------
+    X : ndarray, shape (spectra, wavenumbers)
+        Absorbance. Missing values are interpolated.
+    wavenumbers : ndarray, shape (wavenumbers,)
+        cm-1, ascending.
+    grid, part : ndarrays
+        From :func:`shared_grid`.
+
+    Returns
+    -------
+    ndarray of float32, shape (spectra, part.sum())
+        Savitzky-Golay derivative (9 points, order 2), each row centred and of length one.
+        Spectra without shape (empty or constant) are zeros.
+    """
+    matrix = axis.resampling_matrix(wavenumbers, grid)
+    out = np.empty((len(X), int(part.sum())), np.float32)
+    for start in range(0, len(X), 1000):
+        rows = slice(start, start + 1000)
+        filled = axis.fill_missing(np.asarray(X[rows], float), wavenumbers)
+        # Still missing are whole spectra only.
+        filled = np.nan_to_num(filled)
+        derived = savgol_filter(filled @ matrix, _WINDOW, _ORDER, deriv=1, axis=1)
+        out[rows] = duplicates.standardized(derived[:, part])
+    return out
+
+
+def class_matches(S, R, classes, n_classes, *, keys=None, reference_keys=None, callback=None):
+    """Best correlation of each spectrum with the references of each class.
+
+    Parameters
+    ----------
+    S : ndarray, shape (n, m)
+        Spectra, from :func:`shapes`.
+    R : ndarray, shape (r, m)
+        References, alike.
+    classes : ndarray of int, shape (r,)
+        Class of each reference; negative where unknown.
+    n_classes : int
+    keys, reference_keys : ndarrays of int, shapes (n,), (r,), optional
+        A reference is no witness for a spectrum with the same key (of the same study, or a
+        near-duplicate of it).
+    callback : function of the fraction done, optional
+        Raising in it stops the work.
+
+    Returns
+    -------
+    best : ndarray of float32, shape (n, n_classes)
+        NaN where a class has no reference for the spectrum.
+    count : ndarray of int, shape (n, n_classes)
+        How many references that is.
+    """
+    n = len(S)
+    best = np.full((n, n_classes), -np.inf, np.float32)
+    count = np.zeros((n, n_classes), int)
+    members = [np.flatnonzero(np.asarray(classes) == c) for c in range(n_classes)]
+    rows = max(1, min(1024, _BLOCK // max(1, max(map(len, members), default=1))))
+    for start in range(0, n, rows):
+        block = slice(start, start + rows)
+        for c, mine in enumerate(members):
+            if not len(mine):
+                continue
+            r = S[block] @ R[mine].T
+            if keys is None:
+                count[block, c] = len(mine)
+            else:
+                same = np.asarray(keys)[block, None] == np.asarray(reference_keys)[None, mine]
+                r[same] = -np.inf
+                count[block, c] = len(mine) - same.sum(axis=1)
+            best[block, c] = r.max(axis=1)
+        if callback is not None:
+            callback(min(1.0, (start + rows) / n))
+    best[count == 0] = np.nan
+    return best, count
+
+
+def judge(best, count, labels, rule=None):
+    """Apply the rule.
+
+    Parameters
+    ----------
+    best, count : ndarrays, shape (n, n_classes)
+        From :func:`class_matches`.
+    labels : ndarray of int, shape (n,)
+        Class by the label; negative where unknown.
+    rule : Rule
+
+    Returns
+    -------
+    Verdict
+    """
+    rule = rule or Rule()
+    n, k = best.shape
+    rows = np.arange(n)
+    labels = np.asarray(labels)
+    known = labels >= 0
+    own = np.full(n, np.nan)
+    own[known] = best[rows[known], labels[known]]
+    n_own = np.zeros(n, int)
+    n_own[known] = count[rows[known], labels[known]]
+    others = np.where(np.isnan(best), -np.inf, best).astype(float)
+    others[rows[known], labels[known]] = -np.inf
+    suspected = others.argmax(axis=1) if k else np.full(n, -1)
+    other = others.max(axis=1, initial=-np.inf)
+    suspected[np.isinf(other)] = -1
+    other[np.isinf(other)] = np.nan
+    checked = known & (n_own > 0)
+    with np.errstate(invalid="ignore"):
+        doubtful = checked & (
+            (other > own + rule.margin) & (other > rule.floor)
+            | (own < rule.own) & (n_own >= rule.enough))
+    return Verdict(own, other, suspected, doubtful, checked)
+
+
+def scaled(X, part):
+    """Spectra with mean 0 and standard deviation 1 over the compared part (SNV), for pictures."""
+    level = X[..., part].std(axis=-1, keepdims=True)
+    return (X - X[..., part].mean(axis=-1, keepdims=True)) / np.where(level > 0, level, 1)

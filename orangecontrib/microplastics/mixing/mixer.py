@@ -1,0 +1,458 @@
+"""Spectra of mixtures from spectra of pure materials.
+
+By the Beer-Lambert law the absorbances of a mixture's components add, each in
+proportion to its amount. :func:`mix` draws spectra of several classes, scales each to
+one size, adds them with random fractions and disturbs the sum as a measurement would;
+:func:`split_sources` first parts the pure spectra, so that no specimen is in both
+training and test mixtures; :class:`Mixer` shows how one mixture came about.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import combinations
+from math import comb
+from typing import NamedTuple
+
+import numpy as np
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
+
+from orangecontrib.microplastics.materials.names import PLUS, combination_name
+from orangecontrib.microplastics.mixing.pure import (
+    TransmittanceError,
+    absorbance_of,
+    classes_of,
+    scaled,
+    size_of,
+    weights_of,
+)
+from orangecontrib.microplastics.mixing.recipe import (
+    COMBINATION,
+    MAIN,
+    Mixing,
+    parse_ratios,
+)
+from orangecontrib.microplastics.simulation import distortions as vary
+from orangecontrib.microplastics.spectra.axis import spectral_columns
+from orangecontrib.microplastics.spectra.splits import split_sources, texts_of
+
+__all__ = ["Mixing", "Mixer", "Drawn", "mix", "count", "component_means", "split_sources",
+           "parse_ratios", "combination_name", "TransmittanceError", "COMBINATION", "MAIN"]
+
+#: Mixtures made at a time: small enough for the cache and for quick cancelling.
+_BLOCK = 500
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One mixture, taken apart.
+
+    Attributes
+    ----------
+    names : tuple of str, length k
+    fractions : ndarray, shape (k,)
+    wavenumbers : ndarray, shape (m,)
+        cm-1, ascending.
+    components : ndarray, shape (k, m)
+        What each component adds: its spectrum times its fraction.
+    total : ndarray, shape (m,)
+        Their sum.
+    spectrum : ndarray, shape (m,)
+        The sum with baseline, noise and the rest: what the learner gets.
+    sources, contaminants : tuple of str, length k
+        Where each came from, and what clings to it or is in it ("" for nothing).
+    """
+
+    names: tuple[str, ...]
+    fractions: np.ndarray
+    wavenumbers: np.ndarray
+    components: np.ndarray
+    total: np.ndarray
+    spectrum: np.ndarray
+    sources: tuple[str, ...]
+    contaminants: tuple[str, ...]
+
+
+class _Origin(NamedTuple):
+    """What mixtures are made of; arrays of shape (rows, classes).
+
+    Attributes
+    ----------
+    picked : ndarray of int
+        Which spectrum each component is; -1 for none.
+    clung : ndarray of int
+        Which contaminant it carries; -1 for none.
+    holds : ndarray of bool
+        Whether it holds its polymer's additive.
+    """
+
+    picked: np.ndarray
+    clung: np.ndarray
+    holds: np.ndarray
+
+    @classmethod
+    def nothing(cls, rows, classes):
+        return cls(np.full((rows, classes), -1), np.full((rows, classes), -1),
+                   np.zeros((rows, classes), bool))
+
+
+class Mixer:
+    """Pure spectra, checked and scaled, from which mixtures are drawn.
+
+    Parameters
+    ----------
+    data : Table
+        Spectra in absorbance with a discrete class. Missing values are interpolated
+        along the spectrum; rows without a class take no part.
+    mixing : Mixing
+
+    Raises
+    ------
+    ValueError
+        If data are no spectra, have no class, too few classes, or spectra that are
+        empty or constant.
+    TransmittanceError
+        If they look like transmittance.
+    """
+
+    def __init__(self, data: Table, mixing: Mixing = Mixing()):  # noqa: B008 - it is frozen
+        self.data, self.mixing = data, mixing
+        self.names, labels = classes_of(data, mixing)
+        self.combinations = [c for size in mixing.sizes
+                             for c in combinations(range(len(self.names)), size)]
+        self.columns, self.axis = spectral_columns(data.domain)
+        if len(self.axis) < 5:
+            raise ValueError(f"Data have {len(self.axis)} wavenumbers: too few for spectra.")
+        self.rows = np.flatnonzero(labels >= 0)
+        self.labels = labels[self.rows]
+        self.spectra = scaled(absorbance_of(data, self.rows, self.columns, self.axis),
+                              self.axis, mixing.ratio)
+        self._sizes = size_of(self.spectra, self.axis, mixing.ratio)
+        self.weights = weights_of(data, self.rows, self.labels, mixing.balance)
+        self.sources = texts_of(data, mixing.by or "source", required=mixing.by is not None)
+        self.samples = texts_of(data, "sample")
+        self.vary = vary.Variation(self.axis, mixing.variation) if mixing.variation else None
+        # A floor, for spectra reach zero: a ten-thousandth of their size.
+        self._logs = np.log(np.maximum(self.spectra, 1e-4)) if self.vary else None
+        #: Contaminants that are added: none that is a class itself.
+        self.contaminants = vary.contaminants_beside(mixing.contaminant_names, self.names)
+        self._bands = vary.contaminant_bands(self.axis, self.contaminants)
+        self._additives = [vary.additive_of(name) if mixing.additives else None
+                           for name in self.names]
+        self._place = vary.position(self.axis)
+
+    # What will come
+
+    def total(self, n: int) -> int:
+        """How many spectra will come when `n` are asked for."""
+        if self.mixing.per_combination is not None:
+            return self.mixing.per_combination * len(self.combinations)
+        return n
+
+    def _plan(self, n, rng):
+        """Combination of each mixture, and its turn within the combination; shuffled."""
+        n, kinds = self.total(n), len(self.combinations)
+        if n < kinds:
+            raise ValueError(f"{n} spectra are too few for {kinds} combinations: "
+                             f"ask for at least {kinds}.")
+        turn, which = np.divmod(np.arange(n), kinds)
+        # The last, incomplete round goes to combinations drawn at random.
+        which[n - n % kinds:] = rng.permutation(kinds)[:n % kinds]
+        order = rng.permutation(n)
+        return which[order], turn[order]
+
+    # Drawing
+
+    def _fractions(self, members, turns, rng):
+        """(rows, classes) fractions of combinations `members`, a list of tuples."""
+        out = np.zeros((len(members), len(self.names)), np.float32)
+        sizes = np.array([len(m) for m in members])
+        for size in np.unique(sizes):
+            rows = np.flatnonzero(sizes == size)
+            grid = self.mixing.grid(size)
+            if grid is None:
+                free = 1 - size * self.mixing.smallest
+                values = self.mixing.smallest + free * rng.dirichlet(np.ones(size), len(rows))
+            else:
+                values = grid[turns[rows] % len(grid)]
+            out[rows[:, None], np.array([members[r] for r in rows])] = values
+        return out
+
+    def _blend(self, fractions, rng, parts=None):
+        """Mixtures (rows, wavenumbers) before and after disturbance, with their origin.
+
+        Returns the sum, the disturbed sum and their :class:`_Origin`. What each component
+        adds is appended to `parts`, if given.
+        """
+        origin = _Origin.nothing(*fractions.shape)
+        picked = origin.picked
+        # All sources first: stronger disturbances then show on the same mixture.
+        for label, (index, weight) in enumerate(self.weights):
+            rows = np.flatnonzero(fractions[:, label])
+            picked[rows, label] = rng.choice(index, size=len(rows), p=weight)
+        total = np.zeros((len(fractions), len(self.axis)), np.float32)
+        for label in np.flatnonzero(fractions.any(axis=0)):
+            rows = np.flatnonzero(fractions[:, label])
+            part = self._component(picked[rows, label], label, rng, origin, rows)
+            part *= fractions[rows, label, None]
+            total[rows] += part
+            if parts is not None:
+                parts.append(part)
+        return total, self._disturbed(total, rng), origin
+
+    def _component(self, index, label, rng, origin, rows):
+        if self.vary:
+            part = self.vary(self._logs[index], rng)
+            part *= (self._sizes[index]
+                     / size_of(part, self.axis, self.mixing.ratio))[:, None]
+        else:
+            part = self.spectra[index]
+        if len(self._bands):
+            amounts = vary.contamination(len(index), len(self._bands), rng,
+                                         self.mixing.contaminated,
+                                         self.mixing.contaminant_height)
+            part += amounts @ self._bands
+            some = amounts.any(axis=1)
+            origin.clung[rows[some], label] = amounts[some].argmax(axis=1)
+        if self._additives[label] is not None:
+            added = vary.additives(len(index), self.axis, self._additives[label], rng)
+            part += added
+            origin.holds[rows, label] = added.any(axis=1)
+        return part
+
+    def _disturbed(self, total, rng):
+        m, n = self.mixing, len(total)
+        out = total.copy()
+        if any(m.baseline[:3]):
+            out += vary.baseline(n, self._place, rng, m.baseline[:3])
+        if any(m.baseline[3:]):
+            out += vary.broad_hump(n, self._place, rng, m.baseline[3])
+        if m.atmosphere:
+            out += vary.carbon_dioxide(n, self.axis, rng, .6 * m.atmosphere)
+            out += vary.water_vapour(n, self.axis, rng, .1 * m.atmosphere)
+            out += vary.adsorbed_water(n, self.axis, rng, .4 * m.atmosphere)
+        if m.noise:
+            out += vary.noise(n, len(self.axis), rng, m.noise)
+        if m.cut:
+            vary.cut_stretches(out, rng)
+        return out
+
+    def draw(self, seed: int | Sequence[int] | None = 0,
+             combination: Sequence[str] | None = None) -> Drawn:
+        """One mixture with all its parts, made as :meth:`table` makes its own.
+
+        Parameters
+        ----------
+        seed : int, sequence of int or None
+            None draws another one each time.
+        combination : sequence of str, optional
+            Names of its components; by default any of those with most components.
+        """
+        rng = np.random.default_rng(seed)
+        if combination is None:
+            most = [c for c in self.combinations if len(c) == self.mixing.sizes[-1]]
+            member = most[rng.integers(len(most))]
+        else:
+            member = tuple(sorted(self.names.index(name) for name in combination))
+            if member not in self.combinations:
+                raise ValueError(f"{combination_name(combination)} is not among the "
+                                 "combinations to be made.")
+        fractions = self._fractions([member], rng.integers(1 << 30, size=1), rng)
+        parts = []
+        total, spectrum, origin = self._blend(fractions, rng, parts)
+        there = list(member)
+        return Drawn(
+            tuple(self.names[i] for i in there), fractions[0, there].astype(float), self.axis,
+            np.vstack(parts), total[0], spectrum[0],
+            tuple(self.sources[self.rows[i]] for i in origin.picked[0, there]),
+            tuple(map(", ".join, self._foreign(origin)[0, there])))
+
+    @property
+    def values(self) -> list[str]:
+        """Names of the combinations.
+
+        Raises
+        ------
+        ValueError
+            If two of them are the same, for odd class names.
+        """
+        values = [combination_name([self.names[i] for i in c]) for c in self.combinations]
+        if len(set(values)) < len(values):
+            twice = next(v for v in values if values.count(v) > 1)
+            raise ValueError(f'Two combinations would both be named "{twice}": '
+                             "rename that class (Edit Domain).")
+        return values
+
+    def arrays(self, n: int, seed: int | Sequence[int] = 0,
+               callback: Callable[[float], None] | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """`n` mixtures without a Table around them, for who needs many and often.
+
+        Returns
+        -------
+        spectra : ndarray of float32, shape (n, wavenumbers)
+            Along `axis`.
+        which : ndarray of int, shape (n,)
+            Their combinations, as indices of `values`.
+        """
+        rng = np.random.default_rng(seed)
+        which, turns = self._plan(n, rng)
+        X = np.empty((len(which), len(self.axis)), np.float32)
+        for start in range(0, len(which), _BLOCK):
+            if callback is not None:
+                callback(start / len(which))
+            rows = slice(start, start + _BLOCK)
+            members = [self.combinations[c] for c in which[rows]]
+            X[rows] = self._blend(self._fractions(members, turns[rows], rng), rng)[1]
+        return X, which
+
+    def table(self, n: int = 6000, seed: int | Sequence[int] = 0,
+              callback: Callable[[float], None] | None = None) -> Table:
+        """`n` mixtures; see :func:`mix`."""
+        rng = np.random.default_rng(seed)
+        which, turns = self._plan(n, rng)
+        n = len(which)
+        # The table's own memory, in the order of the input's columns.
+        X = np.full((n, len(self.data.domain.attributes)), np.nan)
+        fractions = np.zeros((n, len(self.names)))
+        origin = _Origin.nothing(*fractions.shape)
+        for start in range(0, n, _BLOCK):
+            if callback is not None:
+                callback(start / n)
+            rows = slice(start, start + _BLOCK)
+            members = [self.combinations[c] for c in which[rows]]
+            part = self._fractions(members, turns[rows], rng)
+            fractions[rows] = part
+            _, X[rows, self.columns], found = self._blend(part, rng)
+            for array, block in zip(origin, found, strict=True):
+                array[rows] = block
+        table = self._assemble(X[:, np.sort(self.columns)], which, fractions, origin)
+        if callback is not None:
+            callback(1.)
+        return table
+
+    def means(self) -> Table:
+        """Mean spectrum of each class as it enters the mixtures (scaled, undisturbed)."""
+        X = np.full((len(self.names), len(self.data.domain.attributes)), np.nan)
+        X[:, self.columns] = [self.spectra[index].T.astype(float) @ weight
+                              for index, weight in self.weights]
+        original = self.data.domain.class_var
+        metas = [StringVariable("component"), ContinuousVariable("spectra", number_of_decimals=0)]
+        table = Table.from_numpy(
+            Domain(self._attributes(), original, metas), X[:, np.sort(self.columns)],
+            [original.values.index(name) for name in self.names],
+            np.array([[name, float(len(index))] for name, (index, _)
+                      in zip(self.names, self.weights, strict=True)], object))
+        table.name = "Components"
+        return table
+
+    def _attributes(self):
+        return [self.data.domain.attributes[i] for i in np.sort(self.columns)]
+
+    def _foreign(self, origin):
+        """What clings to each component, and what it holds: lists of names, (rows, classes)."""
+        out = np.empty(origin.clung.shape, object)
+        out.fill(())
+        for row, label in np.argwhere((origin.clung >= 0) | origin.holds):
+            out[row, label] = names = []
+            if origin.clung[row, label] >= 0:
+                names.append(self.contaminants[origin.clung[row, label]])
+            if origin.holds[row, label]:
+                names.append(self._additives[label].name)
+        return out
+
+    def _assemble(self, X, which, fractions, origin):
+        target, values = self._target(which, fractions)
+        metas = [ContinuousVariable(f"fraction {name}", number_of_decimals=3)
+                 for name in self.names]
+        texts = [self._joined(origin.picked, np.array(self.sources, object)[self.rows]),
+                 self._joined(origin.picked, np.array(self.samples, object)[self.rows])]
+        metas += [StringVariable("sources"), StringVariable("samples")]
+        if self.contaminants or any(self._additives):
+            texts.append([PLUS.join(name for names in row for name in names)
+                          for row in self._foreign(origin)])
+            metas.append(StringVariable("contaminants"))
+        table = Table.from_numpy(
+            Domain(self._attributes(), target, metas), X, values,
+            np.hstack([fractions.astype(object), np.array(texts, object).T]))
+        table.name = f"Mixtures of {self.data.name}" if self.data.name != "untitled" \
+            else "Mixtures"
+        return table
+
+    def _target(self, which, fractions):
+        original, target = self.data.domain.class_var, self.mixing.target
+        if target == COMBINATION:
+            return DiscreteVariable("mixture", self.values), which.astype(float)
+        if target == MAIN:
+            codes = np.array([original.values.index(name) for name in self.names])
+            return original, codes[fractions.argmax(axis=1)].astype(float)
+        if target not in self.names:
+            raise ValueError(f'"{target}" is none of the classes that are mixed.')
+        return (DiscreteVariable(f"{target} present", ("no", "yes")),
+                (fractions[:, self.names.index(target)] > 0).astype(float))
+
+    @staticmethod
+    def _joined(index, texts):
+        """Texts of the entries >= 0 of each row of `index`, joined."""
+        return [PLUS.join(texts[i] for i in row if i >= 0) for row in index]
+
+
+# What others call
+
+def mix(data: Table, n: int = 6000, *, mixing: Mixing | None = None, seed: int = 0,
+        callback: Callable[[float], None] | None = None, **settings) -> Table:
+    """Mixtures from a Table of pure spectra in absorbance.
+
+    Parameters
+    ----------
+    data : Table
+        Spectra with a discrete class; attributes named by wavenumber.
+    n : int
+        How many, pure ones included, divided evenly among the combinations; ignored
+        where `per_combination` is set.
+    mixing : Mixing, optional
+    seed : int
+        Equal seeds give equal mixtures; no global random state is used.
+    callback : callable, optional
+        Called with the fraction done; what it raises stops the mixing.
+    **settings
+        Fields of :class:`Mixing`, over those of `mixing`.
+
+    Returns
+    -------
+    Table
+        The attributes of `data`, the class that `target` asks for, and metas: each
+        material's fraction ("fraction PE"), the `sources` and `samples` of the
+        components joined by " + " in the order of the combination's name, and the
+        `contaminants` that were added.
+
+    Raises
+    ------
+    ValueError
+        As :class:`Mixing` and :class:`Mixer` do, and if `n` is below the number of
+        combinations.
+    TransmittanceError
+        If the spectra look like transmittance.
+    """
+    return Mixer(data, _settings(mixing, settings)).table(n, seed, callback)
+
+
+def _settings(mixing, settings):
+    unknown = set(settings) - {f.name for f in fields(Mixing)}
+    if unknown:
+        raise TypeError(f"mixing has no setting named {sorted(unknown)[0]!r}")
+    return replace(mixing or Mixing(), **settings)
+
+
+def count(data: Table, n: int = 6000, *, mixing: Mixing | None = None,
+          **settings) -> tuple[int, int]:
+    """Numbers of combinations and of spectra that :func:`mix` would give; makes none."""
+    mixing = _settings(mixing, settings)
+    names, _ = classes_of(data, mixing)
+    kinds = sum(comb(len(names), size) for size in mixing.sizes)
+    return kinds, n if mixing.per_combination is None else kinds * mixing.per_combination
+
+
+def component_means(data: Table, *, mixing: Mixing | None = None, **settings) -> Table:
+    """Mean spectrum of each class; see :meth:`Mixer.means`."""
+    return Mixer(data, replace(_settings(mixing, settings), pure=True, components=1,
+                               fractions=None)).means()

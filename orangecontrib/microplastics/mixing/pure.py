@@ -1,0 +1,104 @@
+"""Reading spectra of pure materials: which there are, of what size, how often to draw each."""
+from __future__ import annotations
+
+import numpy as np
+from Orange.data import Table
+
+from orangecontrib.microplastics.mixing.recipe import Mixing
+from orangecontrib.microplastics.spectra.axis import fill_missing
+from orangecontrib.microplastics.spectra.splits import texts_of
+from orangecontrib.microplastics.spectra.units import looks_like_transmittance
+
+__all__ = ["TransmittanceError", "classes_of", "absorbance_of", "size_of", "scaled",
+           "weights_of"]
+
+#: Span (cm-1) over which a spectrum's slope is taken for ratio="derivative", about what
+#: a Savitzky-Golay derivative of 9 points at 4 cm-1 sees.
+_SPAN = 16.
+
+
+class TransmittanceError(ValueError):
+    """Spectra to be mixed look like transmittance."""
+
+
+def classes_of(data: Table, mixing: Mixing) -> tuple[list[str], np.ndarray]:
+    """Names of the classes to mix, sorted, and each row's place among them or -1."""
+    variable = data.domain.class_var
+    if variable is None or not variable.is_discrete:
+        raise ValueError("Data need a categorical class that names each spectrum's material "
+                         "(Select Columns sets one).")
+    codes = np.asarray(data.Y, float)
+    known = np.isfinite(codes)
+    present = {variable.values[int(c)] for c in np.unique(codes[known])}
+    if mixing.classes is not None:
+        missing = [name for name in mixing.classes if name not in present]
+        if missing:
+            raise ValueError(f'Data hold no spectrum of "{missing[0]}".')
+        present = set(mixing.classes)
+    names = sorted(present)
+    if not names:
+        raise ValueError("Data hold no spectrum with a known class.")
+    if len(names) < mixing.sizes[-1]:
+        raise ValueError(f"Mixtures of {mixing.sizes[-1]} components need as many classes; "
+                         f"data have {len(names)}: {', '.join(names)}.")
+    place = np.array([names.index(v) if v in present else -1 for v in variable.values])
+    labels = np.full(len(data), -1)
+    labels[known] = place[codes[known].astype(int)]
+    return names, labels
+
+
+def absorbance_of(data: Table, rows: np.ndarray, columns: np.ndarray,
+                  axis: np.ndarray) -> np.ndarray:
+    """(rows, wavenumbers) float64, filled; raises for what cannot be mixed."""
+    X = data.X[rows]
+    X = np.asarray(X.toarray() if hasattr(X, "toarray") else X, float)[:, columns]
+    X = fill_missing(X, axis)
+    empty = ~np.isfinite(X).all(axis=1)
+    flat = ~empty & (np.ptp(X, axis=1) <= 1e-9 * np.abs(X).max(axis=1))
+    for bad, what in ((empty, "empty"), (flat, "constant")):
+        if bad.any():
+            raise ValueError(f"{bad.sum()} of the spectra are {what} (the first in row "
+                             f"{rows[np.argmax(bad)] + 1}); leave them out.")
+    if looks_like_transmittance(X):
+        raise TransmittanceError(
+            "The spectra look like transmittance, in which mixtures do not add up; convert "
+            "them to absorbance first.")
+    return X
+
+
+def size_of(spectra: np.ndarray, axis: np.ndarray, ratio: str) -> np.ndarray:
+    """Root mean square, of absorbance or of its slope; (rows,)."""
+    if ratio == "derivative":
+        step = max(1, round(_SPAN / float(np.median(np.diff(axis)))))
+        spectra = (spectra[:, step:] - spectra[:, :-step]) \
+            / (axis[step:] - axis[:-step]).astype(spectra.dtype)
+    return np.sqrt(np.einsum("ij,ij->i", spectra, spectra) / spectra.shape[1])
+
+
+def scaled(X: np.ndarray, axis: np.ndarray, ratio: str) -> np.ndarray:
+    """Spectra less their minimum, of rms 1 (or of equal slope and typical rms 1), float32."""
+    X = X - X.min(axis=1, keepdims=True)
+    height = size_of(X, axis, "absorbance")
+    if ratio == "derivative":
+        slope = size_of(X, axis, "derivative")
+        # Noise, baseline and contaminants are in units of a typical spectrum's rms.
+        height = slope * np.median(height / slope)
+    return (X / height[:, None]).astype(np.float32)
+
+
+def weights_of(data: Table, rows: np.ndarray, labels: np.ndarray,
+               balance: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each class: the places of its spectra and the probability of each."""
+    studies = None
+    if balance and "study" in data.domain and data.domain["study"] in data.domain.metas:
+        studies = np.array(texts_of(data, "study"), object)[rows]
+    out = []
+    for label in range(labels.max() + 1):
+        index = np.flatnonzero(labels == label)
+        weight = np.ones(len(index))
+        if studies is not None:
+            _, which, sizes = np.unique(studies[index].astype(str), return_inverse=True,
+                                        return_counts=True)
+            weight = 1 / np.sqrt(sizes[which])
+        out.append((index, weight / weight.sum()))
+    return out

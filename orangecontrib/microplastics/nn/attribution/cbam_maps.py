@@ -1,0 +1,57 @@
+"""CBAM's own weights: where a network looks, whatever the class."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from orangecontrib.microplastics.nn.attribution.gradcam import BATCH_SIZE, check_spectra
+from orangecontrib.microplastics.nn.attribution.projection import Projection
+from orangecontrib.microplastics.nn.network import DCNet
+
+__all__ = ["Attention", "attention"]
+
+
+class Attention(NamedTuple):
+    """CBAM's own weights in one branch of a network.
+
+    Attributes
+    ----------
+    spatial : ndarray of float32, shape (n, m), or None
+        Weight of each wavenumber, 0 to 1; NaN where not seen.
+    channel : ndarray of float32, shape (n, channels), or None
+        Weight of each channel, 0 to 1.
+    """
+    spatial: np.ndarray | None
+    channel: np.ndarray | None
+
+
+def attention(network: DCNet, X: np.ndarray, grid: np.ndarray,
+              axis: np.ndarray | None = None, *, batch_size: int = BATCH_SIZE,
+              callback: Callable[[float], None] | None = None) -> list[Attention]:
+    """What CBAM attends to, for each branch of one network.
+
+    It is where the network looks whatever the class, not why it decided: attention is
+    followed by the classifier, which may weigh what was attended to either way.
+
+    Parameters as in :func:`.gradcam.explain`. Channels of different networks have nothing in
+    common, therefore one network only.
+    """
+    check_spectra([network], X)
+    projection = Projection([network], grid, axis)
+    spatial, channel = ([[] for _ in network.branches] for _ in range(2))
+    for start in range(0, len(X), batch_size):
+        x = torch.from_numpy(np.ascontiguousarray(X[start:start + batch_size], np.float32))
+        with torch.no_grad():
+            features = network.features(x)
+        for i, feature in enumerate(features):
+            if feature.spatial is not None:
+                spatial[i].append(projection(feature.spatial))
+            if feature.channel is not None:
+                channel[i].append(feature.channel.numpy())
+        if callback is not None:
+            callback(min((start + batch_size) / len(X), 1.0))
+    return [Attention(*(np.concatenate(parts) if parts else None for parts in pair))
+            for pair in zip(spatial, channel, strict=True)]

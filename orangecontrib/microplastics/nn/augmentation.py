@@ -1,0 +1,118 @@
+"""Random distortions of spectra, drawn anew for each batch while a network trains.
+
+What instruments and samples do to a spectrum without making it another material:
+path length and detector (power), scattering (slope, baseline), crystallinity and
+orientation (band gains), the room's air (CO2, water vapour), moisture, noise,
+and stretches that were cut. Tensors in, tensors out, on their own device.
+"""
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from orangecontrib.microplastics.config import Augmentation
+
+__all__ = ["Augmenter", "standardised"]
+
+#: Rotational lines of water vapour in cm-1 that stand out at 4-8 cm-1 resolution
+#: (from the residuals of published spectra; the intensities are drawn at random).
+_VAPOUR = (1374, 1396, 1419, 1437, 1457, 1473, 1490, 1507, 1522, 1541, 1558, 1576, 1617, 1635,
+           1653, 1670, 1684, 1700, 1717, 1734, 1750, 1772, 1792, 1830,
+           3567, 3587, 3629, 3649, 3670, 3690, 3711, 3734, 3751, 3780, 3801, 3821, 3854)
+
+
+def standardised(x: Tensor) -> Tensor:
+    """Each spectrum minus its minimum, divided by its rms; (B, wavenumbers)."""
+    x = x - x.amin(dim=1, keepdim=True)
+    rms = x.square().mean(dim=1, keepdim=True).sqrt()
+    return x / rms.clamp_min(torch.finfo(x.dtype).tiny)
+
+
+class Augmenter:
+    """Draws distortions for spectra on one axis.
+
+    Parameters
+    ----------
+    settings : Augmentation
+    wavenumbers : ndarray, shape (n,)
+        cm-1, ascending.
+    generator : torch.Generator
+        On `device`; the only source of randomness.
+    device : torch.device
+    """
+
+    def __init__(self, settings: Augmentation, wavenumbers, generator, device="cpu"):
+        self.settings = settings
+        self.generator = generator
+        self.device = torch.device(device)
+        wn = torch.as_tensor(np.asarray(wavenumbers), dtype=torch.float32, device=self.device)
+        g = torch.linspace(-1, 1, len(wn), device=self.device)
+        # Everything smooth is a random combination of a few fixed curves: one product a batch.
+        self._slopes = torch.stack((.3 * g, .25 * (g.square() - 1 / 3), .15 * torch.sin(3 * g)))
+        self._knots = _hats(len(wn), 14, self.device)
+        self._cubic = torch.stack((g, g.square() * 2 / 3, g ** 3 / 2))
+        self._co2 = _gauss(wn, 2340, 12) + _gauss(wn, 2362, 8)
+        lines = [_gauss(wn, w, 4) for w in _VAPOUR if wn[0] <= w <= wn[-1]]
+        self._vapour = torch.stack(lines) if lines else None
+        self._hydroxyl = _gauss(wn, 3350, 150)
+        self._g = g
+
+    def _normal(self, *shape):
+        return torch.randn(shape, generator=self.generator, device=self.device)
+
+    def _uniform(self, *shape):
+        return torch.rand(shape, generator=self.generator, device=self.device)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Distorted copy of `x`, (B, wavenumbers), minimum 0 and rms 1 on the way in."""
+        s, b = self.settings, len(x)
+        if s.power:
+            x = x.pow(1 + s.power * (2 * self._uniform(b, 1) - 1))
+        if s.slope or s.gain:
+            curve = (s.slope / .3) * (self._normal(b, 3) @ self._slopes) \
+                + s.gain * (self._normal(b, 14) @ self._knots)
+            x = x * curve.exp()
+        added = torch.zeros_like(x)
+        if s.baseline:
+            added += s.baseline * (self._normal(b, 3) @ self._cubic)
+            centre, width = 2 * self._uniform(b, 1) - 1, .2 + .5 * self._uniform(b, 1)
+            bump = torch.exp(-((self._g - centre) / width).square())
+            added += s.baseline * self._normal(b, 1) * bump
+        if s.co2:
+            added += s.co2 * self._normal(b, 1) * self._half(b) * self._co2
+        if s.vapour and self._vapour is not None:
+            strengths = self._uniform(b, len(self._vapour))
+            added += s.vapour * self._normal(b, 1) * self._half(b) * (strengths @ self._vapour)
+        if s.hydroxyl:
+            some = (self._uniform(b, 1) < .3).float()
+            added += s.hydroxyl * self._uniform(b, 1) * some * self._hydroxyl
+        if s.noise:
+            added += self._normal(*x.shape).mul_(s.noise * self._uniform(b, 1))
+        x = x + added
+        if s.cut:
+            x = self._cut(x)
+        return x
+
+    def _half(self, b):
+        return (self._uniform(b, 1) < .5).float()
+
+    def _cut(self, x):
+        b, n = x.shape
+        longest = min(self.settings.cut, n // 8)
+        length = 10 + (longest - 10) * self._uniform(b, 1) if longest > 10 else \
+            torch.full((b, 1), float(longest), device=self.device)
+        start = self._uniform(b, 1) * (n - length)
+        index = torch.arange(n, device=self.device)
+        cut = (index >= start) & (index < start + length)
+        return torch.where(cut, x.mean(dim=1, keepdim=True), x)
+
+
+def _gauss(wn, centre, width):
+    return torch.exp(-((wn - centre) / width).square() / 2)
+
+
+def _hats(n, knots, device):
+    """Hat functions (knots, n): a product with values at knots interpolates them linearly."""
+    position = torch.linspace(0, knots - 1, n, device=device)
+    return (1 - (position - torch.arange(knots, device=device)[:, None]).abs()).clamp_min(0)

@@ -1,0 +1,173 @@
+"""CBAM: which channels matter, then which positions (Woo et al., ECCV 2018, arXiv:1807.06521).
+
+Both parts are pooled, weighted and multiplied into the feature map, which is little
+arithmetic and much memory traffic. Where both are trained, they go through one function with
+a backward pass of its own, which touches the map as seldom as it can.
+"""
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from orangecontrib.microplastics.nn.layers import conv, linear
+
+__all__ = ["ChannelAttention", "SpatialAttention", "CBAM"]
+
+#: Maps up to this long are convolved by a matrix product: torch's convolution of two channels
+#: into one takes ten times as long as the product for maps of 24 positions.
+_LONGEST_BAND = 128
+
+
+class ChannelAttention(nn.Module):
+    """Which channels matter: sigmoid(MLP(average) + MLP(maximum)), the MLP shared."""
+
+    def __init__(self, channels, reduction, generator):
+        super().__init__()
+        hidden = max(channels // reduction, 1)
+        self.squeeze = linear(channels, hidden, generator)
+        self.excite = linear(hidden, channels, generator)
+
+    def _mlp(self, x):
+        return self.excite(F.relu(self.squeeze(x)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, 1, L) -> weights (B, C)."""
+        return torch.sigmoid(self._mlp(x.mean(dim=(2, 3))) + self._mlp(x.amax(dim=(2, 3))))
+
+
+class SpatialAttention(nn.Module):
+    """Which positions matter: sigmoid(conv([average, maximum] over the channels))."""
+
+    def __init__(self, kernel, generator):
+        super().__init__()
+        self.conv = conv(2, 1, kernel, 1, generator, bias=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, 1, L) -> weights (B, 1, 1, L)."""
+        average, maximum = x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)
+        if x.shape[3] > _LONGEST_BAND:
+            return torch.sigmoid(self.conv(torch.cat((average, maximum), dim=1)))
+        pooled = torch.cat((average, maximum), dim=3)[:, 0, 0]
+        scores = torch.addmm(self.conv.bias, pooled, self.band(x.shape[3]))
+        return torch.sigmoid(scores)[:, None, None]
+
+    def band(self, positions: int) -> Tensor:
+        """The convolution as a matrix (2 L, L): averages, then maxima, times it are the scores."""
+        weight = self.conv.weight[0, :, 0]
+        # Behind each row of weights stands a zero, for what lies outside the kernel.
+        return F.pad(weight, (0, 1)).flatten()[
+            _places(positions, weight.shape[1], str(weight.device))]
+
+
+@lru_cache(maxsize=16)
+def _places(positions, kernel, device):
+    """For each entry of the band, (2 L, L), its weight's place among the padded weights.
+
+    Kept from one call to the next, so made outside inference mode: a tensor that a prediction
+    made could not be used in training afterwards.
+    """
+    with torch.inference_mode(False):
+        index = torch.arange(positions, device=device)
+        offset = index[:, None] - index + kernel // 2
+        offset = torch.where((offset >= 0) & (offset < kernel), offset, kernel)
+        return torch.cat((offset, offset + kernel + 1))
+
+
+class CBAM(nn.Module):
+    """Channel, then spatial attention, each multiplied with the feature map."""
+
+    def __init__(self, channels, attention, reduction, spatial_kernel, generator):
+        super().__init__()
+        self.channel = ChannelAttention(channels, reduction, generator) \
+            if attention in ("cbam", "channel") else None
+        self.spatial = SpatialAttention(spatial_kernel, generator) \
+            if attention in ("cbam", "spatial") else None
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """(B, C, 1, L) -> attended map (B, C, 1, L), weights (B, C) and (B, 1, 1, L)."""
+        if self.training and self.channel is not None and self.spatial is not None \
+                and x.shape[3] <= _LONGEST_BAND:
+            return self._at_once(x)
+        channel = spatial = None
+        if self.channel is not None:
+            channel = self.channel(x)
+            x = x * channel[:, :, None, None]
+        if self.spatial is not None:
+            spatial = self.spatial(x)
+            x = x * spatial
+        return x, channel, spatial
+
+    def _at_once(self, x):
+        squeeze, excite = self.channel.squeeze, self.channel.excite
+        b, channels, _, positions = x.shape
+        # In channels-last memory this is the order that things lie in: nothing is copied. The
+        # height of 1 is kept all along, that gradients come back in channels-last memory too.
+        out, channel, spatial = _Both.apply(
+            x.permute(0, 2, 3, 1).reshape(b, positions, channels),
+            squeeze.weight, squeeze.bias, excite.weight, excite.bias,
+            self.spatial.band(positions), self.spatial.conv.bias)
+        out = out.reshape(b, 1, positions, channels).permute(0, 3, 1, 2)
+        return out, channel, spatial[:, None, None]
+
+
+class _Both(torch.autograd.Function):
+    """Channel and spatial attention of a map (B, L, C), and their backward pass by hand.
+
+    torch's own notes every intermediate map and goes back through each; here few are
+    written. Equals among maxima share the gradient, as torch's do.
+    """
+
+    @staticmethod
+    def forward(ctx, x, squeeze, squeeze_bias, excite, excite_bias, band, band_bias):
+        b = len(x)
+        pooled = torch.cat((x.mean(dim=1), x.amax(dim=1)))
+        hidden = torch.addmm(squeeze_bias, pooled, squeeze.t()).relu_()
+        scores = torch.addmm(excite_bias, hidden, excite.t())
+        channel = torch.sigmoid(scores[:b] + scores[b:])
+        weighted = x * channel[:, None]
+        along = torch.cat((weighted.mean(dim=2), weighted.amax(dim=2)), dim=1)
+        spatial = torch.addmm(band_bias, along, band).sigmoid_()
+        ctx.save_for_backward(x, squeeze, excite, band, pooled, hidden, channel, weighted, along,
+                              spatial)
+        ctx.mark_non_differentiable(channel, spatial)
+        return weighted * spatial[:, :, None], channel, spatial
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, upper, _channel, _spatial):
+        x, squeeze, excite, band, pooled, hidden, channel, weighted, along, spatial = \
+            ctx.saved_tensors
+        b, positions, channels = x.shape
+        of_spatial = (upper * weighted).sum(dim=2) * spatial * (1 - spatial)
+        of_along = of_spatial @ band.t()
+        below = upper * spatial[:, :, None]
+        below += (of_along[:, :positions] / channels)[:, :, None]
+        _to_maxima(below, weighted, along[:, positions:], of_along[:, positions:], 2)
+        of_channel = (below * x).sum(dim=1) * channel * (1 - channel)
+        of_scores = torch.cat((of_channel, of_channel))
+        of_hidden = (of_scores @ excite) * (hidden > 0)
+        of_pooled = of_hidden @ squeeze
+        below *= channel[:, None]
+        below += (of_pooled[:b] / positions)[:, None]
+        _to_maxima(below, x, pooled[b:], of_pooled[b:], 1)
+        return (below, of_hidden.t() @ pooled, of_hidden.sum(dim=0),
+                of_scores.t() @ hidden, of_scores.sum(dim=0),
+                along.t() @ of_spatial, of_spatial.sum()[None])
+
+
+def _to_maxima(gradient, x, maximum, of_maximum, dim):
+    """Add a maximum's gradient where x has it, in place."""
+    there = _at_maximum(x, maximum.unsqueeze(dim))
+    gradient.addcmul_(there, (of_maximum / there.sum(dim=dim)).unsqueeze(dim))
+
+
+def _at_maximum(x: Tensor, maximum: Tensor) -> Tensor:
+    """1 where x is the maximum, 0 where it is less, in x's own type.
+
+    Rounding aside: what is less by under 1e-30 counts as equal. Comparing and turning bool
+    into numbers takes three times as long.
+    """
+    return (x - maximum).mul_(1e30).add_(1).relu_()

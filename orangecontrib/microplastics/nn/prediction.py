@@ -1,0 +1,68 @@
+"""Class scores and probabilities of trained networks, as fast as the processor gives them."""
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+
+from orangecontrib.microplastics.confidence.calibration import mean_probabilities
+from orangecontrib.microplastics.nn.devices import threads
+from orangecontrib.microplastics.nn.network import DCNet
+
+__all__ = ["folded", "class_scores", "predict"]
+
+
+def folded(networks: list[DCNet]) -> list[DCNet]:
+    """The networks as prediction wants them, for who asks often; see :meth:`DCNet.folded`."""
+    return [net if net.is_folded else net.folded() for net in networks]
+
+
+def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
+    """Class scores of each network.
+
+    Batches are shared among as many threads as torch may use here, each computed by one of
+    them: on two cores that is a third faster than every operation on both, and scores are
+    the same to the last bit on any number of threads.
+
+    Parameters
+    ----------
+    networks : list of DCNet
+        In evaluation mode.
+    X : ndarray, shape (n, wavenumbers)
+        Absorbance on the networks' grid.
+
+    Returns
+    -------
+    ndarray of float32, shape (networks, n, classes)
+    """
+    scores = np.empty((len(networks), len(X), networks[0].config.n_classes), np.float32)
+    networks = folded(networks)
+
+    def work(start):
+        rows = slice(start, start + batch_size)
+        with threads(1), torch.inference_mode():
+            x = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
+            for own, net in zip(scores, networks, strict=True):
+                own[rows] = net(x).numpy()
+
+    starts = range(0, len(X), batch_size)
+    with threads():
+        workers = min(torch.get_num_threads(), len(starts))
+        if workers > 1:
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(work, starts))
+        else:
+            for start in starts:
+                work(start)
+    return scores
+
+
+def predict(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
+    """Class probabilities, averaged over the networks; see :func:`class_scores`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, classes)
+    """
+    return mean_probabilities(class_scores(networks, X, batch_size))

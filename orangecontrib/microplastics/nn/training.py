@@ -1,0 +1,254 @@
+"""Fit a DCNet to arrays: spectra and classes in, a trained network and its history out.
+
+A loop of our own rather than a framework's: the data sit on the device as one
+tensor, distortions are drawn there, and every batch can be the last.
+"""
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from orangecontrib.microplastics.config import (
+    DCNetConfig,
+    Epoch,
+    Progress,
+    TrainingConfig,
+    automatic_epochs,
+    batch_count,
+)
+from orangecontrib.microplastics.nn.augmentation import Augmenter, standardised
+from orangecontrib.microplastics.nn.devices import choose_device, threads
+from orangecontrib.microplastics.nn.network import DCNet
+
+__all__ = ["Fit", "fit"]
+
+#: Spectra that are distorted at a time.
+_TOGETHER = 1024
+
+
+class Fit(NamedTuple):
+    """A trained network, on the CPU and in evaluation mode, and how it came about."""
+    network: DCNet
+    history: list[Epoch]
+
+
+def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetConfig,
+        config: TrainingConfig | None = None, *, weights: np.ndarray | None = None,
+        held: np.ndarray | None = None,
+        redraw: Callable[[int], tuple[np.ndarray, np.ndarray]] | None = None,
+        callback: Callable[[Progress], None] | None = None) -> Fit:
+    """Train one network.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, wavenumbers)
+        Absorbance without missing values.
+    y : ndarray of int, shape (n,)
+        Classes, 0 to ``network.n_classes - 1``.
+    wavenumbers : ndarray
+        cm-1, ascending and uniform.
+    network : DCNetConfig
+    config : TrainingConfig
+    weights : ndarray, shape (n,), optional
+        Importance of each spectrum, in training as in validation.
+    held : ndarray of bool, shape (n,), optional
+        Spectra kept aside to choose the best epoch and to stop early, see
+        :func:`.preprocess.validation_split`; by default all are trained on, to the end.
+    redraw : callable, optional
+        Called with the number of each epoch but the first; gives new spectra and classes in
+        place of those that are trained on, as many and without weights.
+    callback : callable, optional
+        Called after each batch with a :class:`Progress`; raising in it ends the
+        training at once.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, values are missing, there are fewer than two spectra, or all that are
+        kept aside, or all others, have no weight.
+    """
+    config = config or TrainingConfig()
+    X = np.ascontiguousarray(X, dtype=np.float32)
+    y = np.asarray(y)
+    _check(X, y, wavenumbers, network)
+    held = np.zeros(len(y), bool) if held is None else np.asarray(held, bool)
+    if (~held).sum() < 2:
+        raise ValueError("Too few spectra remain for training beside the validation share.")
+    with threads(config.threads):
+        run = _Run(X, y, wavenumbers, network, config, weights, held)
+        history = run.train(callback, redraw)
+    return Fit(run.net.cpu().eval(), history)
+
+
+def _check(X, y, wavenumbers, network):
+    if X.ndim != 2 or len(X) != len(y) or X.shape[1] != len(wavenumbers):
+        raise ValueError(f"Spectra {X.shape}, classes {y.shape} and wavenumbers "
+                         f"({len(wavenumbers)},) do not belong together.")
+    if X.shape[1] != network.n_wavenumbers:
+        raise ValueError(f"The network takes {network.n_wavenumbers} wavenumbers, "
+                         f"the spectra have {X.shape[1]}.")
+    if not np.isfinite(X).all():
+        raise ValueError("Spectra for training must not have missing values.")
+    if len(X) < 2:
+        raise ValueError("Training needs at least two spectra.")
+    if y.min() < 0 or y.max() >= network.n_classes:
+        raise ValueError(f"Classes must lie between 0 and {network.n_classes - 1}.")
+
+
+class _Run:
+    """One training: everything it draws comes from its own generators."""
+
+    def __init__(self, X, y, wavenumbers, network, config, weights, held):
+        self.config = config
+        self.device = device = choose_device(config.device)
+        seeds = np.random.SeedSequence(config.seed).generate_state(3, dtype=np.uint32)
+        on_cpu, self.shuffle, on_device = (
+            torch.Generator(d).manual_seed(int(s))
+            for d, s in zip(("cpu", "cpu", device), seeds, strict=True))
+        self.net = DCNet(network, on_cpu).to(device)
+        self.net.dropout.generator = on_device
+        self.augment = Augmenter(config.augmentation, wavenumbers, on_device, device) \
+            if config.augmentation else None
+        x = standardised(torch.from_numpy(X).to(device))
+        target = torch.as_tensor(y, dtype=torch.long, device=device)
+        weight = torch.ones(len(y), device=device) if weights is None else \
+            torch.as_tensor(np.asarray(weights), dtype=torch.float32, device=device)
+        held_rows = torch.from_numpy(np.flatnonzero(held)).to(device)
+        rows = torch.from_numpy(np.flatnonzero(~held)).to(device)
+        self.y, self.w = target[rows], self._shares(target[rows], weight[rows])
+        # Epochs are compared by what training minimises: the same weights, the same balance.
+        self.held = (x[held_rows], target[held_rows],
+                     self._shares(target[held_rows], weight[held_rows])) \
+            if len(held_rows) else None
+        self.x = self._prepared(x[rows])
+        n = len(self.x)
+        self.epochs = config.epochs or automatic_epochs(n)
+        self.batches = batch_count(n, config.batch_size)
+        rate = config.learning_rate * min(1., n / self.batches / config.batch_size)
+        self.optimizer = torch.optim.AdamW(
+            self.net.parameters(), lr=rate, weight_decay=config.weight_decay,
+            fused=True if device.type in ("cpu", "cuda") else None)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, rate, total_steps=self.epochs * self.batches + 1)
+
+    def train(self, callback, redraw=None) -> list[Epoch]:
+        history, best, best_state, since = [], math.inf, None, 0
+        patience = max(3, round(self.config.patience * self.epochs))
+        for epoch in range(1, self.epochs + 1):
+            start = time.perf_counter()
+            if redraw is not None and epoch > 1:
+                self._replace(*redraw(epoch))
+            rate = self.optimizer.param_groups[0]["lr"]
+            loss, accuracy = self._epoch(epoch, history[-1] if history else None, callback)
+            held_loss, held_accuracy = self._validate()
+            history.append(Epoch(epoch, loss, accuracy, held_loss, held_accuracy, rate,
+                                 time.perf_counter() - start))
+            if self.held is None:
+                continue
+            if held_loss < best:
+                best, since = held_loss, 0
+                best_state = {k: v.clone() for k, v in self.net.state_dict().items()}
+            else:
+                since += 1
+                if since >= patience:
+                    break
+        if best_state is not None:
+            self.net.load_state_dict(best_state)
+        self.net.dropout.generator = None
+        self.optimizer.zero_grad(set_to_none=True)
+        return history
+
+    def _replace(self, X, y):
+        """Train on other spectra from now on."""
+        if len(X) != len(self.x):
+            raise ValueError(f"{len(self.x)} spectra were to be drawn anew, not {len(X)}.")
+        x = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32)).to(self.device)
+        self.x = self._prepared(standardised(x))
+        self.y = torch.as_tensor(y, dtype=torch.long, device=self.device)
+        self.w = self._shares(self.y, torch.ones_like(self.w))
+
+    def _shares(self, y, weight):
+        """Weights of mean 1, in balance for each class the same in all."""
+        if self.config.balance:
+            counts = torch.bincount(y, weight)
+            weight = weight / counts[y].clamp_min(1e-12)
+        mean = weight.mean()
+        if not mean > 0:
+            raise ValueError("All spectra that are trained on, or all that are kept aside for "
+                             "validation, have weight 0; give some of them another.")
+        return weight / mean
+
+    def _prepared(self, x):
+        """Without distortions the front says the same in every epoch: say it once."""
+        if self.augment is not None:
+            return x
+        with torch.no_grad():
+            return self.net.front(x)
+
+    def _epoch(self, epoch, finished, callback):
+        self.net.train()
+        order = torch.randperm(len(self.x), generator=self.shuffle).to(self.device)
+        total = correct = 0.0
+        for i, (x, rows) in enumerate(self._seen(order.tensor_split(self.batches))):
+            loss, right, weight = self._step(x, rows)
+            total += loss * len(rows)
+            correct += right
+            if callback is not None:
+                done = ((epoch - 1) * self.batches + i + 1) / (self.epochs * self.batches)
+                callback(Progress(done, epoch, self.epochs, loss,
+                                  right / weight if weight else 0., finished))
+        return total / len(self.x), correct / len(self.x)
+
+    def _seen(self, batches):
+        """What the network sees of each batch, with the batch.
+
+        Distorted many batches at a time, which costs less than one by one.
+        """
+        if self.augment is None:
+            for rows in batches:
+                yield self.x[rows], rows
+            return
+        together = max(1, _TOGETHER // len(batches[0]))
+        for start in range(0, len(batches), together):
+            some = batches[start:start + together]
+            with torch.no_grad():
+                x = self.net.front(self.augment(self.x[torch.cat(some)]))
+            yield from zip(x.split([len(rows) for rows in some]), some, strict=True)
+
+    def _step(self, x, rows):
+        y, w = self.y[rows], self.w[rows]
+        scores = self.net.classify(x)
+        losses = F.cross_entropy(scores, y, reduction="none",
+                                 label_smoothing=self.config.label_smoothing)
+        loss = (losses * w).mean()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.schedule.step()
+        right = (scores.argmax(dim=1) == y) * w
+        # Together, since a device is waited for each time that numbers are fetched.
+        return torch.stack((loss.detach(), right.sum(), w.sum())).tolist()
+
+    def _validate(self):
+        if self.held is None:
+            return math.nan, math.nan
+        x, y, w = self.held
+        scores = _scores(self.net.eval(), x)
+        loss = (F.cross_entropy(scores, y, reduction="none") * w).mean()
+        return loss.item(), ((scores.argmax(dim=1) == y) * w).mean().item()
+
+
+@torch.inference_mode()
+def _scores(net: DCNet, x: Tensor, batch_size: int = 512) -> Tensor:
+    return torch.cat([net(part) for part in x.split(batch_size)])

@@ -1,0 +1,350 @@
+"""
+Infrared spectra of polymers made from tables of bands: no network, no files.
+
+Good for: a first lesson; trying out a workflow; seeing what thickness, noise, weathering, water
+vapour or a biofilm do to a spectrum when everything else stays as it is; tests.
+
+Not good for: identifying particles from the environment. A network trained on these has met
+neither the dyes, fillers and grades of the real world nor the materials that are missing here, so
+it will name those wrongly and with confidence; nor are optical effects calculated (the dispersion
+that distorts ATR and reflection spectra, Mie scattering with its resonances). Clean spectra of the
+seven pure polymers it does name (tests/test_simulation.py holds the simulator against four
+published sets), but those are the easy part. Accuracies reached on simulated spectra say nothing
+about real ones: test on published or own spectra.
+
+Widths, and heights not in the literature, were adjusted by comparison with medians of FLOPP:
+agreement with FLOPP is no independent proof, that with the other sets is.
+"""
+import re
+from zlib import crc32
+
+import numpy as np
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
+from scipy.optimize import nnls
+
+from orangecontrib.microplastics.materials.bands import BANDS, NAMES, material_code
+from orangecontrib.microplastics.simulation import lineshapes
+from orangecontrib.microplastics.spectra.axis import name_of, uniform_grid
+
+#: The polymers of the method's source, and all that can be simulated.
+SEVEN = ("PE", "PP", "PS", "PET", "PVC", "PA", "PMMA")
+TWELVE = tuple(NAMES)
+
+#: Absorbance of the strongest band of a sample of thickness 1, in the middle.
+TYPICAL_ABSORBANCE = 0.3
+#: Light that reaches the detector past the sample: flattens bands above an absorbance of 2.
+STRAY_LIGHT = 0.003
+
+# Full width at half height, cm-1: the first expression found in the assignment decides. Hydrogen
+# bonds make O-H and N-H broad; C-H stretches of disordered chains are broader than skeletal
+# and ring bands, in which neighbours do not couple.
+_WIDTH_RULES = tuple((re.compile(pattern), width) for pattern, width in (
+    (r"O-H stretch", 250.), (r"N-H stretch", 70.), (r"amide A|amide B", 50.),
+    (r"aromatic C-H stretch", 14.), (r"(C-?H\d?|CH) .*stretch|CH stretch", 24.),
+    (r"C#N", 10.), (r"C=O", 24.), (r"amide", 40.), (r"H-O-H", 80.), (r"overtones", 20.),
+    (r"ring", 11.), (r"^C-O|^O-CH|C-Cl", 26.), (r"", 15.)))
+
+# Where a band is known to be narrower or broader than its kind, from band fits to spectra of
+# pristine samples at 8 cm-1: crystalline bands are narrow, overlapping conformers broad.
+_WIDTHS = {
+    "PE": {2916: 18, 2893: 24, 2848: 11, 1472: 6, 1462: 11, 1440: 28, 1377: 12, 730: 7, 719: 12},
+    "PP": {2960: 18, 2951: 14, 2918: 25, 2884: 34, 2870: 17, 2839: 15, 1454: 22, 1436: 14,
+           1375: 8, 1358: 14, 1167: 20, 1103: 22, 997: 8, 974: 9, 899: 14, 841: 9, 808: 12},
+    "PS": {2920: 34, 2850: 18, 1601: 10, 1493: 7, 1450: 14, 1372: 34, 1181: 24, 1154: 12,
+           1069: 24, 1028: 14, 906: 16, 842: 18, 754: 24, 697: 10},
+    "PET": {1716: 23, 1504: 7, 1456: 28, 1408: 11, 1371: 20, 1340: 12, 1265: 42, 1246: 26,
+            1174: 12, 1120: 26, 1099: 30, 1043: 24, 1018: 10, 972: 22, 898: 24, 874: 10, 846: 24,
+            793: 18, 725: 13},
+    "PVC": {2914: 28, 2850: 24, 1427: 14, 1436: 14, 1355: 18, 1333: 20, 1254: 18, 1240: 30,
+            1195: 30, 1099: 26, 966: 36, 833: 36, 690: 42, 637: 26, 615: 24},
+    "PA": {3298: 55, 3080: 45, 2931: 42, 2860: 40, 1635: 28, 1537: 40, 1464: 32, 1437: 18,
+           1417: 15, 1371: 40, 1279: 26, 1263: 34, 1200: 32, 1172: 30, 1120: 30, 727: 40,
+           690: 60},
+    "PMMA": {2995: 30, 2951: 30, 1722: 20, 1479: 16, 1449: 18, 1435: 14, 1270: 24, 1240: 22,
+             1190: 26, 1142: 30, 988: 22, 966: 24, 841: 16, 750: 18},
+    "PU": {2965: 40, 2930: 40, 2872: 40, 1728: 26, 1704: 40, 1599: 16, 1533: 28, 1512: 18,
+           1414: 12, 1453: 40, 1373: 34, 1309: 30, 1250: 40, 1223: 40, 1163: 55, 1140: 30,
+           1107: 26, 1086: 16, 1070: 30, 1018: 22, 816: 17, 768: 30},
+    "ABS": {2920: 44, 2850: 26, 1452: 15, 1493: 7, 1603: 10, 1360: 50, 1070: 40, 966: 17,
+            910: 16, 760: 26, 700: 12, 2237: 9},
+    "PC": {2968: 28, 1772: 25, 1504: 16, 1247: 30, 1223: 22, 1190: 17, 1161: 16, 1103: 30,
+           1080: 9, 1014: 9, 1004: 22, 887: 16, 829: 26, 812: 14, 766: 34},
+    "CE": {3338: 220, 3270: 330, 2912: 50, 2860: 50, 1427: 38, 1367: 34, 1335: 20, 1315: 22,
+           1161: 20, 1107: 46, 1057: 26, 1030: 34, 1000: 32, 984: 40, 895: 30},
+    "Protein": {3277: 180, 2926: 60, 1632: 50, 1518: 50, 1448: 40, 1393: 40, 1236: 50, 1072: 60},
+    "Phthalate": {1726: 20, 1600: 8, 1580: 8, 1463: 24, 1380: 22, 1273: 28, 1122: 24, 1072: 20,
+                  1039: 18, 742: 14},
+    "Carbonate": {1420: 90, 874: 12, 712: 8},
+    "Biofilm": {3290: 300, 2925: 40, 1645: 55, 1543: 50, 1450: 40, 1400: 50, 1240: 50, 1150: 50,
+                1080: 60, 1036: 60},
+    "Oxidation": {3400: 300, 1780: 22, 1735: 22, 1713: 26, 1640: 22, 1178: 90, 991: 10, 909: 10},
+}
+
+# Rows of the tables that are no band of their own in a simulated spectrum: 1468 is 1472 and
+# 1462 unresolved, 1728 of PVC comes with the plasticiser that is mixed in.
+_LEFT_OUT = {("PE", 1468), ("PVC", 1728)}
+
+# How samples of a polymer differ: band heights are multiplied by 1 + loading * z, z from -1 to 1
+# over samples.
+_MODES = {
+    "PE": {"crystallinity": {730: .7, 1472: .5, 719: -.15, 1462: -.15, 1440: -.5, 1368: -.6,
+                             1303: -.8},
+           "branching": {1377: .9}},
+    "PP": {"crystallinity": {997: .35, 841: .35, 899: .35, 1219: .4, 808: .2, 1167: .15}},
+    "PET": {"crystallinity": {1340: .5, 972: .45, 846: .45, 1371: -.6, 1043: -.5, 898: -.6,
+                              1456: -.3, 1120: .15}},
+    "PVC": {"crystallinity": {1427: .2, 1436: -.2, 637: -.3, 615: .2}},
+    "PA": {"kind (6, 66)": {930: .6, 1263: .2, 1279: -.2, 1200: .2, 1172: -.3, 1120: -.4}},
+    "PU": {"polyol (ether, ester)": {1107: .3, 1086: .1, 1140: -.3, 1163: -.2, 1728: -.1,
+                                     2872: .2}},
+    "ABS": {"butadiene": {966: .4, 910: .4, 1637: .4, 2920: .1, 2850: .1},
+            "nitrile": {2237: .5}},
+    "CE": {"water": {3338: .2, 3270: .2, 1640: .8}},
+}
+# What is mixed into a polymer as it is sold: (material, height of its strongest band relative to
+# the polymer's at most, share of the samples without it). Rigid PVC is filled with chalk,
+# flexible PVC plasticised.
+_ADDITIVES = {"PVC": (("Phthalate", .8, 0.), ("Carbonate", .8, .5))}
+
+# Oxidation at weathering 1, heights relative to the strongest band. PE follows Norrish II and
+# grows vinyl, PP mostly ketones and hydroperoxides [Almond 2020; Gulmine 2003].
+_OXIDATION = {
+    "PE": {3400: .05, 1780: .03, 1735: .10, 1713: .22, 1640: .05, 1178: .06, 991: .02, 909: .05},
+    "PP": {3400: .10, 1780: .08, 1735: .22, 1713: .36, 1640: .05, 1178: .08, 909: .01},
+}
+
+
+def simulate(polymers=SEVEN, n=100, *, wavenumbers=None, mode="atr", thickness=1., variation=1.,
+             weathering=0., biofilm=0., scattering=0.01, baseline=0.01, atmosphere=0.003,
+             resolution=8., noise=0.001, seed=0):
+    """
+    Simulated spectra of polymers as a table in absorbance.
+
+    See the module's docstring for what they are and are not good for. A spectrum is a sum of
+    pseudo-Voigt bands at the positions of :data:`bands.BANDS`, of heights such that the *sum*
+    has the tabulated heights. Each row is a sample of its own: conformation and
+    crystallinity, plasticiser and chalk (PVC), thickness, small shifts and gains differ.
+
+    Parameters
+    ----------
+    polymers : sequence of str
+        Classes, in this order; codes, names or synonyms of :data:`TWELVE`.
+    n : int
+        Spectra of each polymer.
+    wavenumbers : array_like, shape (p,), optional
+        Ascending, cm-1. 600 to 4000 in steps of 4 by default.
+    mode : {"atr", "transmission"}
+        The tables hold ATR heights. ATR looks into the sample by a depth proportional to
+        1/wavenumber, so transmission heights are these times the wavenumber
+        (Harrick, Internal Reflection Spectroscopy, 1967).
+    thickness : float
+        Amount in the beam (contact, in ATR). At 1 the strongest band has an absorbance
+        of 0.3, give or take a third from sample to sample; far above 3 bands flatten.
+    variation : float
+        Differences between samples of one polymer: 0 for none, 1 for what is usual.
+    weathering : float
+        0 (pristine) to 1 (brittle): oxidation of PE and PP by up to this degree, each sample
+        between half of it and all. Other polymers are left as they are.
+    biofilm : float
+        0 to 1: share of biofilm (protein, polysaccharide) in the signal, each sample between
+        half of it and all.
+    scattering, baseline, atmosphere : float
+        Sizes in absorbance: slope towards high wavenumbers, smooth drift, strongest line of CO2
+        and of water vapour (of either sign, as after an imperfect background).
+    resolution : float
+        Of the instrument, cm-1.
+    noise : float
+        Standard deviation in absorbance, twice that where diamond absorbs (ATR, 1900-2300).
+    seed : int
+        The same seed gives the same spectra. Effects draw from streams of their own: with
+        another noise, say, everything but the noise stays, and a polymer's spectra do not
+        depend on the other polymers chosen.
+
+    Returns
+    -------
+    Table, shape (len(polymers) * n, p)
+        Class `polymer`; metas `sample`, `study`, `environmental`, `source`, as published sets
+        have them. `environmental` is "yes" with weathering or biofilm.
+
+    Raises
+    ------
+    ValueError
+        For an unknown polymer (tells the available), or a number out of its range.
+    """
+    codes = _polymer_codes(polymers)
+    axis = _axis(wavenumbers)
+    n = _count(n)
+    if mode not in ("atr", "transmission"):
+        raise ValueError(f"The mode is 'atr' or 'transmission', not '{mode}'.")
+    for name, value in (("weathering", weathering), ("biofilm", biofilm)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name.capitalize()} goes from 0 to 1, not {value}.")
+    for name, value in (("thickness", thickness), ("resolution", resolution)):
+        if not 0 < value < np.inf:
+            raise ValueError(f"The {name} must be above 0, not {value}.")
+    for name, value in (("variation", variation), ("scattering", scattering),
+                        ("baseline", baseline), ("atmosphere", atmosphere), ("noise", noise)):
+        if not 0 <= value < np.inf:
+            raise ValueError(f"The {name} must be 0 or more, not {value}.")
+
+    X = np.empty((len(codes) * n, len(axis)))
+    for k, code in enumerate(codes):
+        streams = np.random.SeedSequence([int(seed) % 2 ** 32, crc32(code.encode())]).spawn(7)
+        samples, weather, film, drift, slope, air, grain = map(np.random.default_rng, streams)
+        clean = _samples(code, n, axis, mode, resolution, variation, weathering, weather, samples)
+        # Drawn in any case, so that the rest of a stream does not depend on a setting.
+        share = biofilm * film.uniform(.5, 1., (n, 1))
+        clean = (1 - share) * clean + share * _pure("Biofilm", axis, mode, resolution)
+        amount = thickness * np.exp(variation * .3 * samples.standard_normal((n, 1)))
+        absorbance = TYPICAL_ABSORBANCE * amount * clean
+        absorbance = -np.log10((10 ** -absorbance + STRAY_LIGHT) / (1 + STRAY_LIGHT))
+        absorbance += scattering * lineshapes.scattering(axis, n, slope)
+        absorbance += baseline * lineshapes.baselines(axis, n, drift)
+        gases = np.stack([lineshapes.carbon_dioxide(axis, resolution),
+                          lineshapes.water_vapour(axis, resolution)])
+        absorbance += atmosphere * air.standard_normal((n, 2)) @ gases
+        grains = noise * grain.standard_normal((n, len(axis)))
+        if mode == "atr":
+            grains[:, (axis > 1900) & (axis < 2300)] *= 2
+        X[k * n:(k + 1) * n] = absorbance + grains
+    return _table(X, axis, codes, n, weathering > 0 or biofilm > 0)
+
+
+def _samples(code, n, axis, mode, resolution, variation, weathering, weather, rng):
+    """Clean spectra of `n` samples, the polymer's strongest band about 1; shape (n, p)."""
+    centres, widths, heights = peaks(code)
+    scale = _intensity(centres, mode)
+    top = _top(code, mode)
+    widths = lineshapes.broadened(widths, resolution)
+    # A broadened band keeps its area. The tables were measured at 8 cm-1.
+    heights = heights * lineshapes.broadened(_widths(code), 8.) / widths
+    weathered = weathering * weather.uniform(.5, 1., n)
+
+    modes = _MODES.get(code, {})
+    z = rng.uniform(-1, 1, (len(modes), n))
+    if "branching" in modes:  # Branched chains crystallise less.
+        z[1] = np.clip(-.7 * z[0] + .5 * z[1], -1, 1)
+    z = variation * z
+    if code in _OXIDATION:  # Chains cut short by oxidation crystallise further.
+        z[0] = np.clip(z[0] + .5 * weathered, -1.2, 1.2)
+    gains = np.ones((n, len(centres)))
+    for loadings, zs in zip(modes.values(), z, strict=True):
+        gains *= np.clip(1 + zs[:, None] * [loadings.get(int(c), 0.) for c in centres], 0, None)
+    gains *= np.exp(variation * .06 * rng.standard_normal(gains.shape))
+    amounts = gains * heights * scale / top
+
+    # Shifts are small against widths: the shape and its derivative do, and a product of
+    # matrices is all there is to compute.
+    shapes = lineshapes.pseudo_voigt(axis, centres, widths)
+    ahead = lineshapes.pseudo_voigt(axis, centres + .5, widths)
+    back = lineshapes.pseudo_voigt(axis, centres - .5, widths)
+    shifts = variation * .3 * rng.standard_normal(gains.shape)
+    spectra = amounts @ shapes + (amounts * shifts) @ (ahead - back)
+
+    for other, most, without in _ADDITIVES.get(code, ()):
+        u = rng.uniform(0, 1, (n, 1))
+        share = np.clip((u - without) / (1 - without), 0, None)
+        mean = (1 - without) / 2
+        amount = most * np.clip(mean + variation * (share - mean), 0, None)
+        spectra += amount * _pure(other, axis, mode, resolution)
+    if code in _OXIDATION:
+        at = np.array(list(_OXIDATION[code]), dtype=float)
+        products = np.array(list(_OXIDATION[code].values())) * _intensity(at, mode) / top
+        shapes = lineshapes.pseudo_voigt(
+            axis, at, lineshapes.broadened([_WIDTHS["Oxidation"][int(c)] for c in at], resolution))
+        spread = np.exp(variation * .15 * weather.standard_normal((n, len(at))))
+        spectra += (weathered[:, None] * spread * products) @ shapes
+    # Pressure, orientation and the instrument's response change heights smoothly.
+    return spectra * np.exp(variation * .08 * lineshapes.smooth_gains(axis, n, rng))
+
+
+def peaks(code):
+    """
+    The bands that a material's spectrum is made of.
+
+    Returns
+    -------
+    centres, widths, heights : ndarray, shape (b,)
+        cm-1, cm-1 (full width at half height), and ATR heights on the scale of BANDS. They
+        solve the non-negative least squares problem that their sum, broadened to the
+        8 cm-1 at which the tables were measured, has the tabulated heights.
+    """
+    bands = _bands(code)
+    centres = np.array([band.wavenumber for band in bands])
+    widths = _widths(code)
+    overlap = lineshapes.pseudo_voigt(centres, centres, lineshapes.broadened(widths, 8.)).T
+    heights, _ = nnls(overlap, np.array([band.height for band in bands]))
+    return centres, widths, heights
+
+
+def _bands(code):
+    return [band for band in BANDS[code]
+            if band.height is not None and (code, band.wavenumber) not in _LEFT_OUT]
+
+
+def _widths(code):
+    own = _WIDTHS.get(code, {})
+    return np.array([
+        own.get(int(band.wavenumber))
+        or next(width for pattern, width in _WIDTH_RULES if pattern.search(band.assignment))
+        for band in _bands(code)], dtype=float)
+
+
+def _intensity(wavenumbers, mode):
+    return wavenumbers / 1000. if mode == "transmission" else np.ones_like(wavenumbers)
+
+
+def _top(code, mode):
+    """Height of the strongest tabulated band."""
+    bands = _bands(code)
+    heights = np.array([band.height for band in bands])
+    return (heights * _intensity(np.array([band.wavenumber for band in bands]), mode)).max()
+
+
+def _pure(code, axis, mode, resolution):
+    """The one spectrum of an admixture, its strongest band about 1; shape (p,)."""
+    centres, widths, heights = peaks(code)
+    shapes = lineshapes.pseudo_voigt(axis, centres, lineshapes.broadened(widths, resolution))
+    return heights * _intensity(centres, mode) / _top(code, mode) @ shapes
+
+
+def _polymer_codes(polymers):
+    if isinstance(polymers, str):
+        polymers = [polymers]
+    codes = {}
+    for name in polymers:
+        code = material_code(name)
+        if code not in TWELVE:
+            raise ValueError(f"Cannot simulate '{name}'; available: {', '.join(TWELVE)}.")
+        codes[code] = True
+    if not codes:
+        raise ValueError(f"Choose at least one polymer of {', '.join(TWELVE)}.")
+    return list(codes)
+
+
+def _count(n):
+    if int(n) != n or n < 1:
+        raise ValueError(f"The number of spectra of each polymer is 1 or more, not {n}.")
+    return int(n)
+
+
+def _axis(wavenumbers):
+    if wavenumbers is None:
+        return uniform_grid(600., 4000., 4.)
+    axis = np.asarray(wavenumbers, dtype=float)
+    if axis.ndim != 1 or len(axis) < 2 or not np.all(np.diff(axis) > 0) or not axis[0] > 0:
+        raise ValueError("Wavenumbers must be two or more positive numbers of cm-1, ascending.")
+    return axis
+
+
+def _table(X, axis, codes, n, environmental):
+    domain = Domain(
+        [ContinuousVariable(name_of(w)) for w in axis],
+        DiscreteVariable("polymer", values=codes),
+        [StringVariable("sample"), DiscreteVariable("study", values=("Simulated",)),
+         DiscreteVariable("environmental", values=("no", "yes")), StringVariable("source")])
+    metas = np.array([[f"{code} {i + 1}", 0., float(environmental), f"Simulated/{code} {i + 1}"]
+                      for code in codes for i in range(n)], dtype=object)
+    table = Table.from_numpy(domain, X, np.repeat(np.arange(len(codes)), n).astype(float), metas)
+    table.name = "Simulated polymers"
+    return table

@@ -1,0 +1,1 @@
+"""Spectra and their wavenumbers, of whatever material."""

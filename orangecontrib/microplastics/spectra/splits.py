@@ -1,0 +1,154 @@
+"""Where spectra come from: reading source ids, and parting data by them.
+
+Spectra of one specimen, or copies of one spectrum, resemble each other more than new
+specimens ever will. Where some of them train a model and others test it, the test
+proves nothing; so a source is never divided.
+"""
+from __future__ import annotations
+
+import numpy as np
+from Orange.data import Domain, StringVariable, Table
+
+from orangecontrib.microplastics.spectra.axis import fill_missing, spectral_columns
+from orangecontrib.microplastics.spectra.duplicates import near_duplicate_groups
+
+__all__ = ["split_sources", "texts_of", "find_sources", "SingleSourceError", "NEAR_DUPLICATES"]
+
+#: Name for sources that are groups of near-duplicate spectra, and of the meta with them.
+NEAR_DUPLICATES = "near-duplicates"
+
+
+class SingleSourceError(ValueError):
+    """Classes that cannot be divided; `classes` has their names."""
+
+    def __init__(self, message, classes):
+        super().__init__(message)
+        self.classes = list(classes)
+
+
+def texts_of(data, name, required=False):
+    """A meta as text for each row; instance ids, which subsets share, where it is absent."""
+    ids = [f"#{i}" for i in data.ids]
+    if name not in data.domain or data.domain[name] not in data.domain.metas:
+        if required:
+            raise ValueError(f'Data have no meta attribute "{name}".')
+        return ids
+    variable = data.domain[name]
+    texts = [variable.str_val(value) for value in data.get_column(variable)]
+    return [i if text in ("?", "") else text for i, text in zip(ids, texts, strict=True)]
+
+
+def find_sources(data: Table, by: str | None = None) -> tuple[Table, str]:
+    """Data with a meta that names sources, and that meta's name.
+
+    Parameters
+    ----------
+    data : Table
+    by : str, optional
+        Name of a meta, or :data:`NEAR_DUPLICATES`: then a meta of that name is added, in
+        which spectra that a chain of correlations above 0.999 links share a group. By
+        default the meta `source`; where there is none, it is added with such groups.
+
+    Raises
+    ------
+    ValueError
+        If there is no meta named `by`.
+    """
+    name = by or "source"
+    metas = {meta.name for meta in data.domain.metas}
+    if name in metas:
+        return data, name
+    if by not in (None, NEAR_DUPLICATES):
+        raise ValueError(f'Data have no meta attribute "{by}".')
+    columns, axis = spectral_columns(data.domain)
+    X = data.X.toarray() if hasattr(data.X, "toarray") else np.asarray(data.X, float)
+    X = np.nan_to_num(fill_missing(X[:, columns], axis))
+    groups = np.asarray(near_duplicate_groups(X))
+    domain = data.domain
+    out = data.transform(Domain(domain.attributes, domain.class_vars,
+                                (*domain.metas, StringVariable(name))))
+    with out.unlocked(out.metas):
+        out.metas[:, -1] = [f"group {group + 1}" for group in groups]
+    return out, name
+
+
+def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
+                  by: str | None = None) -> tuple[Table, Table]:
+    """Divide spectra into training and test data that share no source.
+
+    Parameters
+    ----------
+    data : Table
+        With a discrete class; rows without a class go to neither part.
+    fraction : float
+        Share of each class's sources that goes to the test data; at least one goes to
+        either side.
+    seed : int
+        Equal seeds divide equally; no global random state is used.
+    by : str, optional
+        Meta that names the source, or :data:`NEAR_DUPLICATES`; see :func:`find_sources`.
+
+    Returns
+    -------
+    train, test : Table
+
+    Raises
+    ------
+    ValueError
+        If `fraction` is not between 0 and 1, or there is no meta named `by` or no class.
+    SingleSourceError
+        If classes have one source only: they are named.
+    """
+    if not 0 < fraction < 1:
+        raise ValueError("The share of sources for testing must lie between 0 and 1.")
+    variable = data.domain.class_var
+    if variable is None or not variable.is_discrete:
+        raise ValueError("Data need a categorical class that names each spectrum's material "
+                         "(Select Columns sets one).")
+    data, name = find_sources(data[np.isfinite(np.asarray(data.Y, float))], by)
+    codes = data.Y.astype(int)
+    _, group = np.unique(np.array(texts_of(data, name), str), return_inverse=True)
+    held = np.zeros((group.max(initial=-1) + 1, len(variable.values)), bool)
+    held[group, codes] = True
+    present = np.unique(codes)
+    single = [variable.values[code] for code in present if held[:, code].sum() < 2]
+    if single:
+        names = ", ".join(f'"{value}"' for value in single)
+        raise SingleSourceError(
+            f"{names} {'has' if len(single) == 1 else 'have'} one source only ({name}), which "
+            "cannot be in both training and test data: add spectra from other sources, leave "
+            f"{'the class' if len(single) == 1 else 'these classes'} out, or choose another "
+            "meta for the source.", single)
+    rng = np.random.default_rng(seed)
+    # Where sources hold several classes (a study), an order may fail and another work.
+    for _ in range(50):
+        test = _choose(held, fraction, rng)
+        lacking = [code for code in present if not held[test, code].any()]
+        if not lacking:
+            break
+    else:
+        raise ValueError(
+            f'"{variable.values[lacking[0]]}" cannot be in both training and test data: its '
+            f"sources ({name}) hold other classes too. Choose another meta for the source.")
+    in_test = test[group]
+    train, rest = data[~in_test], data[in_test]
+    train.name, rest.name = f"{data.name} (training)", f"{data.name} (test)"
+    return train, rest
+
+
+def _choose(held, fraction, rng):
+    """Sources for the test data: bool (sources,), given which classes each holds.
+
+    In random order, a source is taken where one of its classes wants more and none
+    would lose its last source for training.
+    """
+    total = held.sum(axis=0)
+    wanted = np.clip(np.round(fraction * total), 1, total - 1)
+    taken = np.zeros(len(total), int)
+    test = np.zeros(len(held), bool)
+    for source in rng.permutation(len(held)):
+        mine = held[source]
+        if (taken < wanted)[mine].any() and (taken + 1 < total)[mine].all():
+            test[source] = True
+            taken += mine
+    return test

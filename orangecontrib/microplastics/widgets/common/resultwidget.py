@@ -1,0 +1,175 @@
+"""What Check Labels and Identify Spectra share: a question asked of all spectra in the background,
+an answer that thresholds are applied to at once, and a list of spectra."""
+from __future__ import annotations
+
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTableView,
+)
+from Orange.data import Table
+from Orange.data.table import DomainTransformationError
+from Orange.widgets import gui
+from Orange.widgets.settings import Setting
+from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
+from Orange.widgets.widget import Msg, OWWidget
+
+from orangecontrib.microplastics.widgets.common.palette import show_boxes
+
+
+class ResultWidget(OWWidget, ConcurrentWidgetMixin, openclass=True):
+    """
+    Base of the two widgets.
+
+    A subclass gives `ACTION` and :meth:`_begin`, :meth:`_show_result`, `_rule_changed`,
+    `_set_defaults` and `commit`, and calls :meth:`_add_result_box` and :meth:`_add_buttons`.
+    Its `result` is what the background task returned, or None.
+    """
+
+    #: What the button says that starts the work again.
+    ACTION = "Start"
+
+    class Error(OWWidget.Error):
+        failed = Msg("{}")
+        out_of_memory = Msg("Not enough memory: give fewer spectra at a time (Data Sampler).")
+
+    class Information(OWWidget.Information):
+        cancelled = Msg("Cancelled; press {} to start again.")
+
+    settings_version = 1
+    want_main_area = True
+    resizing_enabled = True
+
+    auto_commit = Setting(True)
+
+    def __init__(self):
+        OWWidget.__init__(self)
+        ConcurrentWidgetMixin.__init__(self)
+        self.data: Table | None = None
+        self.result = None
+
+    # ---------------------------------------------------------------- layout
+
+    def _add_result_box(self):
+        box = gui.widgetBox(self.controlArea, "Result")
+        self.result_label = QLabel(textFormat=Qt.RichText, wordWrap=True)
+        self.result_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.result_label.setAlignment(Qt.AlignTop)
+        self.result_label.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
+        box.layout().addWidget(self.result_label)
+        return box
+
+    def _add_threshold(self, box, value, label, tooltip, low=0.):
+        spin = gui.doubleSpin(box, self, value, low, 1., .01, label=label, decimals=2,
+                              controlWidth=70, alignment=Qt.AlignRight,
+                              callback=lambda: self._threshold_changed(value))
+        spin.setToolTip(tooltip)
+
+    def _add_defaults(self, box, tooltip):
+        gui.button(box, self, "Defaults", callback=self._set_defaults, autoDefault=False,
+                   tooltip=tooltip)
+
+    def _add_buttons(self):
+        gui.rubber(self.controlArea)
+        self.cancel_button = QPushButton("Cancel", autoDefault=False, enabled=False,
+                                         toolTip="Stop, or start again.")
+        self.cancel_button.clicked.connect(self._toggle)
+        self.buttonsArea.layout().addWidget(self.cancel_button)
+        gui.auto_send(self.buttonsArea, self, "auto_commit")
+
+    def _threshold_changed(self, _name):
+        self._rule_changed()
+
+    # -------------------------------------------------------------- the work
+
+    def handleNewSignals(self):
+        self._start()
+
+    def _start(self):
+        self.cancel()
+        self.clear_messages()
+        self.result = None
+        self._show_result()
+        # What was sent before belongs to other inputs.
+        self.commit.now()
+        self._begin()
+        self._show_running(self.task is not None)
+
+    def _ready(self) -> bool:
+        """Whether there is all that the work needs."""
+        return self.data is not None
+
+    def _toggle(self):
+        if self.task is None:
+            self._start()
+        else:
+            self.cancel()
+            self._show_running(False)
+            self._show_result()
+            self.Information.cancelled(self.ACTION)
+
+    def _show_running(self, running):
+        idle = self._ready() and not running
+        self.cancel_button.setText(self.ACTION if idle else "Cancel")
+        self.cancel_button.setEnabled(self._ready())
+        if running:
+            self.result_label.setText("Working ...")
+
+    def on_done(self, result):
+        self.result = result
+        self._show_running(False)
+        self._show_result()
+        self.commit.now()
+
+    def on_exception(self, ex):
+        expected = isinstance(ex, (ValueError, DomainTransformationError))
+        if isinstance(ex, MemoryError):
+            self.Error.out_of_memory()
+        elif expected:
+            self._refused(ex)
+        self._show_running(False)
+        self._show_result()
+        if not isinstance(ex, MemoryError) and not expected:
+            raise ex
+
+    def _refused(self, ex):
+        self.Error.failed(str(ex))
+
+    def onDeleteWidget(self):
+        self.shutdown()
+        super().onDeleteWidget()
+
+
+def set_up_list(view: QTableView, model, tooltip: str):
+    """Make a table a sortable list of rows in Orange's manner."""
+    view.setSortingEnabled(True)
+    view.setAlternatingRowColors(True)
+    view.setShowGrid(False)
+    # Tab leads out of the list, arrows lead through it.
+    view.setTabKeyNavigation(False)
+    view.setSelectionBehavior(QAbstractItemView.SelectRows)
+    view.setSelectionMode(QAbstractItemView.ExtendedSelection)
+    view.setEditTriggers(QAbstractItemView.NoEditTriggers)
+    view.setToolTip(tooltip)
+    view.verticalHeader().hide()
+    view.verticalHeader().setDefaultSectionSize(22)
+    view.horizontalHeader().setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+    view.horizontalHeader().setSectionResizeMode(QHeaderView.Interactive)
+    view.horizontalHeader().setStretchLastSection(True)
+    view.horizontalHeader().setDefaultSectionSize(92)
+    view.setModel(model)
+    show_boxes(view)
+
+
+def spectrum_names(data: Table) -> list[str]:
+    """What to call each spectrum: a meta that tells them apart, else its row."""
+    for meta in data.domain.metas:
+        if meta.is_string:
+            column = [str(v) for v in data.get_column(meta)]
+            if len(set(column)) == len(column):
+                return column
+    return [f"Row {i}" for i in range(1, len(data) + 1)]

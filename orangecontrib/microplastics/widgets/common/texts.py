@@ -1,0 +1,47 @@
+"""Spectra in a report: their axis in a line, where Orange would name each wavenumber."""
+from __future__ import annotations
+
+import numpy as np
+from Orange.data import Table
+from Orange.widgets.report.report import describe_data
+
+from orangecontrib.microplastics.spectra.axis import spectral_columns
+
+
+def describe_spectra(data: Table) -> dict:
+    """
+    What a report says of spectra; of data without wavenumbers, what Orange says.
+
+    Parameters
+    ----------
+    data : Table
+
+    Returns
+    -------
+    dict of str to (str, int or False)
+        For `report_items`; False where there is nothing to say.
+    """
+    try:
+        columns, wavenumbers = spectral_columns(data.domain)
+    except ValueError:
+        return describe_data(data)
+    # The axis is told by its wavenumbers; what else there is comes as Orange has it.
+    others = [v for i, v in enumerate(data.domain.attributes) if i not in set(columns)]
+    told = describe_data(data)
+    told.pop("Features", None)
+    items = {"Data instances": len(data), "Wavenumbers": describe_axis(wavenumbers),
+             "Other features": ", ".join(v.name for v in others) or False}
+    return {**items, **{name: text for name, text in told.items() if name not in items}}
+
+
+def describe_axis(wavenumbers: np.ndarray) -> str:
+    """Number, range and step of wavenumbers (ascending, 1/cm), such as "849 from 600 ..."."""
+    low, high = (f"{round(float(w), 1):g}" for w in (wavenumbers[0], wavenumbers[-1]))
+    text = f"{len(wavenumbers):,} from {low} to {high} 1/cm"
+    if len(wavenumbers) > 1:
+        steps = np.diff(wavenumbers)
+        step = np.median(steps)
+        # Files round their wavenumbers: a step that wavers by a few per cent is one step.
+        even = np.ptp(steps) <= .05 * step
+        text += f", in steps of {step:.3g}" if even else f", in uneven steps of about {step:.3g}"
+    return text

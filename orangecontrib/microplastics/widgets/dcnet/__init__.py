@@ -1,0 +1,1 @@
+"""Parts of Dual-Branch CNN."""

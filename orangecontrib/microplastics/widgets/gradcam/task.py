@@ -1,0 +1,145 @@
+"""What the widget Grad-CAM does in its thread, and what it reads from its inputs."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from Orange.data import Domain, Table
+from Orange.widgets.utils.concurrent import TaskState
+
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.explanation.table import PREDICTED, Explained, explain_table
+from orangecontrib.microplastics.spectra.axis import spectral_columns
+from orangecontrib.microplastics.utils.backend import import_torch_file
+from orangecontrib.microplastics.widgets.common.background import progress_of
+
+#: Spectra whose attention is kept, and that faithfulness is measured on.
+_ATTENTION, _FAITHFULNESS = 1000, 100
+
+
+class Request(NamedTuple):
+    """All that the worker needs to know."""
+    model: DCNetModel
+    data: Table
+    target: str
+    component: bool
+    method: str
+    branch: int | None
+    signed: bool
+
+
+class AttentionResult(NamedTuple):
+    """Attention of some rows of the data, of each branch of the first network."""
+    rows: np.ndarray
+    branches: list
+
+
+def _spread(n, most):
+    """At most so many of n rows, evenly spread."""
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(int)
+
+
+def _threads():
+    """One thread fewer than torch would take.
+
+    torch's threads wait for each other after each layer; where the window or another program
+    holds up one of them, all stand still, and a picture takes seconds instead of tenths.
+    """
+    devices = import_torch_file("nn.devices")
+    import torch
+    return devices.threads(max(1, torch.get_num_threads() - 1))
+
+
+def run(request: Request, state: TaskState) -> AttentionResult:
+    """Explain; the Explained comes as the partial result, so that it is drawn at once."""
+    state.set_status("Explaining...")
+    with _threads():
+        return _run(request, state)
+
+
+def _run(request, state):
+    explained = explain_table(
+        request.model, request.data, target=request.target, component=request.component,
+        method=request.method, branch=request.branch, signed=request.signed,
+        callback=progress_of(state, 0, 90))
+    state.set_partial_result(explained)
+    rows = _spread(len(request.data), _ATTENTION)
+    grid = np.nan_to_num(request.model.grid_spectra(request.data[rows]))
+    return AttentionResult(rows, import_torch_file("nn.attribution.cbam_maps").attention(
+        request.model.network, grid, request.model.wavenumbers, explained.axis,
+        callback=progress_of(state, 90, 100)))
+
+
+def measure(request: Request, explained: Explained, state: TaskState):
+    """Faithfulness and the likeness of randomised networks' maps, on some of the spectra."""
+    state.set_status("Measuring...")
+    with _threads():
+        return _measure(request, explained, state)
+
+
+def _measure(request, explained, state):
+    faithfulness = import_torch_file("nn.attribution.faithfulness")
+    gradcam = import_torch_file("nn.attribution.gradcam")
+    model = request.model
+    known = np.flatnonzero(explained.answered)
+    rows = known[_spread(len(known), _FAITHFULNESS)]
+    grid = model.grid_spectra(request.data[rows])
+    target = gradcam.component_targets(explained.classes)[request.target] \
+        if request.component else explained.target[rows]
+    settings = {"target": target, "method": request.method}
+    # The maps are those that are drawn; what is followed is whether the component is found.
+    drawn = {**settings, "target": gradcam.component_contrast(explained.classes, request.target)} \
+        if request.component else settings
+    importance = gradcam.explain(
+        model.networks, grid, model.wavenumbers, predicted=explained.predicted[rows],
+        branch=request.branch, signed=request.signed,
+        callback=progress_of(state, 0, 20), **drawn).importance
+    curves = faithfulness.faithfulness(model.networks, grid, importance, target, repeats=2,
+                                       callback=progress_of(state, 20, 80))
+    # Occlusion of many randomised networks would take minutes and say the same.
+    if request.method == "occlusion":
+        settings["method"] = gradcam.DEFAULT_METHOD
+    likeness = faithfulness.randomisation(model.networks, grid, model.wavenumbers, repeats=2,
+                                          callback=progress_of(state, 80, 100), **settings)
+    return curves, likeness
+
+
+def reference_bands(data: Table | None) -> list[tuple[float, str]]:
+    """Wavenumbers and names of a Table of bands.
+
+    The wavenumber is the column called so, or ``centre``, ``position`` or ``band``, or the
+    first numeric one; the name is the first text or categorical column.
+
+    Raises
+    ------
+    ValueError
+        If the table has no numeric column.
+    """
+    if data is None or not len(data):
+        return []
+    variables = [*data.domain.attributes, *data.domain.class_vars, *data.domain.metas]
+    numeric = [v for v in variables if v.is_continuous]
+    if not numeric:
+        raise ValueError("Reference bands need a numeric column with wavenumbers.")
+    called = ("wavenumber", "centre", "center", "position", "band")
+    where = next((v for v in numeric if v.name.lower().startswith(called)), numeric[0])
+    name = next((v for v in variables if v.is_string), None) or \
+        next((v for v in variables if v.is_discrete), None)
+    at = data.get_column(where)
+    texts = [""] * len(data) if name is None else \
+        [name.str_val(value) for value in data.get_column(name)]
+    return sorted({(float(w), "" if t == "?" else t)
+                   for w, t in zip(at, texts, strict=True) if np.isfinite(w) and w > 0})
+
+
+def spectra_only(data: Table, rows: np.ndarray) -> Table:
+    """Rows of a table with its wavenumbers as the only attributes, in the data's order."""
+    columns = np.sort(spectral_columns(data.domain)[0])
+    domain = Domain([data.domain.attributes[c] for c in columns], data.domain.class_vars,
+                    data.domain.metas)
+    return Table.from_numpy(domain, data.X[rows][:, columns], data.Y[rows], data.metas[rows],
+                            ids=data.ids[rows])
+
+
+__all__ = ["PREDICTED", "Request", "AttentionResult", "run", "measure",
+           "reference_bands", "spectra_only"]

@@ -1,0 +1,117 @@
+"""What the widget Grad-CAM says: which spectra are explained, which are drawn, what is missing."""
+from __future__ import annotations
+
+import numpy as np
+
+from orangecontrib.microplastics.widgets.common.percent import percent
+from orangecontrib.microplastics.widgets.common.texts import describe_spectra
+from orangecontrib.microplastics.widgets.gradcam.controls import METHODS, SCALES, WHICH
+from orangecontrib.microplastics.widgets.gradcam.tabs import BandList
+
+
+def spectra(n: int) -> str:
+    """"1 spectrum", "3,000 spectra"."""
+    return f"{n:,} {'spectrum' if n == 1 else 'spectra'}"
+
+
+def data_text(data, explained) -> str:
+    """Which spectra are explained, how they are decided; and how many the model recognises,
+    where that is known."""
+    if data is None:
+        return "No spectra."
+    text = f"{data.name}: {spectra(len(data if explained is None else explained.data))}"
+    if explained is not None:
+        right = explained.right[np.isfinite(explained.right)]
+        if len(right):
+            text += f", {percent(right.mean(), 1)} rightly predicted"
+        if len(explained.data):
+            text += f"; {explained.decisions()}"
+    return text + "."
+
+
+def missing_text(widget) -> str:
+    """Why there is nothing to see."""
+    lines = ["<b>Nothing is explained.</b>"]
+    if widget.Error.other_model.is_shown():
+        lines.append(str(widget.Error.other_model))
+    elif widget.model is None:
+        lines.append("There is no model yet. Connect <i>Model</i> of Dual-Branch CNN, or Load "
+                     "Model with one that was saved from it; if it is connected, its training, or "
+                     "another widget's work, is not finished.")
+    if widget.data is None:
+        lines.append("There are no spectra yet. Connect <i>Data</i>; if they are connected, "
+                     "another widget's work is not finished.")
+    lines += [str(message) for message in (widget.Error.failed, widget.Information.cancelled)
+              if message.is_shown()]
+    return "<br><br>".join(lines)
+
+
+def drawn_text(explained, used, view, selected) -> str:
+    """What is drawn: the spectra of a class, or those that were clicked.
+
+    Parameters
+    ----------
+    explained : Explained
+    used : ndarray of int
+        Rows of the widget's data that are explained.
+    view : ClassView
+    selected : ndarray of int
+        Rows of `explained`.
+    """
+    if not len(selected):
+        mean = "mean of " if len(view.rows) > 1 else ""
+        return (f"{view.name}: {mean}{spectra(len(view.rows))}. Click a row below, or press the "
+                "arrow keys there, for single ones.")
+    if len(selected) > 1:
+        return f"Mean of {len(selected)} selected spectra."
+    row = selected[0]
+    variable = explained.data.domain.class_var
+    parts = [f"Spectrum {used[row] + 1}"]
+    if variable is not None and variable.is_discrete:
+        value = explained.data.get_column(variable)[row]
+        parts.append("class " + (variable.values[int(value)] if value == value else "unknown"))
+    predicted = explained.predicted[row]
+    if predicted >= 0:
+        parts.append(f"predicted {explained.classes[predicted]} "
+                     f"({explained.probabilities[row, predicted]:.0%}), {explained.decided(row)}")
+    else:
+        parts.append("no answer")
+    return ", ".join(parts) + "."
+
+
+def attention_of(attention, view, selected):
+    """Whose attention is drawn: rows of what was kept, and the words for it.
+
+    It is kept for some of many spectra; where none of the selected ones is among them, their
+    class is shown.
+    """
+    rows = np.flatnonzero(np.isin(attention.rows, selected))
+    if len(rows):
+        return rows, "the selected spectrum" if len(rows) == 1 else f"mean of {spectra(len(rows))}"
+    rows = np.flatnonzero(np.isin(attention.rows, view.rows))
+    of = f"mean of {spectra(len(rows))} of {view.name}"
+    if len(selected):
+        of += f" (it was kept for {len(attention.rows):,} spectra, not for the selected one)"
+    return rows, of
+
+
+def report(widget):
+    """Model, data, settings, both pictures and the bands."""
+    widget.report_items("Model", (
+        ("Name", getattr(widget.model, "name", "")),
+        ("Networks averaged", len(widget.model.networks))))
+    widget.report_items("Data", describe_spectra(widget.data))
+    widget.report_items("Explanation", (
+        ("Why", widget.target_text), ("Method", METHODS[widget.method][0]),
+        ("Branch", widget.branch_combo.currentText()),
+        ("Spectra explained", f"{len(widget.used):,}"), ("Only", WHICH[widget.which]),
+        ("Scaled by", SCALES[widget.scale][0]),
+        ("Smoothing", f"{widget.smoothing} 1/cm" if widget.smoothing else "none")))
+    widget.report_plot(f"Importance: {widget.shown_name}", widget.curveplot.plotview)
+    widget.report_plot("Importance of all spectra", widget.heatmap)
+    widget.report_table("Important bands", [
+        ("Class", *BandList.COLUMNS), *widget.band_list.rows()], header_rows=1)
+    faithfulness = widget.faithfulness_view
+    if faithfulness.note.text():
+        widget.report_raw("Faithfulness", f"<p>{faithfulness.text.text()}</p>"
+                                          f"<p>{faithfulness.note.text()}</p>")

@@ -1,0 +1,203 @@
+"""Classes of spectra at a glance: how many there are of each, and what they look like."""
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from AnyQt.QtCore import QRectF, Qt, pyqtSignal
+from AnyQt.QtGui import QColor, QPalette
+from AnyQt.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QTreeWidget,
+    QTreeWidgetItem,
+)
+from Orange.widgets.visualize.utils.plotutils import PlotWidget
+from orangewidget.utils import enum_as_int
+
+from orangecontrib.microplastics.widgets.common.palette import show_boxes
+
+#: Okabe and Ito's colours without yellow, which vanishes on white, and grey for black, which
+#: vanishes on black. They come again after seven; each curve also has its name beside it.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#808080")
+
+_COUNT = Qt.UserRole + 1
+_SHARE = Qt.UserRole + 2
+
+
+def class_color(index: int) -> QColor:
+    """Colour of the `index`-th class."""
+    return QColor(COLORS[index % len(COLORS)])
+
+
+class _BarDelegate(QStyledItemDelegate):
+    """A bar as long as the class is large, and the number in front of it."""
+
+    def paint(self, painter, option, index):
+        super().paint(painter, option, index)
+        count, share = index.data(_COUNT), index.data(_SHARE)
+        if count is None:
+            return
+        painter.save()
+        rect = QRectF(option.rect).adjusted(2, 3, -4, -3)
+        number = option.fontMetrics.horizontalAdvance("00,000")
+        bar = QRectF(rect.left() + number + 6, rect.top(),
+                     max(1., share * (rect.width() - number - 6)), rect.height())
+        ticked = index.sibling(index.row(), 0).data(Qt.CheckStateRole)
+        ticked = enum_as_int(ticked) == enum_as_int(Qt.Checked)
+        colour = QColor(index.sibling(index.row(), 0).data(Qt.ForegroundRole).color())
+        colour.setAlpha(255 if ticked else 50)
+        painter.fillRect(bar, colour)
+        painter.setPen(option.palette.color(QPalette.Text))
+        painter.drawText(QRectF(rect.left(), rect.top() - 3, number, rect.height() + 6),
+                         enum_as_int(Qt.AlignRight | Qt.AlignVCenter), f"{count:,}")
+        painter.restore()
+
+
+class ClassBars(QTreeWidget):
+    """
+    Classes with check boxes, names and bars of their counts.
+
+    Signals: `checked_changed` when the user ticks or unticks, `class_chosen` with the name of
+    the class selected ("" for none).
+    """
+
+    checked_changed = pyqtSignal()
+    class_chosen = pyqtSignal(str)
+
+    def __init__(self):
+        super().__init__(rootIsDecorated=False, uniformRowHeights=True,
+                         selectionMode=QAbstractItemView.SingleSelection)
+        show_boxes(self)
+        self.setHeaderLabels(["Class", "Name", "Spectra"])
+        self.setItemDelegateForColumn(2, _BarDelegate(self))
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeToContents)
+        self.header().setStretchLastSection(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.itemChanged.connect(self._on_changed)
+        self.itemSelectionChanged.connect(self._on_selected)
+
+    def set_classes(self, counts: dict[str, int], names: dict[str, str], left_out):
+        """Show classes with their counts; those `left_out` are not ticked."""
+        selected = self.selected()
+        self.blockSignals(True)
+        self.clear()
+        largest = max(counts.values(), default=1)
+        for i, (code, count) in enumerate(counts.items()):
+            item = QTreeWidgetItem(self, [code, names.get(code, ""), ""])
+            item.setFlags(item.flags() | Qt.ItemIsUserCheckable)
+            item.setCheckState(0, Qt.Unchecked if code in left_out else Qt.Checked)
+            item.setForeground(0, class_color(i))
+            font = item.font(0)
+            font.setBold(True)
+            item.setFont(0, font)
+            item.setData(2, _COUNT, count)
+            item.setData(2, _SHARE, count / largest)
+            item.setSelected(code == selected)
+            for column in range(3):
+                item.setToolTip(column, f"{names.get(code, code)}: {count:,} spectra.\n"
+                                        "Untick to leave them out; click to see which curve "
+                                        "is theirs.")
+        self.blockSignals(False)
+        self._share_width()
+
+    def resizeEvent(self, event):
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self):
+        """Long names must leave room for the bars."""
+        rest = self.viewport().width() - self.columnWidth(0)
+        self.setColumnWidth(1, int(min(self.sizeHintForColumn(1) + 6, rest / 2)))
+
+    def codes(self) -> list[str]:
+        """All classes shown."""
+        return [self.topLevelItem(i).text(0) for i in range(self.topLevelItemCount())]
+
+    def unticked(self) -> list[str]:
+        """Classes without a tick."""
+        items = [self.topLevelItem(i) for i in range(self.topLevelItemCount())]
+        return [item.text(0) for item in items if item.checkState(0) != Qt.Checked]
+
+    def tick(self, wanted: bool):
+        """Tick all or none."""
+        self.blockSignals(True)
+        for i in range(self.topLevelItemCount()):
+            self.topLevelItem(i).setCheckState(0, Qt.Checked if wanted else Qt.Unchecked)
+        self.blockSignals(False)
+        self.viewport().update()
+        self.checked_changed.emit()
+
+    def selected(self) -> str:
+        """The class selected, or an empty text."""
+        items = self.selectedItems()
+        return items[0].text(0) if items else ""
+
+    def _on_changed(self, _, column):
+        if column == 0:
+            self.checked_changed.emit()
+
+    def _on_selected(self):
+        self.class_chosen.emit(self.selected())
+
+
+class MedianPlot(PlotWidget):
+    """Medians one above the other, each scaled to the same height; high wavenumbers left."""
+
+    def __init__(self):
+        super().__init__(enableMenu=False)
+        item = self.getPlotItem()
+        item.buttonsHidden = True
+        item.getViewBox().invertX(True)
+        self.setMouseEnabled(True, False)
+        item.setLabel("bottom", "Wavenumber (cm<sup>-1</sup>)")
+        item.setLabel("left", "Median absorbance, scaled")
+        item.getAxis("left").setStyle(showValues=False)
+        item.getAxis("left").setTicks([])
+        item.showGrid(x=True, y=False, alpha=.2)
+        self.setFocusPolicy(Qt.NoFocus)  # there is nothing in it for a keyboard
+        self.setMinimumSize(320, 180)
+        self._curves = {}
+        self.setToolTip("Drag or turn the wheel to look closer.")
+
+    def show_medians(self, wavenumbers, medians: dict, order: list[str], chosen: str = ""):
+        """
+        Draw curves, the first class on top.
+
+        Parameters
+        ----------
+        wavenumbers : ndarray, shape (p,)
+        medians : dict of class to ndarray, shape (p,)
+        order : list of str
+            All classes that the list beside shows: their places give the colours.
+        chosen : str
+            The class to stress.
+        """
+        self.clear()
+        self._curves = {}
+        for row, (name, median) in enumerate(medians.items()):
+            low, high = np.nanmin(median), np.nanmax(median)
+            base = len(medians) - 1 - row
+            scaled = base + .92 * (median - low) / (high - low or 1.)
+            index = order.index(name) if name in order else row
+            curve = self.plot(wavenumbers, scaled, antialias=True, connect="finite")
+            self._curves[name] = (curve, index)
+            label = pg.TextItem(name, color=class_color(index), anchor=(1, .7))
+            font = self.font()
+            font.setPointSizeF(font.pointSizeF() * (1 if len(medians) < 14 else .8))
+            label.setFont(font)
+            label.setPos(wavenumbers[-1], base + (scaled[np.isfinite(scaled)][-1] - base) / 2)
+            self.addItem(label)
+        if medians:
+            # The names stand left of the curves.
+            margin = .11 * (wavenumbers[-1] - wavenumbers[0])
+            self.setXRange(wavenumbers[0], wavenumbers[-1] + margin, padding=.01)
+            self.setYRange(-.05, len(medians), padding=.01)
+        else:
+            self.setXRange(600, 4000)
+        self.stress(chosen)
+
+    def stress(self, chosen: str):
+        """Draw one class's curve thick; none for an empty text."""
+        for name, (curve, index) in self._curves.items():
+            curve.setPen(pg.mkPen(class_color(index), width=3. if name == chosen else 1.3))

@@ -1,0 +1,396 @@
+"""The controls of Mix Spectra, and the recipe that they describe."""
+from __future__ import annotations
+
+import numpy as np
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QGridLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QRadioButton,
+    QStackedWidget,
+    QWidget,
+)
+from Orange.widgets import gui
+from Orange.widgets.settings import Setting
+
+from orangecontrib.microplastics.mixing.mixer import COMBINATION, MAIN, Mixing, parse_ratios
+from orangecontrib.microplastics.mixing.recipe import (
+    ANY_INSTRUMENT,
+    NOTHING,
+    ONE_INSTRUMENT,
+    baseline_terms,
+)
+from orangecontrib.microplastics.simulation.distortions import CONTAMINANTS
+from orangecontrib.microplastics.spectra.splits import NEAR_DUPLICATES
+from orangecontrib.microplastics.widgets.common.palette import show_boxes
+
+ANY, GRID, FIXED = range(3)
+IN_ALL, OF_EACH = range(2)
+GRID_STEPS = (.05, .1, .2, .25, .5)
+
+
+#: Disturbances that go together: name, what it is for, settings of :class:`.Mixing`.
+PRESETS = (
+    ("Nothing", "The sums as they are.", NOTHING),
+    ("One Instrument", "Baselines and noise: for new spectra from the same instrument and study.",
+     ONE_INSTRUMENT),
+    ("Any Instrument", "Also variation, soft PVC, contaminants, atmosphere, curved baselines and "
+     "lost stretches: for spectra from other instruments and of weathered or dirty samples.",
+     ANY_INSTRUMENT),
+)
+
+
+def _controls_of(recipe):
+    """The values of the controls that give a recipe's disturbances."""
+    return {**recipe, "baseline": recipe["baseline"][0], "curved": len(recipe["baseline"]) > 2,
+            "contaminants": list(CONTAMINANTS) if recipe["contaminants"] else [],
+            "contaminated": round(100 * Mixing.contaminated)}
+
+
+class MixingControls:
+    """Settings, the pages that show them, and :meth:`mixing`, which reads them.
+
+    A part of the widget: calls its ``_changed`` (and ``_source_changed``) when a setting
+    changes, and reads its ``data``.
+    """
+
+    use_pure = Setting(True)
+    use_pairs = Setting(True)
+    use_triples = Setting(False)
+    excluded = Setting([], schema_only=True)
+    ratio_kind = Setting(ANY)
+    smallest = Setting(10)
+    grid_step = Setting(1)
+    fixed = Setting("1:9, 1:1, 9:1")
+    by_derivative = Setting(0)
+    number_kind = Setting(IN_ALL)
+    train_all = Setting(6000)
+    test_all = Setting(3000)
+    train_each = Setting(200)
+    test_each = Setting(100)
+    use_test = Setting(True)
+    test_share = Setting(30)
+    source_name = Setting("", schema_only=True)
+    target_kind = Setting(0)
+    target_name = Setting("", schema_only=True)
+    seed = Setting(0)
+    baseline = Setting(.3)
+    curved = Setting(False)
+    noise = Setting(.03)
+    atmosphere = Setting(0.)
+    variation = Setting(0.)
+    contaminants = Setting([])
+    contaminated = Setting(35)
+    additives = Setting(False)
+    cut = Setting(False)
+    balance = Setting(True)
+
+    def _mixture_page(self, page):
+        box = gui.vBox(page, "Materials")
+        self.class_list = QListWidget(toolTip="The classes to mix; tick off what to leave out.")
+        show_boxes(self.class_list)
+        self.class_list.setFixedHeight(6 * self.fontMetrics().lineSpacing())
+        self.class_list.itemChanged.connect(self._classes_changed)
+        box.layout().addWidget(self.class_list)
+        row = gui.hBox(box)
+        gui.widgetLabel(row, "Components:")
+        for attribute, text, tip in (
+                ("use_pure", "1 (pure)", "Single materials, with noise and baseline as all."),
+                ("use_pairs", "2", "Mixtures of two materials."),
+                ("use_triples", "3", "Mixtures of three materials.")):
+            gui.checkBox(row, self, attribute, text, callback=self._changed, tooltip=tip)
+        gui.rubber(row)
+
+        box = gui.vBox(page, "Ratio")
+        gui.comboBox(box, self, "ratio_kind", label="Fractions:", orientation=Qt.Horizontal,
+                     items=("Any", "A grid", "These ratios"), callback=self._changed,
+                     tooltip="Any: all fractions are equally likely. A grid: 1:9, 2:8 ... 9:1. "
+                             "These: ratios that you write, each as often as the others.")
+        self.ratio_stack = QStackedWidget()
+        box.layout().addWidget(self.ratio_stack)
+        page_any = gui.vBox(None)
+        gui.spin(page_any, self, "smallest", 1, 50, label="Smallest fraction [%]:",
+                 callback=self._changed, alignment=Qt.AlignRight,
+                 tooltip="No component is less than this. Fractions below 10 % are hard to "
+                         "find for any method.")
+        page_grid = gui.vBox(None)
+        gui.comboBox(page_grid, self, "grid_step", label="Steps of:", orientation=Qt.Horizontal,
+                     items=[f"{100 * step:.0f} %" for step in GRID_STEPS],
+                     callback=self._changed, tooltip="10 %: ratios 1:9, 2:8 ... 9:1.")
+        page_fixed = gui.vBox(None)
+        gui.lineEdit(page_fixed, self, "fixed", label="Ratios:", orientation=Qt.Horizontal,
+                     callback=self._changed,
+                     tooltip="For example 1:9, 1:1. The first number is for the material that "
+                             "comes first in the alphabet. Three materials: 1:1:2.")
+        for widget in (page_any, page_grid, page_fixed):
+            self.ratio_stack.addWidget(widget)
+        gui.comboBox(box, self, "by_derivative", label="Fraction of:", orientation=Qt.Horizontal,
+                     items=("absorbance", "derivative signal"), callback=self._changed,
+                     tooltip="Spectra are brought to one size before mixing. By absorbance, a "
+                             "broad baseline counts as signal and hides bands; by derivative, "
+                             "only the bands count. Neither is a fraction by mass.")
+
+
+        gui.rubber(page)
+
+    def _output_page(self, page):
+        box = gui.vBox(page, "Number of spectra")
+        self._number_grid(box)
+        box = gui.vBox(page, "Training and test")
+        row = gui.hBox(box)
+        gui.checkBox(row, self, "use_test", "Test mixtures from", callback=self._changed,
+                     tooltip="Part the pure spectra first, so that no specimen is in both "
+                             "training and test mixtures.")
+        self.share_spin = gui.spin(row, self, "test_share", 5, 95, callback=self._changed,
+                                   alignment=Qt.AlignRight,
+                                   tooltip="Share of each material's sources that is kept for "
+                                           "testing.")
+        gui.widgetLabel(row, "% of sources")
+        self.source_combo = gui.comboBox(
+            box, self, "source_name", label="Source:", orientation=Qt.Horizontal,
+            items=(NEAR_DUPLICATES,), sendSelectedValue=True, callback=self._source_changed,
+            tooltip="What tells that spectra are of one specimen. Near-duplicates: spectra that "
+                    "correlate above 0.999.")
+        row = gui.hBox(page, "Class")
+        gui.comboBox(row, self, "target_kind", label="Tells:", orientation=Qt.Horizontal,
+                     items=("combination", "main component", "presence of"),
+                     callback=self._changed,
+                     tooltip="What a learner is to find: which materials there are (PE + PP), "
+                             "which of them is most, or whether one of them is there.")
+        self.target_combo = gui.comboBox(row, self, "target_name", sendSelectedValue=True,
+                                         callback=self._changed,
+                                         tooltip="The material to be found.")
+        box = gui.vBox(page, "Drawing")
+        gui.checkBox(box, self, "balance", "Large studies do not crowd out small ones",
+                     callback=self._changed,
+                     tooltip="Where data have a meta named study: spectra are drawn with weight "
+                             "1/sqrt(size of their study).")
+        gui.spin(box, self, "seed", 0, 2 ** 31 - 1, label="Seed:", callback=self._changed,
+                 alignment=Qt.AlignRight, controlWidth=90,
+                 tooltip="The same seed gives the same mixtures.")
+        gui.rubber(page)
+
+    def _number_grid(self, box):
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        box.layout().addLayout(grid)
+        grid.addWidget(QLabel("Training"), 0, 1)
+        grid.addWidget(QLabel("Test"), 0, 2)
+        self.number_buttons = QButtonGroup(self)
+        self.number_spins = []
+        for kind, text, names, tip in (
+                (IN_ALL, "In all:", ("train_all", "test_all"),
+                 "Divided evenly among the combinations."),
+                (OF_EACH, "Of each combination:", ("train_each", "test_each"),
+                 "So many of PE, of PP, of PE + PP ... Twelve materials have 78 combinations.")):
+            row = 1 if kind == IN_ALL else 2
+            button = QRadioButton(text, toolTip=tip, checked=self.number_kind == kind)
+            self.number_buttons.addButton(button, kind)
+            grid.addWidget(button, row, 0)
+            spins = [gui.spin(None, self, name, 1, 200000, callback=self._changed,
+                              alignment=Qt.AlignRight, controlWidth=70) for name in names]
+            for column, spin in enumerate(spins):
+                spin.setToolTip(tip)
+                grid.addWidget(spin, row, column + 1)
+            self.number_spins.append((kind, spins))
+        self.number_buttons.idClicked.connect(self._number_kind_changed)
+
+    def _disturbance_page(self, page):
+        row = gui.hBox(page, "Prepare for")
+        for name, tip, settings in PRESETS:
+            gui.button(row, self, name, autoDefault=False, tooltip=tip,
+                       callback=lambda _=False, settings=settings: self._use_preset(
+                           _controls_of(settings)))
+        box = gui.vBox(page, "Measurement")
+        for attribute, label, step, high, tip in (
+                ("baseline", "Baseline:", .05, 2, "Random slope and curvature under each "
+                 "spectrum; 1 is as much as the spectrum itself."),
+                ("noise", "Noise:", .01, 1, "Standard deviation of the noise, relative to the "
+                 "spectrum; each spectrum has 0.2 to 2 times as much."),
+                ("atmosphere", "Atmosphere:", .1, 3, "Carbon dioxide, water vapour and damp "
+                 "samples; 1 is as in the project's experiments.")):
+            gui.doubleSpin(box, self, attribute, 0, high, step, label=label, decimals=2,
+                           callback=self._changed, alignment=Qt.AlignRight, controlWidth=80,
+                           tooltip=tip)
+        gui.checkBox(box, self, "curved", "Curved baselines too", callback=self._changed,
+                     tooltip="Also cubic baselines and broad humps, as scattering and fluorescence "
+                             "or another background make them.")
+        gui.checkBox(box, self, "cut", "Lose a stretch of each spectrum", callback=self._changed,
+                     tooltip="10 to 60 points are set to the mean, so that a learner does not "
+                             "rely on one band alone.")
+        box = gui.vBox(page, "Real samples")
+        gui.doubleSpin(box, self, "variation", 0, 2, .1, label="Variation of components:",
+                       decimals=1, callback=self._changed, alignment=Qt.AlignRight,
+                       controlWidth=80,
+                       tooltip="Band heights and slopes vary as they do between samples and "
+                               "instruments; 1 is as in the project's experiments. Helps "
+                               "where a model is to work on another instrument.")
+        gui.checkBox(
+            box, self, "additives", "Plasticiser in PVC", callback=self._changed,
+            tooltip="Half of the class named PVC (or polyvinyl chloride) holds a phthalate, as "
+                    "soft film, cable and hose do (bands at 1726, 1273 and 1122 cm-1). Spectra of "
+                    "rigid pieces alone do not show a learner that soft ones exist.")
+        row = gui.hBox(box)
+        gui.widgetLabel(row, "What clings to the samples:")
+        gui.rubber(row)
+        for text, on in (("All", True), ("None", False)):
+            button = gui.button(row, self, text, autoDefault=False,
+                                callback=lambda _=False, on=on: self._tick_contaminants(on))
+            button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 24)
+        holder = QWidget()
+        grid = QGridLayout(holder)
+        grid.setContentsMargins(8, 0, 0, 4)
+        grid.setVerticalSpacing(2)
+        self.contaminant_boxes = {}
+        for i, (name, bands) in enumerate(CONTAMINANTS.items()):
+            check = QCheckBox(name, checked=name in self.contaminants)
+            check.setToolTip("Bands at " + ", ".join(f"{band[0]:g}" for band in bands) + " cm-1")
+            check.toggled.connect(self._contaminants_changed)
+            grid.addWidget(check, i // 2, i % 2)
+            self.contaminant_boxes[name] = check
+        box.layout().addWidget(holder)
+        self.contaminated_spin = gui.spin(
+            box, self, "contaminated", 0, 100, label="Components with one of them [%]:",
+            callback=self._changed, alignment=Qt.AlignRight,
+            tooltip="How often one of these clings to a component. It adds up to a quarter of "
+                    "the component's signal.")
+        gui.rubber(page)
+
+    # Lists that depend on data
+
+    def _fill(self):
+        """Materials and metas of the data into lists; what was chosen stays where it can."""
+        self._filling = True
+        self.class_list.clear()
+        names = []
+        variable = self.data.domain.class_var if self.data is not None else None
+        if variable is not None and variable.is_discrete:
+            codes = np.asarray(self.data.Y, float)
+            missing = int(np.isnan(codes).sum())
+            self.Warning.no_class(missing, shown=missing > 0)
+            counts = np.bincount(codes[~np.isnan(codes)].astype(int),
+                                 minlength=len(variable.values))
+            names = sorted(name for name, n in zip(variable.values, counts, strict=True) if n)
+            for name in names:
+                n = counts[variable.values.index(name)]
+                item = QListWidgetItem(f"{name} ({n})")
+                item.setData(Qt.UserRole, name)
+                item.setToolTip(f"{n} spectra of {name}")
+                item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsUserCheckable)
+                item.setCheckState(Qt.Unchecked if name in self.excluded else Qt.Checked)
+                self.class_list.addItem(item)
+        metas = [meta.name for meta in self.data.domain.metas
+                 if meta.is_discrete or meta.is_string] if self.data is not None else []
+        self._fill_combo(self.source_combo, "source_name", [NEAR_DUPLICATES, *metas],
+                         "source" if "source" in metas else NEAR_DUPLICATES)
+        self._fill_combo(self.target_combo, "target_name", names, names[0] if names else "")
+        self._filling = False
+
+    def _fill_combo(self, combo, attribute, items, default):
+        chosen = getattr(self, attribute)
+        combo.clear()
+        combo.addItems(items)
+        # Without data nothing is chosen anew: a workflow's choice waits for its data.
+        if self.data is not None and items:
+            setattr(self, attribute, chosen if chosen in items else default)
+
+    # Controls that depend on others
+
+    def _classes_changed(self, _):
+        if self._filling:
+            return
+        items = [self.class_list.item(i) for i in range(self.class_list.count())]
+        here = {item.data(Qt.UserRole) for item in items}
+        self.excluded = [name for name in self.excluded if name not in here] + [
+            item.data(Qt.UserRole) for item in items if item.checkState() != Qt.Checked]
+        self._changed()
+
+    def untick(self, names):
+        """Leave out these materials, without telling of each."""
+        self._filling = True
+        for i in range(self.class_list.count()):
+            item = self.class_list.item(i)
+            if item.data(Qt.UserRole) in names:
+                item.setCheckState(Qt.Unchecked)
+        self._filling = False
+        self.excluded = sorted({*self.excluded, *names})
+
+    def _contaminants_changed(self):
+        self.contaminants = [n for n, box in self.contaminant_boxes.items() if box.isChecked()]
+        if not self._filling:
+            self._changed()
+
+    def _tick_contaminants(self, on):
+        self._use_preset({"contaminants": list(CONTAMINANTS) if on else []})
+
+    def _use_preset(self, settings):
+        for name, value in settings.items():
+            setattr(self, name, value)
+        ticked = set(self.contaminants)
+        self._filling = True
+        for name, box in self.contaminant_boxes.items():
+            box.setChecked(name in ticked)
+        self._filling = False
+        self._changed()
+
+    def _number_kind_changed(self, kind):
+        self.number_kind = kind
+        self._changed()
+
+    def _update_controls(self):
+        self.ratio_stack.setCurrentIndex(self.ratio_kind)
+        for kind, (train, test) in self.number_spins:
+            train.setEnabled(self.number_kind == kind)
+            test.setEnabled(self.number_kind == kind and self.use_test)
+        self.share_spin.setEnabled(self.use_test)
+        self.target_combo.setVisible(self.target_kind == 2)
+        self.contaminated_spin.setEnabled(bool(self.contaminants))
+
+    # The recipe
+
+    def _classes(self):
+        items = [self.class_list.item(i) for i in range(self.class_list.count())]
+        return [item.data(Qt.UserRole) for item in items if item.checkState() == Qt.Checked]
+
+    def _numbers(self):
+        return (self.train_each, self.test_each) if self.number_kind == OF_EACH \
+            else (self.train_all, self.test_all)
+
+    def mixing(self) -> Mixing:
+        """The recipe that the controls describe; ValueError where there is none."""
+        sizes = [size for size, on in ((2, self.use_pairs), (3, self.use_triples)) if on]
+        if not sizes and not self.use_pure:
+            raise ValueError("Choose how many components a mixture has.")
+        fractions = None
+        if self.ratio_kind == GRID:
+            fractions = GRID_STEPS[self.grid_step]
+        elif self.ratio_kind == FIXED:
+            fractions = parse_ratios(self.fixed)
+        return Mixing(
+            components=tuple(sizes) or 1, pure=self.use_pure, classes=self._classes(),
+            # The grid's steps are limit enough; a limit that cannot be seen would mislead.
+            smallest=self.smallest / 100 if self.ratio_kind == ANY else 1e-6,
+            fractions=fractions, ratio="derivative" if self.by_derivative else "absorbance",
+            per_combination=self._numbers()[0] if self.number_kind == OF_EACH else None,
+            variation=self.variation, contaminants=list(self.contaminants),
+            contaminated=self.contaminated / 100, additives=self.additives,
+            baseline=baseline_terms(self.baseline, self.curved), noise=self.noise,
+            atmosphere=self.atmosphere, cut=self.cut,
+            target=(COMBINATION, MAIN, self.target_name)[self.target_kind],
+            balance=self.balance, by=self._by())
+
+    def _by(self):
+        return self.source_name or None
+
+    def _disturbances(self):
+        """In words, what comes onto the sum."""
+        parts = [name for name, there in (
+            ("baseline", self.baseline), ("noise", self.noise),
+            ("atmosphere", self.atmosphere)) if there]
+        text = "with " + " and ".join(
+            [", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:]) if parts else "as it is"
+        return text + (", a stretch lost" if self.cut else "")
