@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from orangecontrib.microplastics.nn.attribution.gradcam import PREDICTED, explain
+from orangecontrib.microplastics.nn.attribution.gradcam import explain
+from orangecontrib.microplastics.nn.attribution.targets import PREDICTED
 from orangecontrib.microplastics.nn.network import DCNet, DCNetConfig
 
 # Captum gets the network in the same form as where its maps are compared with ours.

@@ -7,7 +7,7 @@ import pytest
 
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.simulation.polymers import simulate
-from orangecontrib.microplastics.spectra.axis import _ResampledFeature
+from orangecontrib.microplastics.spectra.resample import _ResampledFeature
 
 #: Of release 0.1: documented in doc/scripting.md and used in its benchmarks.
 NAMES = {

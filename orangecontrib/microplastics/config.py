@@ -12,16 +12,13 @@ import math
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
+from orangecontrib.microplastics.materials.bands import REGIONS
+
 __all__ = ["ATTENTIONS", "REGIONS", "STEP", "SMALLEST", "DCNetConfig", "Augmentation",
            "TrainingConfig", "Epoch", "Progress", "automatic_epochs", "batch_count"]
 
 #: A set is learnt in so many batches an epoch at least, unless they would be smaller than this.
 _FEWEST_BATCHES, _SMALL_BATCH = 10, 16
-
-#: What the network sees by default, in cm-1: the fingerprint with the carbonyls, and the C-H
-#: stretching bands. What lies between is CO2 and noise, what lies above is moisture; leaving
-#: them out raised accuracy on other instruments.
-REGIONS = ((0.0, 1850.0), (2700.0, 3100.0))
 
 #: Distance in cm-1 of the uniform grid that spectra are put on.
 STEP = 4.0

@@ -10,15 +10,13 @@ from Orange.util import dummy_callback
 
 from orangecontrib.microplastics.confidence.acceptance import ACCEPT, INSPECT, USUALLY_EXPLAINED
 from orangecontrib.microplastics.dcnet.model import Answer, DCNetModel
-from orangecontrib.microplastics.materials.bands import NAMES, assignments
-from orangecontrib.microplastics.materials.names import materials_of
-from orangecontrib.microplastics.spectra.axis import spectral_columns
-from orangecontrib.microplastics.spectra.units import to_absorbance
+from orangecontrib.microplastics.materials.bands import assignments
+from orangecontrib.microplastics.materials.names import NAMES, materials_of
+from orangecontrib.microplastics.spectra.units import in_absorbance
 from orangecontrib.microplastics.utils.memory import require
 
 __all__ = ["ACCEPTED", "TO_INSPECT", "UNKNOWN", "DECISIONS", "ALL", "CONFIDENCE", "CORRELATION",
-           "EXPLAINED", "Rule", "decide", "annotate", "origins", "identify",
-           "in_absorbance"]
+           "EXPLAINED", "Rule", "decide", "annotate", "origins", "identify"]
 
 DECISIONS = ("Accepted", "To inspect", "Unknown")
 ACCEPTED, TO_INSPECT, UNKNOWN = range(3)
@@ -152,22 +150,3 @@ def identify(model: DCNetModel, data: Table, convert: bool = False,
             "identify fewer at a time (Data Sampler)")
     return model.answer(in_absorbance(data) if convert else data, progress_callback)
 
-
-def in_absorbance(data: Table) -> Table:
-    """The spectra of a table, taken for transmittance and turned into absorbance.
-
-    Other columns are left out, classes and metas are kept.
-
-    Raises
-    ------
-    ValueError
-        If the data have no wavenumbers.
-    """
-    columns, _ = spectral_columns(data.domain)
-    X = data.to_dense().X if data.is_sparse() else data.X
-    domain = data.domain
-    absorbance = Table.from_numpy(
-        Domain([domain.attributes[c] for c in columns], domain.class_vars, domain.metas),
-        to_absorbance(X[:, columns]), data.Y, data.metas, data.W if data.has_weights() else None)
-    absorbance.name, absorbance.ids = data.name, data.ids
-    return absorbance

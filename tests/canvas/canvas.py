@@ -49,7 +49,7 @@ def run(display, workflow, folder, *, show=(), limit=150., arguments=(),
     Settings are those of a new user, in `folder`; the published spectra, where this computer
     has them, stay in reach.
     """
-    from orangecontrib.microplastics.datasets.tables import data_dir
+    from orangecontrib.microplastics.datasets import data_dir
     folder = Path(folder)
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)

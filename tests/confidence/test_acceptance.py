@@ -12,11 +12,11 @@ from orangecontrib.microplastics.confidence.acceptance import (
     Acceptance,
     calibrate,
     energies,
-    shapes,
     softmax,
 )
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.identification import ALL, CONFIDENCE, CORRELATION, Rule, decide
+from orangecontrib.microplastics.spectra.preprocess import shapes
 
 
 class TestConfidence(unittest.TestCase):

@@ -16,11 +16,8 @@ from orangecontrib.microplastics.identification import (
     decide,
     origins,
 )
-from orangecontrib.microplastics.simulation.distortions import (
-    CARBON_DIOXIDE,
-    CONTAMINANTS,
-    WATER_VAPOUR,
-)
+from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE, WATER_VAPOUR
+from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS
 from orangecontrib.microplastics.simulation.polymers import simulate
 from orangecontrib.microplastics.spectra.axis import wavenumbers
 

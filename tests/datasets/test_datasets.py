@@ -1,9 +1,11 @@
 """Fetching and loading, on a small wheel that the tests make; nothing is downloaded."""
+
 import errno
 import hashlib
 import lzma
 import os
 import pickle
+import shutil
 import sys
 import time
 import zipfile
@@ -14,10 +16,10 @@ import pytest
 from Orange.data import Table
 
 from orangecontrib.microplastics import datasets
-from orangecontrib.microplastics.datasets import pip_download as fetching
-from orangecontrib.microplastics.datasets import store as storing
+from orangecontrib.microplastics.datasets import curation, download, store
 from orangecontrib.microplastics.datasets.catalogue import RELABELLED
 from orangecontrib.microplastics.spectra import axis, duplicates
+from orangecontrib.microplastics.spectra.resample import Resample
 
 PE, PP, PS = (719, 1468, 2848, 2916), (841, 1167, 1375, 1454, 2951), (754, 1028, 1493, 3026)
 BANDS = {"PE": PE, "HDPE": PE, "LDPE": PE, "PP": PP, "PS": PS, "PVC": (966, 1254, 1427),
@@ -122,7 +124,7 @@ def fetched(kept, monkeypatch):
 
 def fake_pip(monkeypatch, script):
     """pip replaced by a Python script that gets the folder for the download."""
-    monkeypatch.setattr(fetching, "pip_command", lambda requirement, folder: [
+    monkeypatch.setattr(download, "pip_command", lambda requirement, folder: [
         sys.executable, "-c", script, str(folder)])
 
 
@@ -169,7 +171,7 @@ def test_download_by_pip(folder, wheel, monkeypatch):
 
 
 def test_the_command_installs_nothing_and_honours_the_users_settings(tmp_path):
-    command = fetching.pip_command(datasets.REQUIREMENT, tmp_path)
+    command = download.pip_command(datasets.REQUIREMENT, tmp_path)
     assert command[:5] == [sys.executable, "-m", "pip", "download", "xpectrass==0.0.4"]
     assert "--no-deps" in command and str(tmp_path) in command
     assert not any("index" in part or "isolated" in part for part in command)
@@ -194,7 +196,7 @@ def test_a_failing_download_says_why(folder, monkeypatch, said, expected):
 
 
 def test_pip_that_cannot_start_or_brings_nothing(folder, monkeypatch):
-    monkeypatch.setattr(fetching, "pip_command", lambda *_: ["/no/such/program"])
+    monkeypatch.setattr(download, "pip_command", lambda *_: ["/no/such/program"])
     with pytest.raises(datasets.FetchError, match="cannot be started"):
         datasets.fetch()
     fake_pip(monkeypatch, "pass")
@@ -298,7 +300,7 @@ def test_a_full_disk_and_a_folder_that_cannot_be_written(folder, wheel, monkeypa
         with pytest.raises(datasets.FetchError, match="disk .* is full"):
             datasets.fetch(wheel=path, sha256=digest)
     with monkeypatch.context() as patch:
-        patch.setattr(storing.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10}))
+        patch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10}))
         with pytest.raises(datasets.FetchError, match="disk .* is full"):
             datasets.fetch(wheel=path, sha256=digest)
     assert list(folder.iterdir()) == []
@@ -428,14 +430,14 @@ def test_corrected_labels_stand_beside_what_the_file_says(fetched):
 
 def test_what_is_derived_is_stored_as_a_whole_or_not_at_all(fetched, monkeypatch):
     """A process that is killed while it writes must leave no half of a file."""
-    path = storing._folder() / "frond_2021.derived.npz"
+    path = store.sets_dir() / "frond_2021.derived.npz"
     before, listing = path.read_bytes(), sorted(path.parent.iterdir())
 
     def killed(file, **arrays):
         file.write(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(storing, "_RULES", -1)
+    monkeypatch.setattr(curation, "_RULES", -1)
     monkeypatch.setattr(np, "savez", killed)
     with pytest.raises(KeyboardInterrupt):
         datasets.load("frond_2021")
@@ -468,7 +470,7 @@ def test_doubtful_labels_are_dropped(fetched):
 
 
 def test_test_set_is_never_a_witness():
-    assert all("frond_2021" not in witnesses for witnesses in storing._WITNESSES.values())
+    assert all("frond_2021" not in info.witnesses for info in datasets.SETS.values())
 
 
 def test_derived_is_made_again_where_it_is_lost(folder, wheel):
@@ -484,7 +486,7 @@ def test_derived_is_made_again_where_it_is_lost(folder, wheel):
 def test_what_older_rules_found_is_found_anew(folder, wheel):
     datasets.fetch(wheel=wheel[0], sha256=wheel[1])
     path = folder / "spectra-1" / "villegas_camacho_2024_c8.derived.npz"
-    for older in ({"rules": np.array(storing._RULES - 1)}, {}):  # the first rules had no number
+    for older in ({"rules": np.array(curation._RULES - 1)}, {}):  # the first rules had no number
         with np.load(path) as file:
             arrays = {name: file[name] for name in ("keep", "source", "doubtful", "nitrile")}
         np.savez(path, **{**arrays, "doubtful": ~arrays["doubtful"]}, **older)
@@ -582,7 +584,7 @@ def test_what_is_called_protein_is_nearer_to_collagen_than_to_nylon():
     grid = axis.uniform_grid(w[0], w[-1], 4.)
 
     def shapes(table):
-        X = np.diff(axis.Resample(4., grid[0], grid[-1])(table).X, axis=1)
+        X = np.diff(Resample(4., grid[0], grid[-1])(table).X, axis=1)
         return (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)
 
     best = [(shapes(protein) @ shapes(other).T / (len(grid) - 1)).max(axis=1)

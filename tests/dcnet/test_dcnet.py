@@ -4,6 +4,7 @@ The checks of Orange/tests/test_classification.py are re-created for ours: unpic
 answer alike, wrong targets are refused, `repr` rebuilds the learner, class values that were
 not seen keep their column.
 """
+
 import copy
 import pickle
 import threading
@@ -19,12 +20,14 @@ from Orange.evaluation import CA, CrossValidation
 from Orange.preprocess import PreprocessorList
 from orangecontrib.spectroscopy.preprocess import Cut, Interpolate, Normalize
 
-from orangecontrib.microplastics import dcnet
 from orangecontrib.microplastics.config import Epoch
+from orangecontrib.microplastics.dcnet import learner as dcnet
 from orangecontrib.microplastics.dcnet import model
-from orangecontrib.microplastics.dcnet.learner import DCNetLearner
-from orangecontrib.microplastics.dcnet.model import CoverageWarning, DCNetModel
-from orangecontrib.microplastics.spectra.axis import Resample, wavenumbers
+from orangecontrib.microplastics.dcnet.compatibility import CoverageWarning
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner, _kept
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.spectra.axis import wavenumbers
+from orangecontrib.microplastics.spectra.resample import Resample
 
 QUICK = {"epochs": 2, "widths": (8, 16, 16)}
 
@@ -338,10 +341,10 @@ class TestOtherAxes(unittest.TestCase):
 
     def test_regions(self):
         axis = np.arange(700, 3901, 4.)
-        self.assertEqual(dcnet._kept(axis, dcnet.REGIONS), ((0, 288), (500, 601)))
-        self.assertEqual(dcnet._kept(axis, None), ())
+        self.assertEqual(_kept(axis, dcnet.REGIONS), ((0, 288), (500, 601)))
+        self.assertEqual(_kept(axis, None), ())
         # Near infrared: no region in reach, so all of it is seen.
-        self.assertEqual(dcnet._kept(np.arange(4000, 9000, 8.), dcnet.REGIONS), ())
+        self.assertEqual(_kept(np.arange(4000, 9000, 8.), dcnet.REGIONS), ())
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from orangecontrib.microplastics.dcnet import modelfile as safefile
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.dcnet.modelfile import ModelFileError
-from orangecontrib.microplastics.spectra.axis import Resample
+from orangecontrib.microplastics.spectra.resample import Resample
 
 KEY = "orange3-microplastics"
 IN_A_NEW_PROCESS = """

@@ -1,13 +1,8 @@
 import pytest
 
-from orangecontrib.microplastics.materials.bands import (
-    BANDS,
-    NAMES,
-    SOURCES,
-    assignments,
-    is_atmosphere,
-    material_code,
-)
+from orangecontrib.microplastics.materials.atmosphere import is_atmosphere
+from orangecontrib.microplastics.materials.bands import BANDS, SOURCES, assignments
+from orangecontrib.microplastics.materials.names import NAMES, material_code
 
 
 def test_every_band_can_be_traced_to_a_reference():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 
-from orangecontrib.microplastics import mixing
+from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS, contaminants_beside
 from orangecontrib.microplastics.mixing.mixer import (
     Mixer,
     Mixing,
@@ -14,7 +14,6 @@ from orangecontrib.microplastics.mixing.mixer import (
     parse_ratios,
     split_sources,
 )
-from orangecontrib.microplastics.simulation.distortions import CONTAMINANTS, contaminants_beside
 from orangecontrib.microplastics.spectra import splits as sources
 
 AXIS = np.arange(700, 1901, 8.)
@@ -404,7 +403,7 @@ class TestDrawn:
         assert (mixer.draw(None).spectrum != mixer.draw(None).spectrum).any()
         drawn = mixer.draw(0, ("PS", "PE"))
         assert drawn.names == ("PE", "PS")
-        assert set(drawn.contaminants) <= set(mixing.vary.CONTAMINANTS)
+        assert set(drawn.contaminants) <= set(CONTAMINANTS)
         soft = {Mixer(pure(("PVC", "PE")), Mixing(additives=True)).draw(seed).contaminants
                 for seed in range(20)}
         assert soft == {("", ""), ("", "plasticiser")}

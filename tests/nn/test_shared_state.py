@@ -12,7 +12,7 @@ START = """
 import threading, warnings
 warnings.simplefilter("ignore")
 import numpy as np, pickle, torch
-from orangecontrib.microplastics.spectra.axis import Resample
+from orangecontrib.microplastics.spectra.resample import Resample
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.explanation.table import explain_table
 from orangecontrib.microplastics.simulation.polymers import simulate

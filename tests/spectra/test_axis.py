@@ -5,15 +5,13 @@ import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 
 from orangecontrib.microplastics.spectra.axis import (
-    Resample,
-    fill_missing,
     is_uniform,
     name_of,
-    resampling_matrix,
     spectral_columns,
     uniform_grid,
     wavenumbers,
 )
+from orangecontrib.microplastics.spectra.resample import Resample, fill_missing, resampling_matrix
 
 
 def band(axis, centre=1700., width=20.):

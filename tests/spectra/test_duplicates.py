@@ -1,13 +1,12 @@
+
 import numpy as np
 import pytest
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.spectra import axis
-from orangecontrib.microplastics.spectra.duplicates import (
-    exact_duplicates,
-    near_duplicate_groups,
-    standardized,
-)
+from orangecontrib.microplastics.spectra.duplicates import exact_duplicates, near_duplicate_groups
+from orangecontrib.microplastics.spectra.preprocess import standardized
+from orangecontrib.microplastics.spectra.resample import resampling_matrix
 
 
 def test_exact_duplicates_are_all_but_the_first():
@@ -104,7 +103,7 @@ def test_published_set_has_the_known_groups():
     data = datasets.load("villegas_camacho_2024_c8")
     assert len(data) == 2393 and not exact_duplicates(data.X).any()
     grid = axis.uniform_grid(700, 3900, 4)
-    X = data.X @ axis.resampling_matrix(axis.wavenumbers(data.domain), grid)
+    X = data.X @ resampling_matrix(axis.wavenumbers(data.domain), grid)
     groups = near_duplicate_groups(X)
     # The prototype counted 568, on a grid smoothed otherwise.
     assert abs(groups.max() + 1 - 568) <= 5

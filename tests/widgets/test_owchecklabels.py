@@ -16,7 +16,8 @@ from Orange.data import (
 )
 from Orange.widgets.tests.base import WidgetTest
 
-from orangecontrib.microplastics import datasets, labels
+from orangecontrib.microplastics import datasets
+from orangecontrib.microplastics.labels import check
 from orangecontrib.microplastics.widgets.checklabels.task import KEEP
 from orangecontrib.microplastics.widgets.owchecklabels import NOTHING, OWCheckLabels
 
@@ -113,7 +114,7 @@ class TestOWCheckLabels(WidgetTest):
 
     def test_thresholds_act_without_a_new_comparison(self):
         self.check(self.data, self.references)
-        with patch.object(labels, "class_matches") as matches:
+        with patch.object(check, "class_matches") as matches:
             self.widget.floor = 1.
             self.widget.own = -1.
             self.widget._rule_changed()
@@ -232,7 +233,7 @@ class TestOWCheckLabels(WidgetTest):
                 time.sleep(.01)
                 callback(.5)
 
-        with patch.object(labels, "check_labels", slow):
+        with patch.object(check, "check_labels", slow):
             self.send_signal(self.widget.Inputs.data, self.data, wait=-1)
             self.assertEqual(self.widget.cancel_button.text(), "Cancel")
             self.process_events(lambda: self.widget.task is not None)
@@ -253,7 +254,7 @@ class TestOWCheckLabels(WidgetTest):
         settings = self.widget.settingsHandler.pack_data(self.widget)
         other = self.create_widget(OWCheckLabels, stored_settings=settings)
         self.assertEqual((other.margin, other.enough, other.merge), (.2, 9, False))
-        self.assertEqual(other._rule(), labels.Rule(.2, .6, .7, 9))
+        self.assertEqual(other._rule(), check.Rule(.2, .6, .7, 9))
 
     def tick(self, name):
         """Press the space bar on a spectrum of the list."""

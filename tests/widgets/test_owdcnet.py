@@ -1,4 +1,5 @@
 """Dual-Branch CNN through its signals, beside Orange's own suite for learner widgets."""
+
 import os
 import tempfile
 import threading
@@ -15,11 +16,12 @@ from Orange.evaluation import CA
 from Orange.widgets.evaluate.owtestandscore import OWTestAndScore
 from Orange.widgets.tests.base import ParameterMapping, WidgetLearnerTestMixin, WidgetTest
 from orangecontrib.spectroscopy.preprocess import Cut
+from torchless import without_torch
 
+from orangecontrib.microplastics.dcnet.compatibility import ScaleError
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
-from orangecontrib.microplastics.dcnet.model import DCNetModel, ScaleError
-from orangecontrib.microplastics.utils.backend import TorchUnavailable
-from orangecontrib.microplastics.widgets import owdcnet
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.widgets.dcnet.task import _Running
 from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
 
 QUICK = {"fixed_epochs": True, "epochs": 1, "width": 0}
@@ -127,13 +129,13 @@ class TestOWDCNet(WidgetTest):
     def test_cancel_ends_the_thread(self):
         """The training itself stops, not only its display."""
         seen = []
-        original = owdcnet._Running.__call__
+        original = _Running.__call__
 
         def counted(running, progress):
             seen.append(time.perf_counter())
             original(running, progress)
 
-        with patch.object(owdcnet._Running, "__call__", counted):
+        with patch.object(_Running, "__call__", counted):
             widget = self.long_training()
             widget.cancel()
             time.sleep(.5)
@@ -208,9 +210,7 @@ class TestOWDCNet(WidgetTest):
 
     def test_torch_missing(self):
         """Without torch the widget says what to do."""
-        def missing(name):
-            raise TorchUnavailable("PyTorch cannot be loaded here; install it.")
-        with patch.object(owdcnet, "import_torch_file", missing):
+        with without_torch():
             self.send_signal(self.widget.Inputs.data, self.data)
             self.wait_until_finished()
         self.assertIn("install", str(self.widget.Error.fitting_failed))

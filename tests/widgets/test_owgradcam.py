@@ -19,6 +19,7 @@ from Orange.widgets.evaluate.owpredictions import OWPredictions
 from Orange.widgets.tests.utils import simulate as gui_simulate
 from orangecontrib.spectroscopy.widgets.owhyper import OWHyper
 from orangecontrib.spectroscopy.widgets.owspectra import OWSpectra
+from torchless import without_torch
 
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.explanation.table import explain_table
@@ -381,14 +382,9 @@ class TestOWGradCAM(GradCAMCase):
         self.assertEqual(self.widget.Warning.no_importance.is_shown(), bool(empty.any()))
 
     def test_torch_missing(self):
-        from orangecontrib.microplastics import explanation
-        from orangecontrib.microplastics.utils.backend import TorchUnavailable
-
-        def missing(name):
-            raise TorchUnavailable("PyTorch cannot be loaded here; install it.")
-        with patch.object(explanation, "import_torch_file", missing):
-            # A model without combinations does not ask torch for components before.
-            self.widget.model = model()
+        trained = model()
+        with without_torch():
+            self.widget.model = trained
             self.widget.data = spectra()
             self.widget.restart()
             self.wait_until_finished(timeout=20_000)

@@ -16,15 +16,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orangecontrib.microplastics.confidence.residual_bands import (
-    LIMIT,
-    Expected,
-    derivatives,
-    unexplained,
-)
+from orangecontrib.microplastics.confidence.residual_bands import LIMIT, Expected, unexplained
+from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
 
 __all__ = ["ACCEPT", "INSPECT", "USUALLY_EXPLAINED", "Acceptance", "calibrate", "energies",
-           "shapes", "class_shapes", "softmax"]
+           "class_shapes", "softmax"]
 
 #: Default thresholds of a decision, the customary limits of hit quality: accepted from 0.7,
 #: inspected from 0.6 (Lusher et al., Anal. Methods 2017, 9, 1346; Cowger et al., Appl. Spectrosc.
@@ -70,30 +66,6 @@ def energies(scores: np.ndarray) -> np.ndarray:
     return (top[..., 0] + np.log(np.exp(scores - top).sum(axis=2))).mean(axis=0)
 
 
-def shapes(X: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """First derivative of each spectrum over part of the grid, of mean 0 and length 1.
-
-    Parameters
-    ----------
-    X : ndarray, shape (n, wavenumbers)
-        Absorbance on a uniform grid, no missing values.
-    part : ndarray of bool, shape (wavenumbers,)
-
-    Returns
-    -------
-    ndarray of float32, shape (n, part.sum())
-        The product of two rows is the correlation of their derivatives (Savitzky-Golay,
-        9 points, order 2). Rows without any band are zero.
-    """
-    return _unit(derivatives(X)[:, part])
-
-
-def _unit(rows):
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True),
-                              np.finfo(np.float32).tiny)).astype(np.float32)
-
-
 def class_shapes(X: np.ndarray, y: np.ndarray, part: np.ndarray, weights=None,
                  rows: int = 5000) -> np.ndarray:
     """Mean of each class's :func:`shapes`, again of mean 0 and length 1.
@@ -119,7 +91,7 @@ def class_shapes(X: np.ndarray, y: np.ndarray, part: np.ndarray, weights=None,
         if weights is not None:
             shape = shape * np.asarray(weights)[chosen, None]
         np.add.at(sums, y[chosen], shape)
-    return _unit(sums)
+    return standardized(sums)
 
 
 class Acceptance(NamedTuple):

@@ -23,19 +23,18 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.ndimage import correlate1d, maximum_filter1d
-from scipy.signal import savgol_filter
 
-from orangecontrib.microplastics.simulation.distortions import CONTAMINANTS, WATER_VAPOUR, Variation
+from orangecontrib.microplastics.materials.atmosphere import OUTSIDE_BANDS, WATER_VAPOUR
+from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS
+from orangecontrib.microplastics.simulation.distortions import Variation
+from orangecontrib.microplastics.spectra.preprocess import derivatives
 
-__all__ = ["Expected", "Unexplained", "derivatives", "expected", "unexplained", "LIMIT"]
+__all__ = ["Expected", "Unexplained", "expected", "unexplained", "LIMIT"]
 
 #: So many times what is usual is what 97 to 99 of 100 spectra of known materials stay under
 #: that come from another study (Villegas-Camacho, Kedzierski, Jung left out in eight ways, some
 #: with 20 spectra of a class or with one study alone in training).
 LIMIT = 2.0
-
-#: Not looked at, cm-1: carbon dioxide, and above the bands of polymers water vapour.
-_AIR = ((2270., 2405.), (3450., 3950.))
 
 #: What sits on particles of any material, and says nothing of their polymer.
 _MINERALS = ("carbonate", "silicate")
@@ -106,27 +105,13 @@ class Unexplained(NamedTuple):
     height: np.ndarray
 
 
-def derivatives(X: np.ndarray) -> np.ndarray:
-    """First derivative along the grid (Savitzky-Golay, 9 points, order 2), float32.
-
-    Parameters
-    ----------
-    X : ndarray, shape (n, wavenumbers)
-        At least 9 wavenumbers, no missing values.
-    """
-    X = np.asarray(X, float)
-    # Offsets would cost float32 its digits.
-    X = (X - X.mean(axis=1, keepdims=True)).astype(np.float32)
-    return savgol_filter(X, 9, 2, deriv=1, mode="nearest", axis=1)
-
-
 class _Places:
     """Where to look on a grid, and with what filter."""
 
     def __init__(self, wavenumbers, seen):
         step = float(wavenumbers[1] - wavenumbers[0])
         look = np.ones(len(wavenumbers), bool)
-        for low, high in _AIR:
+        for low, high in OUTSIDE_BANDS:
             look &= (wavenumbers < low) | (wavenumbers > high)
         # The derivative knows no more at the ends.
         look[:2] = look[-2:] = False

@@ -1,22 +1,24 @@
-"""Published infrared spectra of microplastics."""
-from orangecontrib.microplastics.datasets.tables import (
+"""Published infrared spectra of microplastics as Tables.
+
+:func:`fetch` brings the sets onto this computer, once; :func:`load` gives one as a Table in
+absorbance, without its duplicates; :func:`join` puts several on one axis.
+"""
+from orangecontrib.microplastics.datasets.catalogue import SETS, SetInfo
+from orangecontrib.microplastics.datasets.fetch import (
     DISK_SIZE,
     DOWNLOAD_SIZE,
-    FOLDER_VARIABLE,
-    POLYMERS,
     REQUIREMENT,
-    SETS,
-    Counts,
     FetchError,
-    MissingData,
-    SetInfo,
-    count,
-    data_dir,
     fetch,
-    is_available,
-    join,
-    load,
 )
+from orangecontrib.microplastics.datasets.store import (
+    FOLDER_VARIABLE,
+    MissingData,
+    data_dir,
+    is_available,
+)
+from orangecontrib.microplastics.datasets.tables import Counts, count, join, load
+from orangecontrib.microplastics.materials.names import POLYMERS
 
 __all__ = ["SETS", "SetInfo", "POLYMERS", "FetchError", "MissingData", "data_dir",
            "is_available", "fetch", "Counts", "count", "load", "join", "DOWNLOAD_SIZE",

@@ -1,12 +1,36 @@
-"""What the published sets are: their numbers, references, and what is wrong with them.
+"""What the published sets are: where they come from, their numbers, and what is wrong with them.
 
-Labels of published sets that this add-on corrects stand in :data:`RELABELLED`, and nowhere else.
+To add a set: a row in :data:`SETS`, and where it comes in another file, a row in
+:data:`SOURCES` and a reader (:mod:`.readers`). Labels that are corrected stand
+in :data:`RELABELLED`.
 """
 from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["SETS", "SetInfo", "RELABELLED", "Relabelling", "POLYMERS"]
+__all__ = ["SOURCES", "Source", "SETS", "SetInfo", "NO_MATERIAL", "RELABELLED", "Relabelling"]
+
+
+class Source(NamedTuple):
+    """A file that sets come in.
+
+    ``where`` is a pinned package, whose wheel is taken from the package index ("name==1.0"), or
+    an address (https://...); ``sha256`` and ``size`` (bytes) are those of the file; ``reader`` is
+    the name of what reads it in :data:`.readers.READERS`.
+    """
+
+    name: str
+    where: str
+    sha256: str
+    size: int
+    reader: str
+
+
+SOURCES = {source.name: source for source in (
+    Source("xpectrass", "xpectrass==0.0.4",
+           "063c92d5773a08ca482f9b38b4e5d788f30d747d9742fa48253027d43ad04ad9", 54_234_305,
+           "xpectrass"),
+)}
 
 
 class SetInfo(NamedTuple):
@@ -16,6 +40,11 @@ class SetInfo(NamedTuple):
     (:data:`RELABELLED`); ``unit`` is that of the published values ("%T", "absorbance" or
     "scaled absorbance"); ``range`` the measured wavenumbers (low, high) in cm-1; ``size`` the
     megabytes kept on disk; ``remarks`` what a user should know.
+
+    ``witnesses`` are the sets whose labels this set's are compared with: none where it has no
+    labels. FLOPP is never among them: it is the project's test set, and what cleaned the training
+    data must not know it. What is ``cleaned_first`` is cleaned before it bears witness itself.
+    ``suffix`` makes names of groups differ where a study has two sets.
     """
 
     name: str
@@ -29,6 +58,10 @@ class SetInfo(NamedTuple):
     url: str
     size: float
     remarks: str
+    witnesses: tuple[str, ...] = ()
+    cleaned_first: bool = False
+    suffix: str = ""
+    source: str = "xpectrass"
 
 
 _VILLEGAS = ("Villegas-Camacho et al., FTIR-Plastics, Data in Brief 2024",
@@ -36,38 +69,49 @@ _VILLEGAS = ("Villegas-Camacho et al., FTIR-Plastics, Data in Brief 2024",
 _KEDZIERSKI = ("Kedzierski et al., Chemosphere 2019, 234, 242",
                "https://doi.org/10.1016/j.chemosphere.2019.05.113")
 
+#: Of FTIR-Plastics the coarser half bears witness: it has fewer lines of water vapour.
+_C8 = "villegas_camacho_2024_c8"
+
 SETS = {info.name: info for info in (
     SetInfo("frond_2021", "FLOPP and FLOPP-e", "Frond 2021", 380, 19, "%T", (675, 3999.8),
             "De Frond et al., Analytical Chemistry 2021, 93, 15878",
             "https://doi.org/10.1021/acs.analchem.1c02549", 3,
             "Plastics new and from the environment. Filled with zeros below 675 cm-1, where it "
-            "is cut. FLOPP-e_EVA_1 to 5 are called PVC in the file and PEVA here."),
+            "is cut. FLOPP-e_EVA_1 to 5 are called PVC in the file and PEVA here.",
+            witnesses=("kedzierski_2019", "jung_2018", _C8)),
     SetInfo("jung_2018", "Jung 2018", "Jung 2018", 800, 9, "%T", (450, 4000),
             "Jung et al., Marine Pollution Bulletin 2018, 127, 704",
             "https://doi.org/10.1016/j.marpolbul.2017.12.061", 12,
             "Marine debris. 14 sample names stand for two different spectra each; the second "
             "has (2) added here. U1 is unknown. The one spectrum published as PA is called "
-            "Protein here."),
+            "Protein here.", witnesses=("kedzierski_2019", _C8)),
     SetInfo("kedzierski_2019", "Kedzierski 2019, identified", "Kedzierski 2019", 965, 19,
             "scaled absorbance", (599.8, 3996), *_KEDZIERSKI, 7,
             "Particles from the Mediterranean. Scaled to a maximum of 1, so thickness is lost. "
             "Where carbon dioxide was overcorrected (dips below -0.05 at 2250-2420 and 645-690 "
             "cm-1), values are missing. PEF looks like PE, PPL like PP; M1, M2 and U2 name no "
             "material. 20 of the 21 spectra published as PA are protein, and called so here; R, "
-            "which looks like PE with PP and not like rubber, is called R Kedzierski."),
+            "which looks like PE with PP and not like rubber, is called R Kedzierski.",
+            witnesses=("jung_2018", _C8)),
     SetInfo("kedzierski_2019_u", "Kedzierski 2019, not identified", "Kedzierski 2019", 4056, 0,
             "absorbance", (599.8, 3997.9), *_KEDZIERSKI, 29,
             "Field spectra without a polymer label; the meta 'sample code' tells where they "
-            "were found. For Predictions."),
+            "were found. For Predictions.", suffix=" u"),
     SetInfo("villegas_camacho_2024_c4", "FTIR-Plastics, 4 cm-1", "Villegas-Camacho 2024",
             2652, 6, "%T", (399.2, 4000.6), *_VILLEGAS, 45,
             "Many repeats; about one label in eight is doubtful (99 PS look like PP, 43 have the "
-            "nitrile band of ABS, 76 PVC look like PS). Lines of water vapour in many."),
+            "nitrile band of ABS, 76 PVC look like PS). Lines of water vapour in many.",
+            witnesses=("kedzierski_2019", "jung_2018"), cleaned_first=True, suffix=" c4"),
     SetInfo("villegas_camacho_2024_c8", "FTIR-Plastics, 8 cm-1", "Villegas-Camacho 2024",
             2393, 6, "%T", (399.2, 4001.6), *_VILLEGAS, 23,
             "Many repeats; about one label in seven is doubtful (100 PS look like PP, 50 have the "
-            "nitrile band of ABS, 100 PVC look like PS)."),
+            "nitrile band of ABS, 100 PVC look like PS).",
+            witnesses=("kedzierski_2019", "jung_2018"), cleaned_first=True, suffix=" c8"),
 )}
+
+
+#: Classes that name no material: they bear no witness about labels.
+NO_MATERIAL = ("Mixture", "M1", "M2", "R Kedzierski", "U1", "U2")
 
 
 class Relabelling(NamedTuple):
@@ -116,20 +160,3 @@ RELABELLED = (
     # is not told with the spectra, so it keeps its letter and merges with no other study's.
     Relabelling("kedzierski_2019", "R", "R Kedzierski", None),
 )
-
-#: Full names of the classes. Where a publication's abbreviation is not explained with the
-#: spectra, what its median correlates with (first derivative) stands instead.
-POLYMERS = {
-    "ABS": "acrylonitrile butadiene styrene", "AC": "acrylic", "AFL": "AFL, like wool",
-    "CA": "cellulose acetate", "CE": "cellulose", "CO": "cotton",
-    "EAA": "ethylene acrylic acid", "HDPE": "high-density polyethylene",
-    "LDPE": "low-density polyethylene", "M1": "M1, like polyethylene",
-    "M2": "M2, like polyethylene vinyl acetate", "Mixture": "mixture", "PA": "polyamide",
-    "PC": "polycarbonate", "PE": "polyethylene", "PEF": "PEF, like polyethylene",
-    "PEL": "PEL, like an ester", "PET": "polyethylene terephthalate",
-    "PEVA": "polyethylene vinyl acetate", "PLA": "polylactic acid",
-    "PMMA": "polymethyl methacrylate", "PP": "polypropylene", "PPL": "PPL, like polypropylene",
-    "PS": "polystyrene", "PU": "polyurethane", "PVC": "polyvinyl chloride", "Protein": "protein",
-    "R": "rubber", "R Kedzierski": "R of Kedzierski's, like polyethylene with polypropylene",
-    "SR": "silicone rubber", "U1": "unknown 1", "U2": "unknown 2",
-}

@@ -11,31 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 
-from orangecontrib.microplastics.datasets.catalogue import POLYMERS, RELABELLED, SETS, SetInfo
-from orangecontrib.microplastics.datasets.pip_download import FetchError
-from orangecontrib.microplastics.datasets.store import (
-    DISK_SIZE,
-    DOWNLOAD_SIZE,
-    FOLDER_VARIABLE,
-    REQUIREMENT,
-    MissingData,
-    data_dir,
-    derived,
-    environments,
-    fetch,
-    info_of,
-    is_available,
-    spectra,
-)
+from orangecontrib.microplastics.datasets.catalogue import RELABELLED
+from orangecontrib.microplastics.datasets.curation import derived, polymers
+from orangecontrib.microplastics.datasets.store import environments, info_of, spectra
 from orangecontrib.microplastics.spectra import axis
+from orangecontrib.microplastics.spectra.resample import Resample
 
-__all__ = ["SETS", "SetInfo", "POLYMERS", "FetchError", "MissingData", "data_dir",
-           "is_available", "fetch", "Counts", "count", "load", "join", "DOWNLOAD_SIZE",
-           "DISK_SIZE", "REQUIREMENT", "FOLDER_VARIABLE"]
-
-#: What makes group names unique where a study has two sets.
-_SUFFIX = {"kedzierski_2019_u": " u", "villegas_camacho_2024_c4": " c4",
-           "villegas_camacho_2024_c8": " c8"}
+__all__ = ["Counts", "count", "load", "join"]
 
 
 class Counts(NamedTuple):
@@ -95,7 +77,7 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
         raise ValueError('doubtful must be "keep" or "drop".')
     raw, known = spectra(name), derived(name)
     rows = np.flatnonzero(known["keep"])
-    polymer = raw.polymer[rows].copy()
+    polymer = polymers(name, raw)[rows]
     labelled = info.n_classes > 0
     if merge_pe:
         polymer[np.isin(polymer, ("HDPE", "LDPE"))] = "PE"
@@ -114,7 +96,7 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
     rows, polymer, source = rows[chosen], polymer[chosen], known["source"][chosen]
 
     values = sorted(set(polymer)) if labelled else []
-    prefix = info.study + _SUFFIX.get(name, "")
+    prefix = info.study + info.suffix
     # Group names are texts: as values of a discrete variable, thousands would fill each menu.
     metas = [StringVariable("sample"),
              DiscreteVariable("study", values=(info.study,)),
@@ -184,7 +166,7 @@ def join(tables: Iterable[Table], step: float = 4.0) -> Table:
     if len(grid) < 2:
         raise ValueError("The sets share no range of wavenumbers.")
     names += [n for n in ("sample code", "published as") if any(n in t.domain for t in tables)]
-    X = np.vstack([axis.Resample(step, grid[0], grid[-1])(t).X for t in tables])
+    X = np.vstack([Resample(step, grid[0], grid[-1])(t).X for t in tables])
 
     def united(name):
         """One variable for a column of all tables, and the column."""

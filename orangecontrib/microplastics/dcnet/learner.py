@@ -27,18 +27,17 @@ from orangecontrib.microplastics.config import (
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.mixing.stream import MixtureSource
 from orangecontrib.microplastics.spectra.axis import (
-    Resample,
     check_unit,
-    fill_missing,
     gap_limit,
     is_uniform,
     spectral_columns,
     told,
     uniform_grid,
 )
-from orangecontrib.microplastics.spectra.preprocess import has_bands, tame, validation_split
+from orangecontrib.microplastics.spectra.preprocess import has_bands, tame
+from orangecontrib.microplastics.spectra.resample import Resample, fill_missing
+from orangecontrib.microplastics.spectra.splits import validation_split
 from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
-from orangecontrib.microplastics.utils.backend import import_torch_file
 from orangecontrib.microplastics.utils.memory import require
 
 __all__ = ["DCNetLearner", "REGIONS"]
@@ -285,14 +284,15 @@ class DCNetLearner(Learner):
 
     def _calibrate(self, networks, X, y, grid, seen, measured, weights, held, seed):
         """Temperature and acceptance: from the spectra kept aside where there are enough."""
+        from orangecontrib.microplastics.nn import known_scores, prediction
         temperature, known = 1.0, np.ones(len(X), bool)
         if held is not None and held.any():
-            scores = import_torch_file("nn.prediction").class_scores(networks, X[held])
+            scores = prediction.class_scores(networks, X[held])
             temperature = calibration.fit_temperature(
                 scores, y[held], None if weights is None else weights[held])
             if held.sum() >= _FEWEST_HELD:
                 known = held
-        scores, classes = import_torch_file("nn.known_scores").typical_scores(
+        scores, classes = known_scores.typical_scores(
             networks, X[known], y[known], grid, seed)
         return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores),
                                       classes, expected(X, y, grid, seen, measured))
@@ -300,7 +300,7 @@ class DCNetLearner(Learner):
     def _fit_networks(self, X, y, grid, n_classes, weights, held, source, seed):
         entropy = np.random.SeedSequence(seed)
         callback = getattr(self, "callback", None)
-        training = import_torch_file("nn.training")
+        from orangecontrib.microplastics.nn import training
         fits = []
         for i, own in enumerate(entropy.generate_state(self.networks)):
             part = callback and _Part(callback, i, self.networks)

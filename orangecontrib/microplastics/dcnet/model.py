@@ -12,7 +12,6 @@ import numpy as np
 from Orange.base import Model as BaseModel
 from Orange.classification import Model
 from Orange.data import Domain, Instance, Table
-from Orange.data.table import DomainTransformationError
 from Orange.util import dummy_callback
 
 from orangecontrib.microplastics.confidence import calibration
@@ -25,28 +24,28 @@ from orangecontrib.microplastics.config import (
     DCNetConfig,
     Epoch,
 )
+from orangecontrib.microplastics.dcnet.compatibility import (
+    REFUSE_COVERAGE,
+    WARN_COVERAGE,
+    CoverageWarning,
+    PredictionWarning,
+    axis_notes,
+    scale_notes,
+    spectral_axis,
+)
 from orangecontrib.microplastics.spectra.axis import (
-    check_unit,
-    covered,
-    fill_missing,
     gap_limit,
-    name_of,
-    spectral_columns,
     told,
 )
 from orangecontrib.microplastics.spectra.preprocess import has_bands, tame
+from orangecontrib.microplastics.spectra.resample import fill_missing
 from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
-from orangecontrib.microplastics.utils.backend import import_torch_file
 from orangecontrib.microplastics.utils.memory import require
 
 if TYPE_CHECKING:
     from orangecontrib.microplastics.nn.network import DCNet
 
-__all__ = ["DCNetModel", "Answer", "PredictionWarning", "CoverageWarning", "ScaleWarning",
-           "ScaleError"]
-
-#: Share of the wavenumbers that a model sees below which it warns, or refuses to answer.
-WARN_COVERAGE, REFUSE_COVERAGE = 0.95, 0.75
+__all__ = ["DCNetModel", "Answer"]
 
 #: Rows handled at a time in prediction: bounds memory, costs no speed.
 _ROWS = 10_000
@@ -54,26 +53,7 @@ _ROWS = 10_000
 #: Rows between two looks at whether a prediction was cancelled.
 _BATCH = 2048
 
-#: A correlation below minus this, with none as high, is a spectrum upside down.
-_TURNED = 0.5
-
 _FORMAT = 3
-
-
-class PredictionWarning(UserWarning):
-    """Something about spectra makes a model's answers less certain, or missing."""
-
-
-class CoverageWarning(PredictionWarning):
-    """Spectra do not reach all wavenumbers that a model looks at."""
-
-
-class ScaleWarning(PredictionWarning):
-    """Spectra may be in another unit than those that a model was trained on."""
-
-
-class ScaleError(DomainTransformationError):
-    """Spectra are in another unit than those that a model was trained on."""
 
 
 class Answer(NamedTuple):
@@ -295,7 +275,7 @@ class DCNetModel(Model):
         return gap_limit(self.wavenumbers[1] - self.wavenumbers[0])
 
     def _network_scores(self, X):
-        prediction = import_torch_file("nn.prediction")
+        from orangecontrib.microplastics.nn import prediction
         # Made ready once; the list is compared, should somebody put other networks in place.
         ready = self.__dict__.get("_ready")
         if ready is None or ready[0] is not self.networks:
@@ -343,7 +323,7 @@ class DCNetModel(Model):
         if data.is_sparse():
             data = data.to_dense()
         if self._resamples_only and not self._is_derived_from(data.domain):
-            self._axis(data)
+            spectral_axis(data)
             shared = self.domain.attributes[0].compute_value.compute_shared
             data = Table.from_numpy(Domain(self.domain.attributes), shared(data))
         else:
@@ -377,36 +357,11 @@ class DCNetModel(Model):
         """Whether the data had the model's preprocessing already."""
         return domain.attributes == self.domain.attributes
 
-    @staticmethod
-    def _axis(data):
-        try:
-            columns, axis = spectral_columns(data.domain)
-            check_unit(axis)
-        except ValueError as ex:
-            raise DomainTransformationError(str(ex)) from None
-        return columns, axis
-
     def _axis_notes(self, data):
-        _, axis = self._axis(data)
         needed = self.wavenumbers[self.needed]
-        between = np.median(np.diff(axis)) if len(axis) > 1 else 1.0
-        trained = self.training.get("distance of points", 0.0)
-        if between > max(self._gap, 2.5 * trained):
-            raise DomainTransformationError(
-                f"The spectra's points are {name_of(round(between, 1))} cm-1 apart, those that the "
-                f"model was trained on {name_of(round(trained, 1))} cm-1: bands fall between them.")
-        reached = covered(axis, needed, max(self._gap, 1.5 * between), between / 2)
-        share = reached.mean()
-        if share >= WARN_COVERAGE:
-            return []
-        missing = _ranges(needed[~reached], self.wavenumbers[1] - self.wavenumbers[0])
-        text = (f"Spectra from {told(axis[0])} to {told(axis[-1])} cm-1 cover "
-                f"{share:.0%} of the wavenumbers that the model looks at; missing: "
-                f"{missing} cm-1.")
-        if share < REFUSE_COVERAGE:
-            raise DomainTransformationError(
-                text + " Train a model on the range that both share (Preprocess Spectra: Cut).")
-        return [CoverageWarning(text + " Predictions are less certain.")]
+        return axis_notes(spectral_axis(data)[1], needed, self._gap,
+                          self.wavenumbers[1] - self.wavenumbers[0],
+                          self.training.get("distance of points", 0.0))
 
     def _scale_notes(self, data):
         """Bands that point the other way are another unit's."""
@@ -416,23 +371,11 @@ class DCNetModel(Model):
         X, usable, *_ = self._usable(np.asarray(self.data_to_model_domain(data).X, float))
         if not usable.any():
             return []
-        matches = self.acceptance.correlations(X[usable], self.seen)
-        best, worst = matches.max(axis=1), matches.min(axis=1)
-        columns, _ = spectral_columns(data.domain)
+        columns, _ = spectral_axis(data)
         dense = data.to_dense() if data.is_sparse() else data
-        transmittance = looks_like_transmittance(dense.X[usable][:, columns])
-        trained = self.training.get("transmittance", False)
-        if np.mean((worst < -_TURNED) & (-worst > best)) > .5:
-            known, given = ("transmittance", "absorbance") if trained \
-                else ("absorbance", "transmittance or reflectance")
-            raise ScaleError(
-                f"The bands point the other way than in the spectra that the model was trained "
-                f"on: these seem to be {given}, those were {known}. Convert them (Preprocess "
-                f"Spectra).")
-        if transmittance and not trained and np.median(best) < _TURNED:
-            return [ScaleWarning("The spectra look like transmittance, the model was trained on "
-                                 "absorbance. If they are, convert them (Preprocess Spectra).")]
-        return []
+        return scale_notes(self.acceptance.correlations(X[usable], self.seen),
+                           looks_like_transmittance(dense.X[usable][:, columns]),
+                           self.training.get("transmittance", False))
 
     def get_backmappers(self, data):
         """Which value of the data's class each of ours is.
@@ -474,7 +417,7 @@ class DCNetModel(Model):
         """
         from orangecontrib.microplastics.dcnet import modelfile as safefile
         held = safefile.read(path)
-        network = import_torch_file("nn.network")
+        from orangecontrib.microplastics.nn import network
         try:
             networks = [network.DCNet.from_weights(*one) for one in held.networks]
         # What torch says of weights that do not fit.
@@ -535,15 +478,10 @@ def _refuse_unpredicted(values, data):
 
 def _rebuild(config, weights):
     config = {k: _tuples(v) for k, v in config.items()}
-    return import_torch_file("nn.network").DCNet.from_weights(DCNetConfig(**config), weights)
+    from orangecontrib.microplastics.nn import network
+    return network.DCNet.from_weights(DCNetConfig(**config), weights)
 
 
 def _tuples(value):
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
-
-def _ranges(numbers, step):
-    """Missing wavenumbers as text: "404-672, 3900"."""
-    pieces = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1.5 * step) + 1)
-    return ", ".join(told(p[0]) if len(p) == 1 else f"{told(p[0])}-{told(p[-1])}"
-                     for p in pieces)

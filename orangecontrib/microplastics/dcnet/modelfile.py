@@ -25,7 +25,7 @@ from safetensors.numpy import save as pack
 from orangecontrib.microplastics.confidence.acceptance import Acceptance
 from orangecontrib.microplastics.confidence.residual_bands import Expected
 from orangecontrib.microplastics.config import DCNetConfig, Epoch
-from orangecontrib.microplastics.spectra.axis import _Resampled, _ResampledFeature
+from orangecontrib.microplastics.spectra.resample import _Resampled, _ResampledFeature
 
 __all__ = ["FORMAT", "SUFFIX", "ModelFileError", "Contents", "write", "read"]
 

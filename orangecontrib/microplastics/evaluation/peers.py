@@ -14,14 +14,15 @@ from collections.abc import Callable
 import numpy as np
 from Orange.classification import Learner, Model
 from Orange.data import Instance, Table
-from scipy.signal import savgol_filter
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from orangecontrib.microplastics.labels.check import REGIONS
-from orangecontrib.microplastics.spectra.axis import fill_missing, spectral_columns
+from orangecontrib.microplastics.spectra.axis import spectral_columns
+from orangecontrib.microplastics.spectra.preprocess import derivatives, snv
+from orangecontrib.microplastics.spectra.resample import fill_missing
 
 __all__ = ["PEERS", "PeerLearner", "PeerModel", "derivative_features"]
 
@@ -46,25 +47,19 @@ def derivative_features(X: np.ndarray, wavenumbers: np.ndarray, regions=REGIONS,
         Savitzky-Golay derivatives, 9 points, order 2 (Anal. Chem. 1964, 36, 1627), each row
         of each of mean 0 and deviation 1, clipped at 8.
     """
-    X = np.asarray(X, np.float32)
-    X = X - X.mean(axis=1, keepdims=True)
-    inside = np.zeros(X.shape[1], bool)
+    inside = np.zeros(len(wavenumbers), bool)
     for low, high in regions or ():
         inside |= (wavenumbers >= low) & (wavenumbers <= high)
     if not inside.any():
         inside[:] = True
     both = []
     for order in (1, 2):
-        out = savgol_filter(X, 9, 2, deriv=order, axis=1, mode="nearest")[:, inside]
-        out = np.clip(_standardised(out - out.mean(axis=1, keepdims=True)), -8, 8)
+        out = np.clip(snv(derivatives(X, order)[:, inside]), -8, 8)
         if compression:
-            out = _standardised(np.arcsinh(np.float32(compression) * out))
+            out = np.arcsinh(np.float32(compression) * out)
+            out /= np.maximum(out.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
         both.append(out)
     return np.concatenate(both, axis=1)
-
-
-def _standardised(rows):
-    return rows / np.maximum(rows.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
 
 class PeerModel(Model):

@@ -16,12 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import find_peaks
 
-from orangecontrib.microplastics.materials.bands import (
-    Band,
-    assignments,
-    is_atmosphere,
-    material_code,
-)
+from orangecontrib.microplastics.materials.atmosphere import is_atmosphere
+from orangecontrib.microplastics.materials.bands import Band, assignments
+from orangecontrib.microplastics.materials.names import material_code
 
 __all__ = ["ImportantBand", "important_bands", "mean_map", "smooth", "normalised"]
 

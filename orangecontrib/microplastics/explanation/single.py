@@ -14,7 +14,6 @@ from orangecontrib.microplastics.explanation.important_bands import (
 )
 from orangecontrib.microplastics.explanation.table import Explained, components, explain_table
 from orangecontrib.microplastics.materials.names import PLUS, components_of, materials_of
-from orangecontrib.microplastics.utils.backend import import_torch_file
 
 __all__ = ["Reason", "SpectrumView", "spectrum_views", "choose_mixtures", "spread_rows",
            "actual_classes"]
@@ -95,7 +94,7 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
     ----------
     model : DCNetModel
         Where it knows combinations such as "PE + PP", each component predicted or truly there
-        has its own map, see :func:`.gradcam.component_contrast`; else the class predicted and,
+        has its own map, see :func:`.targets.component_contrast`; else the class predicted and,
         if that is another one, the true class.
     data : Table
     rows : sequence of int
@@ -145,13 +144,14 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
 
 def _maps(model, data, own, known, wanted, mixtures, method):
     """Importance (m,) by row and name: one pass through the networks for each name."""
-    gradcam, grid = import_torch_file("nn.attribution.gradcam"), model.grid_spectra(data)
+    from orangecontrib.microplastics.nn.attribution import gradcam, targets
+    grid = model.grid_spectra(data)
     maps = {}
     for name in known:
         rows = np.array([i for i, names in enumerate(wanted) if name in names], int)
         if not len(rows):
             continue
-        target = gradcam.component_contrast(own.classes, name) if mixtures else \
+        target = targets.component_contrast(own.classes, name) if mixtures else \
             gradcam.Target((own.classes.index(name),))
         found = gradcam.explain(model.networks, grid[rows], model.wavenumbers, own.axis,
                                 target=target, predicted=own.predicted[rows], method=method)

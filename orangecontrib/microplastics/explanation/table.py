@@ -10,7 +10,8 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 from Orange.data.util import get_unique_names
 from Orange.util import dummy_callback
 
-from orangecontrib.microplastics.dcnet.model import DCNetModel, PredictionWarning
+from orangecontrib.microplastics.dcnet.compatibility import PredictionWarning
+from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.explanation.important_bands import (
     ImportantBand,
     important_bands,
@@ -19,9 +20,8 @@ from orangecontrib.microplastics.explanation.important_bands import (
     smooth,
 )
 from orangecontrib.microplastics.identification import DECISIONS, Rule, decide
-from orangecontrib.microplastics.materials.names import materials_of
+from orangecontrib.microplastics.materials.names import components_among, materials_of
 from orangecontrib.microplastics.spectra.axis import spectral_columns, told
-from orangecontrib.microplastics.utils.backend import import_torch_file
 
 __all__ = ["PREDICTED", "Explained", "ClassView", "explain_table", "class_views", "components",
            "importance_table", "bands_table"]
@@ -120,12 +120,7 @@ class Explained:
 
 def components(model: DCNetModel) -> list[str]:
     """Components of the model's combination classes; empty where it has none."""
-    return list(_component_targets(model))
-
-
-def _component_targets(model):
-    gradcam = import_torch_file("nn.attribution.gradcam")
-    return gradcam.component_targets(_classes(model))
+    return components_among(_classes(model))
 
 
 def _classes(model):
@@ -160,9 +155,9 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     DomainTransformationError
         As :meth:`.DCNetModel.answer`: other wavenumbers, another unit.
     """
-    gradcam = import_torch_file("nn.attribution.gradcam")
+    from orangecontrib.microplastics.nn.attribution import gradcam, projection, targets
     classes = _classes(model)
-    wanted = _target(model, classes, target, component, gradcam)
+    wanted = _target(classes, target, component)
     columns, axis = spectral_columns(data.domain)
     order = np.argsort(columns)
     columns, axis = columns[order], axis[order]
@@ -175,7 +170,7 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     predicted = np.nan_to_num(probabilities).argmax(axis=1)
     result = gradcam.explain(
         model.networks, grid, model.wavenumbers, axis, predicted=predicted,
-        target=gradcam.component_contrast(classes, target) if component else wanted,
+        target=targets.component_contrast(classes, target) if component else wanted,
         method=method, branch=branch, signed=signed,
         callback=lambda done: progress(_ANSWER + (1 - _ANSWER) * done))
     if component:
@@ -186,22 +181,22 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
         index = predicted if target == PREDICTED else np.full(len(data), wanted)
         names = classes
         share = probabilities[np.arange(len(data)), index]
-    projection = import_torch_file("nn.attribution.projection")
     centres = projection.Projection(model.networks, model.wavenumbers).centres
     return Explained(data, columns, axis, result.importance, probabilities, classes,
                      decide(answer, Rule()), tuple(answer.notes), index, names, share,
                      _right(data, classes, predicted, known), float(np.median(np.diff(centres))))
 
 
-def _target(model, classes, target, component, gradcam):
+def _target(classes, target, component):
+    from orangecontrib.microplastics.nn.attribution import targets
     if component:
-        known = gradcam.component_targets(classes)
+        known = targets.component_targets(classes)
         if target not in known:
             raise ValueError(f"The model knows no component '{target}'; it knows "
                              f"{', '.join(known) or 'single classes only'}.")
         return known[target]
     if target == PREDICTED:
-        return gradcam.PREDICTED
+        return targets.PREDICTED
     if target not in classes:
         raise ValueError(f"The model knows no class '{target}'; it knows {', '.join(classes)}.")
     return classes.index(target)

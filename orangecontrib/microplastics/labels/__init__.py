@@ -1,13 +1,13 @@
 """Whether spectra are what their labels say."""
 from orangecontrib.microplastics.labels.check import (
-    REGIONS,
-    SAME,
-    LabelCheck,
-    Rule,
-    Verdict,
-    check_labels,
-    class_medians,
+           REGIONS,
+           LabelCheck,
+           Rule,
+           Verdict,
+           check_labels,
+           class_medians,
 )
+from orangecontrib.microplastics.materials.names import SAME
 
 __all__ = ["Rule", "Verdict", "REGIONS", "SAME", "check_labels", "LabelCheck",
            "class_medians"]

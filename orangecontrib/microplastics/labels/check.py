@@ -18,24 +18,20 @@ import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 
 from orangecontrib.microplastics.labels.matching import (
-    REGIONS,
     Rule,
     Verdict,
     class_matches,
     judge,
-    scaled,
     shapes,
     shared_grid,
 )
+from orangecontrib.microplastics.materials.bands import REGIONS
+from orangecontrib.microplastics.materials.names import SAME
 from orangecontrib.microplastics.spectra import axis, duplicates
+from orangecontrib.microplastics.spectra.preprocess import snv
+from orangecontrib.microplastics.spectra.resample import fill_missing, resampling_matrix
 
-__all__ = ["Rule", "Verdict", "REGIONS", "SAME", "check_labels", "LabelCheck", "class_medians"]
-
-#: Sub-classes that count as their parent: no particle is doubtful for being LDPE and not HDPE,
-#: which infrared spectra hardly tell apart. PEF and PPL are Kedzierski's: their medians
-#: correlate at 0.97 and 0.98 with PE and PP.
-SAME = {"HDPE": "PE", "LDPE": "PE", "LLDPE": "PE", "PEF": "PE", "PPL": "PP"}
-
+__all__ = ["Rule", "Verdict", "REGIONS", "check_labels", "LabelCheck", "class_medians"]
 
 class LabelCheck(NamedTuple):
     """Result of :func:`check_labels`.
@@ -247,19 +243,19 @@ def class_medians(data: Table, classes, grid, part, *, same: Mapping[str, str] |
     Returns
     -------
     ndarray, shape (len(classes), m)
-        Of spectra standardized by :func:`scaled`; NaN for absent classes.
+        Of spectra standardized by :func:`~.spectra.preprocess.snv`; NaN for absent classes.
     """
     same = SAME if same is None else same
     codes, values = _labels(data, "Data")
     columns, wavenumbers = axis.spectral_columns(data.domain)
-    matrix = axis.resampling_matrix(wavenumbers, grid)
+    matrix = resampling_matrix(wavenumbers, grid)
     out = np.full((len(classes), len(grid)), np.nan)
     for i, name in enumerate(classes):
         mine = np.isin(codes, [c for c, v in enumerate(values) if same.get(v, v) == name])
-        X = axis.fill_missing(np.asarray(data.X[mine][:, columns], float), wavenumbers)
+        X = fill_missing(np.asarray(data.X[mine][:, columns], float), wavenumbers)
         X = X[np.isfinite(X).all(axis=1)]
         if len(X):
-            out[i] = np.median(scaled(X @ matrix, part), axis=0)
+            out[i] = np.median(snv(X @ matrix, part), axis=0)
     return out
 
 
@@ -285,6 +281,6 @@ def _sources(data, columns, wavenumbers, grid, callback):
     source = _codes(data, "source")
     if source is not None:
         return source
-    filled = axis.fill_missing(np.asarray(data.X[:, columns], float), wavenumbers)
-    X = np.nan_to_num(filled @ axis.resampling_matrix(wavenumbers, grid))
+    filled = fill_missing(np.asarray(data.X[:, columns], float), wavenumbers)
+    X = np.nan_to_num(filled @ resampling_matrix(wavenumbers, grid))
     return duplicates.near_duplicate_groups(X, callback=callback)

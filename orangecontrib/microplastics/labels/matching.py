@@ -7,19 +7,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import savgol_filter
 
-from orangecontrib.microplastics.spectra import axis, duplicates
+from orangecontrib.microplastics.materials.bands import REGIONS
+from orangecontrib.microplastics.spectra import axis, preprocess
+from orangecontrib.microplastics.spectra.preprocess import WINDOW
+from orangecontrib.microplastics.spectra.resample import fill_missing, resampling_matrix
 
-__all__ = ["Rule", "Verdict", "REGIONS", "class_matches", "judge", "scaled", "shapes",
-           "shared_grid"]
-
-#: Where polymers have bands (cm-1): fingerprint and C-H stretches. What lies between holds
-#: carbon dioxide and the baseline; above, water.
-REGIONS = ((0., 1850.), (2700., 3100.))
-
-#: Points of the Savitzky-Golay window and its order, as in the prototype.
-_WINDOW, _ORDER = 9, 2
+__all__ = ["Rule", "Verdict", "class_matches", "judge", "shapes", "shared_grid"]
 
 #: Correlations computed at a time: 16 million float32 are 64 MB.
 _BLOCK = 16_000_000
@@ -107,7 +101,7 @@ def shared_grid(*axes, step=4.0, regions=REGIONS):
     if part.sum() < 30:
         part[:] = True
     # At its ends the derivative is extrapolated; PS has its strongest band near one of them.
-    part[:_WINDOW // 2] = part[len(part) - _WINDOW // 2:] = False
+    part[:WINDOW // 2] = part[len(part) - WINDOW // 2:] = False
     return grid, part
 
 
@@ -129,15 +123,14 @@ def shapes(X, wavenumbers, grid, part):
         Savitzky-Golay derivative (9 points, order 2), each row centred and of length one.
         Spectra without shape (empty or constant) are zeros.
     """
-    matrix = axis.resampling_matrix(wavenumbers, grid)
+    matrix = resampling_matrix(wavenumbers, grid)
     out = np.empty((len(X), int(part.sum())), np.float32)
     for start in range(0, len(X), 1000):
         rows = slice(start, start + 1000)
-        filled = axis.fill_missing(np.asarray(X[rows], float), wavenumbers)
+        filled = fill_missing(np.asarray(X[rows], float), wavenumbers)
         # Still missing are whole spectra only.
         filled = np.nan_to_num(filled)
-        derived = savgol_filter(filled @ matrix, _WINDOW, _ORDER, deriv=1, axis=1)
-        out[rows] = duplicates.standardized(derived[:, part])
+        out[rows] = preprocess.shapes(filled @ matrix, part)
     return out
 
 
@@ -227,8 +220,3 @@ def judge(best, count, labels, rule=None):
             | (own < rule.own) & (n_own >= rule.enough))
     return Verdict(own, other, suspected, doubtful, checked)
 
-
-def scaled(X, part):
-    """Spectra with mean 0 and standard deviation 1 over the compared part (SNV), for pictures."""
-    level = X[..., part].std(axis=-1, keepdims=True)
-    return (X - X[..., part].mean(axis=-1, keepdims=True)) / np.where(level > 0, level, 1)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from orangecontrib.microplastics.confidence.residual_bands import expected, unexplained
+from orangecontrib.microplastics.materials.bands import REGIONS
 
 __all__ = ["POLYMER", "NITRILE", "BUTADIENE", "NEAR", "LEAST", "FEWEST", "is_abs"]
 
@@ -35,7 +36,7 @@ LEAST = 0.7
 FEWEST = 10
 
 #: Where spectra are compared in size, cm-1: fingerprint and C-H, as the network sees them.
-_SIZE = ((700., 1850.), (2700., 3100.))
+_SIZE = tuple((max(low, 700.), high) for low, high in REGIONS)
 
 
 def is_abs(X: np.ndarray, references: np.ndarray, wavenumbers: np.ndarray) -> np.ndarray:

@@ -11,13 +11,20 @@ of the same material: measured on the medians of the pristine spectra of FLOPP [
 where given, ``None`` where the band is known but its height was not measured. The heights of
 a transmission spectrum differ, because the depth that ATR looks into grows with 1/wavenumber.
 """
+
+
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from orangecontrib.microplastics.materials.band_tables import SOURCES, TABLES
+from orangecontrib.microplastics.materials.names import material_code
 
-__all__ = ["Band", "Region", "NAMES", "ALIASES", "SOURCES", "BANDS", "ATMOSPHERE",
-           "material_code", "assignments", "is_atmosphere"]
+__all__ = ["Band", "SOURCES", "BANDS", "assignments", "REGIONS"]
+
+#: Where polymers have bands (cm-1): fingerprint and C-H stretches. What lies between holds
+#: carbon dioxide and the baseline; above, water.
+REGIONS = ((0., 1850.), (2700., 3100.))
+
 
 
 class Band(NamedTuple):
@@ -30,38 +37,6 @@ class Band(NamedTuple):
     source: str
 
 
-class Region(NamedTuple):
-    """A range of wavenumbers, ``low`` to ``high`` in cm-1, ends included."""
-
-    low: float
-    high: float
-    name: str
-
-
-#: Full names of the materials with bands, by the codes that published sets use for classes.
-NAMES = {
-    "PE": "polyethylene",
-    "PP": "polypropylene",
-    "PS": "polystyrene",
-    "PET": "polyethylene terephthalate",
-    "PVC": "polyvinyl chloride",
-    "PA": "polyamide",
-    "PMMA": "polymethyl methacrylate",
-    "PU": "polyurethane",
-    "ABS": "acrylonitrile butadiene styrene",
-    "PC": "polycarbonate",
-    "CE": "cellulose",
-    "Protein": "protein",
-}
-
-#: Other names under which class labels mean one of these materials (lower case).
-ALIASES = {
-    "hdpe": "PE", "ldpe": "PE", "lldpe": "PE", "pef": "PE", "ppl": "PP",
-    "polyethylene terephtalate": "PET", "polyester": "PET", "nylon": "PA", "pa6": "PA",
-    "pa66": "PA", "acrylic glass": "PMMA", "pur": "PU", "co": "CE", "cotton": "CE",
-    "wool": "Protein", "silk": "Protein",
-}
-
 #: Every known band by material, wavenumbers descending as spectra are drawn.
 BANDS: dict[str, tuple[Band, ...]] = {
     material: tuple(
@@ -71,29 +46,6 @@ BANDS: dict[str, tuple[Band, ...]] = {
                                                            key=lambda row: row[0]))
     for material, (source, rows) in TABLES.items()
 }
-
-#: Where carbon dioxide and water vapour in the beam absorb.
-ATMOSPHERE = (
-    Region(2300., 2400., "carbon dioxide"),
-    Region(650., 690., "carbon dioxide"),
-    Region(1300., 2100., "water vapour"),
-    Region(3410., 3900., "water vapour"),
-)
-
-
-def material_code(name: str) -> str | None:
-    """
-    The key of :data:`BANDS` for a class label, or None where no bands are known for it.
-
-    Codes, full names and the usual synonyms are understood, whatever their case: ``HDPE`` and
-    ``polyethylene`` are ``PE``, ``cotton`` is ``CE``.
-    """
-    wanted = str(name).strip().lower()
-    for code in BANDS:
-        if wanted in (code.lower(), NAMES.get(code, "").lower()):
-            return code
-    return ALIASES.get(wanted)
-
 
 def assignments(wavenumber: float, tolerance: float = 10.,
                 materials: Iterable[str] | None = None) -> list[Band]:
@@ -128,16 +80,6 @@ def assignments(wavenumber: float, tolerance: float = 10.,
              if abs(band.wavenumber - wavenumber) <= tolerance]
     return sorted(found, key=lambda band: (abs(band.wavenumber - wavenumber),
                                            -(band.height or 0.)))
-
-
-def is_atmosphere(wavenumber: float) -> bool:
-    """
-    True where carbon dioxide or water vapour of the air absorb.
-
-    Polymers have bands in these regions, too (C=O in that of water vapour): True means that
-    a signal *may* stem from the air, and for 2300-2400 cm-1 that it most likely does.
-    """
-    return any(region.low <= wavenumber <= region.high for region in ATMOSPHERE)
 
 
 def _codes(materials) -> list[str]:

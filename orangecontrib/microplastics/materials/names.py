@@ -1,12 +1,48 @@
-"""How combinations of materials are named, and read again: "PE + PP"."""
+"""How materials are named, in full and for short, and their combinations: "PE + PP"."""
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orangecontrib.microplastics.materials.bands import material_code
+from orangecontrib.microplastics.materials.band_tables import TABLES
 
-__all__ = ["PLUS", "combination_name", "components_of", "is_combination", "materials_of"]
+__all__ = ["POLYMERS", "NAMES", "SAME", "ALIASES", "material_code", "PLUS", "combination_name",
+           "components_of", "components_among", "is_combination", "materials_of"]
 
+#: Sub-classes that count as their parent: no particle is doubtful for being LDPE and not HDPE,
+#: which infrared spectra hardly tell apart. PEF and PPL are Kedzierski's: their medians
+#: correlate at 0.97 and 0.98 with PE and PP.
+SAME = {"HDPE": "PE", "LDPE": "PE", "LLDPE": "PE", "PEF": "PE", "PPL": "PP"}
+
+
+#: Full names of the classes. Where a publication's abbreviation is not explained with the
+#: spectra, what its median correlates with (first derivative) stands instead.
+POLYMERS = {
+    "ABS": "acrylonitrile butadiene styrene", "AC": "acrylic", "AFL": "AFL, like wool",
+    "CA": "cellulose acetate", "CE": "cellulose", "CO": "cotton",
+    "EAA": "ethylene acrylic acid", "HDPE": "high-density polyethylene",
+    "LDPE": "low-density polyethylene", "M1": "M1, like polyethylene",
+    "M2": "M2, like polyethylene vinyl acetate", "Mixture": "mixture", "PA": "polyamide",
+    "PC": "polycarbonate", "PE": "polyethylene", "PEF": "PEF, like polyethylene",
+    "PEL": "PEL, like an ester", "PET": "polyethylene terephthalate",
+    "PEVA": "polyethylene vinyl acetate", "PLA": "polylactic acid",
+    "PMMA": "polymethyl methacrylate", "PP": "polypropylene", "PPL": "PPL, like polypropylene",
+    "PS": "polystyrene", "PU": "polyurethane", "PVC": "polyvinyl chloride", "Protein": "protein",
+    "R": "rubber", "R Kedzierski": "R of Kedzierski's, like polyethylene with polypropylene",
+    "SR": "silicone rubber", "U1": "unknown 1", "U2": "unknown 2",
+}
+
+#: Full names of the materials with bands.
+NAMES = {code: POLYMERS[code] for code in TABLES if code in POLYMERS}
+
+#: Other names under which class labels mean one of these materials (lower case).
+ALIASES = {
+    **{name.lower(): code for name, code in SAME.items()},
+    "polyethylene terephtalate": "PET", "polyester": "PET", "nylon": "PA", "pa6": "PA",
+    "pa66": "PA", "acrylic glass": "PMMA", "pur": "PU", "co": "CE", "cotton": "CE",
+    "wool": "Protein", "silk": "Protein",
+}
+
+#: Stands between the components in the name of a combination.
 PLUS = " + "
 
 
@@ -41,6 +77,17 @@ def components_of(name: str) -> list[str]:
             parts.append(name[start:end])
             start = end + len(PLUS)
     return parts
+
+
+def components_among(classes: Iterable[str]) -> list[str]:
+    """Components of the combinations among classes, in order of first appearance.
+
+    Empty where no class is a combination.
+    """
+    parts = [components_of(name) for name in classes]
+    if all(len(names) < 2 for names in parts):
+        return []
+    return list(dict.fromkeys(component for names in parts for component in names))
 
 
 def _closing(name, start):
@@ -78,3 +125,17 @@ def materials_of(name: str) -> list[str]:
     """Codes of the materials that a class stands for: "HDPE + PP" is ["PE", "PP"]."""
     codes = (material_code(part) for part in components_of(name))
     return list(dict.fromkeys(code for code in codes if code))
+
+
+def material_code(name: str) -> str | None:
+    """
+    The key of :data:`.bands.BANDS` for a class label, or None where no bands are known for it.
+
+    Codes, full names and the usual synonyms are understood, whatever their case: ``HDPE`` and
+    ``polyethylene`` are ``PE``, ``cotton`` is ``CE``.
+    """
+    wanted = str(name).strip().lower()
+    for code in TABLES:
+        if wanted in (code.lower(), NAMES.get(code, "").lower()):
+            return code
+    return ALIASES.get(wanted)

@@ -17,6 +17,11 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 
+from orangecontrib.microplastics.materials.contaminants import (
+    additive_of,
+    contaminant_bands,
+    contaminants_beside,
+)
 from orangecontrib.microplastics.materials.names import PLUS, combination_name
 from orangecontrib.microplastics.mixing.pure import (
     TransmittanceError,
@@ -135,9 +140,9 @@ class Mixer:
         # A floor, for spectra reach zero: a ten-thousandth of their size.
         self._logs = np.log(np.maximum(self.spectra, 1e-4)) if self.vary else None
         #: Contaminants that are added: none that is a class itself.
-        self.contaminants = vary.contaminants_beside(mixing.contaminant_names, self.names)
-        self._bands = vary.contaminant_bands(self.axis, self.contaminants)
-        self._additives = [vary.additive_of(name) if mixing.additives else None
+        self.contaminants = contaminants_beside(mixing.contaminant_names, self.names)
+        self._bands = contaminant_bands(self.axis, self.contaminants)
+        self._additives = [additive_of(name) if mixing.additives else None
                            for name in self.names]
         self._place = vary.position(self.axis)
 

@@ -5,7 +5,7 @@ import numpy as np
 from Orange.data import Table
 
 from orangecontrib.microplastics.mixing.recipe import Mixing
-from orangecontrib.microplastics.spectra.axis import fill_missing
+from orangecontrib.microplastics.spectra.resample import fill_missing
 from orangecontrib.microplastics.spectra.splits import texts_of
 from orangecontrib.microplastics.spectra.units import looks_like_transmittance
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from orangecontrib.microplastics.simulation import distortions as vary
+from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS
 
 __all__ = ["Mixing", "NOTHING", "ONE_INSTRUMENT", "ANY_INSTRUMENT", "baseline_terms",
            "parse_ratios", "COMBINATION", "MAIN"]
@@ -154,11 +154,11 @@ class Mixing:
     @property
     def contaminant_names(self) -> tuple[str, ...]:
         if isinstance(self.contaminants, (bool, np.bool_)):
-            return tuple(vary.CONTAMINANTS) if self.contaminants else ()
-        unknown = [name for name in self.contaminants if name not in vary.CONTAMINANTS]
+            return tuple(CONTAMINANTS) if self.contaminants else ()
+        unknown = [name for name in self.contaminants if name not in CONTAMINANTS]
         if unknown:
             raise ValueError(f"There is no contaminant named {unknown[0]!r}; "
-                             f"known are {', '.join(vary.CONTAMINANTS)}.")
+                             f"known are {', '.join(CONTAMINANTS)}.")
         return tuple(self.contaminants)
 
     def grid(self, size: int) -> np.ndarray | None:

@@ -12,15 +12,12 @@ import torch
 from torch import Tensor
 
 from orangecontrib.microplastics.config import Augmentation
+from orangecontrib.microplastics.materials.atmosphere import (
+    CARBON_DIOXIDE_STRETCH,
+    WATER_VAPOUR,
+)
 
 __all__ = ["Augmenter", "standardised"]
-
-#: Rotational lines of water vapour in cm-1 that stand out at 4-8 cm-1 resolution
-#: (from the residuals of published spectra; the intensities are drawn at random).
-_VAPOUR = (1374, 1396, 1419, 1437, 1457, 1473, 1490, 1507, 1522, 1541, 1558, 1576, 1617, 1635,
-           1653, 1670, 1684, 1700, 1717, 1734, 1750, 1772, 1792, 1830,
-           3567, 3587, 3629, 3649, 3670, 3690, 3711, 3734, 3751, 3780, 3801, 3821, 3854)
-
 
 def standardised(x: Tensor) -> Tensor:
     """Each spectrum minus its minimum, divided by its rms; (B, wavenumbers)."""
@@ -52,8 +49,10 @@ class Augmenter:
         self._slopes = torch.stack((.3 * g, .25 * (g.square() - 1 / 3), .15 * torch.sin(3 * g)))
         self._knots = _hats(len(wn), 14, self.device)
         self._cubic = torch.stack((g, g.square() * 2 / 3, g ** 3 / 2))
-        self._co2 = _gauss(wn, 2340, 12) + _gauss(wn, 2362, 8)
-        lines = [_gauss(wn, w, 4) for w in _VAPOUR if wn[0] <= w <= wn[-1]]
+        self._co2 = sum(height * _gauss(wn, centre, width)
+                        for centre, width, height in CARBON_DIOXIDE_STRETCH)
+        # How strong the lines are is drawn at random: rooms and their temperatures differ.
+        lines = [_gauss(wn, w, 4) for w, _ in WATER_VAPOUR if wn[0] <= w <= wn[-1]]
         self._vapour = torch.stack(lines) if lines else None
         self._hydroxyl = _gauss(wn, 3350, 150)
         self._g = g

@@ -6,7 +6,7 @@ import threading
 
 import torch
 
-__all__ = ["choose_device", "threads"]
+__all__ = ["choose_device", "threads", "all_threads_but_one"]
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -67,3 +67,14 @@ def threads(n: int | None = None):
             # Under the lock: the last to leave sets what threads to come take over.
             _inside -= 1
             torch.set_num_threads(outer or usual)
+
+
+def all_threads_but_one():
+    """As :func:`threads`, with one fewer than torch takes by itself: for work beside a window.
+
+    torch's threads wait for each other after each layer; where the window or another program
+    holds up one of them, all stand still, and a picture takes seconds instead of tenths.
+    """
+    with _lock:
+        usual = _usual if _inside else torch.get_num_threads()
+    return threads(max(1, usual - 1))

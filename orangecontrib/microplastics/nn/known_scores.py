@@ -6,6 +6,7 @@ import torch
 
 from orangecontrib.microplastics.config import Augmentation
 from orangecontrib.microplastics.nn.augmentation import Augmenter, standardised
+from orangecontrib.microplastics.nn.devices import threads
 from orangecontrib.microplastics.nn.network import DCNet
 from orangecontrib.microplastics.nn.prediction import class_scores
 
@@ -51,6 +52,6 @@ def typical_scores(networks: list[DCNet], X: np.ndarray, y: np.ndarray, wavenumb
         for own in (np.flatnonzero(y == c) for c in np.unique(y))])
     generator = torch.Generator().manual_seed(int(rng.integers(2 ** 31)))
     augment = Augmenter(Augmentation.scaled(STRENGTH), wavenumbers, generator)
-    with torch.inference_mode():
+    with threads(), torch.inference_mode():
         x = standardised(torch.from_numpy(np.ascontiguousarray(X[rows], np.float32)))
         return class_scores(networks, augment(x).numpy()), y[rows]

@@ -60,7 +60,7 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
         Importance of each spectrum, in training as in validation.
     held : ndarray of bool, shape (n,), optional
         Spectra kept aside to choose the best epoch and to stop early, see
-        :func:`.preprocess.validation_split`; by default all are trained on, to the end.
+        :func:`.splits.validation_split`; by default all are trained on, to the end.
     redraw : callable, optional
         Called with the number of each epoch but the first; gives new spectra and classes in
         place of those that are trained on, as many and without weights.

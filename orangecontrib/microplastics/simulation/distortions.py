@@ -17,102 +17,19 @@ the water lines are given with each.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from orangecontrib.microplastics.materials.names import components_of
-
-__all__ = ["CONTAMINANTS", "CONTAMINANT_MATERIALS", "Additive", "ADDITIVES", "WATER_VAPOUR",
-           "CARBON_DIOXIDE", "Variation", "position", "contaminant_bands", "contamination",
-           "contaminants_beside", "additive_of", "additives",
-           "baseline", "broad_hump", "carbon_dioxide", "water_vapour", "adsorbed_water", "noise",
-           "cut_stretches"]
-
-#: What clings to real samples: name -> bands (centre in cm-1, width in cm-1, weight).
-#: The width is the standard deviation of a Gaussian.
-CONTAMINANTS: dict[str, tuple[tuple[float, float, float], ...]] = {
-    "carbonate": ((1420, 35, 1), (874, 6, .5), (712, 5, .1)),
-    "silicate": ((1020, 35, 1), (800, 15, .4)),
-    "phthalate": ((1726, 9, 1), (1273, 12, .8), (1122, 10, .5), (1072, 9, .5), (743, 5, .2)),
-    "ester": ((1738, 10, 1), (1170, 18, .8)),
-    "amide": ((1650, 22, 1), (1545, 22, .7), (3290, 60, .5)),
-    "cellulose": ((1035, 35, 1), (1110, 20, .5), (1160, 12, .4), (3340, 120, .5)),
-    "carbonyl": ((1715, 14, 1),),
-    "carboxylate": ((1560, 14, 1), (1465, 8, .4), (2918, 12, .4), (2850, 10, .3)),
-}
-
-#: Which materials each contaminant is, as classes are named (small letters). Oxidised plastic
-#: ("carbonyl") is no material of its own. Polyamide has amide bands as well, but is not what
-#: "amide" stands for, which is protein: biofilm clings to samples that are to be told from nylon.
-CONTAMINANT_MATERIALS: dict[str, tuple[str, ...]] = {
-    "carbonate": ("carbonate", "calcium carbonate", "caco3", "calcite", "chalk", "limestone"),
-    "silicate": ("silicate", "silica", "quartz", "sand", "clay", "kaolin", "glass", "talc"),
-    "phthalate": ("phthalate", "plasticiser", "plasticizer", "dehp", "dop", "dinp"),
-    "ester": ("ester", "fat", "fats", "wax", "oil", "triglyceride", "lipid", "lipids"),
-    "amide": ("protein", "wool", "silk", "collagen", "keratin", "biofilm", "leather", "fur",
-              "tissue", "chitin"),
-    "cellulose": ("cellulose", "ce", "co", "cotton", "rayon", "viscose", "paper", "linen", "wood",
-                  "lignocellulose", "plant", "modal", "lyocell"),
-    "carbonyl": (),
-    "carboxylate": ("carboxylate", "stearate", "calcium stearate", "zinc stearate", "soap"),
-}
-
-
-class Additive(NamedTuple):
-    """What some of a polymer is compounded with.
-
-    Attributes
-    ----------
-    name : str
-    polymers : tuple of str
-        Names of the polymer, in small letters.
-    bands : tuple of (centre in cm-1, width in cm-1, weight)
-    share : float
-        Of the polymer's spectra, how many hold some.
-    height : float
-        The most of it, its rms relative to the polymer's.
-    """
-    name: str
-    polymers: tuple[str, ...]
-    bands: tuple[tuple[float, float, float], ...]
-    share: float
-    height: float
-
-
-#: Soft polyvinyl chloride (film, cable, hose, flooring) holds some tens of per cent of a
-#: plasticiser, mostly a phthalate, whose bands are then as high as the polymer's; rigid (pipe,
-#: profile) has none. In the median of FLOPP's PVC the carbonyl band is half as high as CH-Cl
-#: (band_tables.py). Share and height are our choice. Places are those of bis(2-ethylhexyl)
-#: phthalate: C=O 1726, C-O 1273 and 1122, ring 1600, 1580, 1072, 1039 and 743, CH 2959, 2930,
-#: 2872, 1463 and 1380; see also ``simulation.py``. A study of rigid pieces alone does not show a
-#: learner that soft ones exist.
-ADDITIVES = (
-    Additive("plasticiser", ("pvc", "polyvinyl chloride", "poly(vinyl chloride)",
-                             "polyvinylchloride"),
-             ((1726, 9, 1), (1273, 12, .9), (1122, 10, .55), (1072, 9, .5), (1039, 8, .25),
-              (743, 5, .35), (1463, 9, .35), (1380, 8, .2), (2959, 10, .6), (2930, 12, .55),
-              (2872, 12, .4), (1600, 4, .1), (1580, 4, .12)), .5, 1.2),
+from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE_STRETCH, WATER_VAPOUR
+from orangecontrib.microplastics.materials.contaminants import (
+    Additive,
+    _of_unit_rms,
+    gaussians,
 )
 
-#: Rotational branches of CO2's antisymmetric stretch: centre, width, weight.
-CARBON_DIOXIDE = ((2340, 12, .8), (2362, 9, 1))
-
-#: Lines of water vapour (cm-1, weight) as they stand in real spectra of plastics at 4 cm-1
-#: resolution: peaks of the first principal component of the fine structure (spectrum less
-#: its Savitzky-Golay smoothing) of villegas_camacho_2024_c4, 1300-2000 and 3500-3950 cm-1.
-WATER_VAPOUR = (
-    (1363, .2), (1386, .2), (1397, .2), (1418, .4), (1437, .2), (1459, .7), (1472, 1.), (1488, .5),
-    (1507, .7), (1522, .3), (1541, .8), (1558, .8), (1576, .2), (1636, .4), (1653, .4), (1670, .3),
-    (1684, .5), (1698, .5), (1717, .6), (1733, .4), (1749, .3), (1771, .3), (1793, .2), (1829, .2),
-    (1845, .2), (1868, .3), (3567, .5), (3587, .3), (3619, .2), (3629, .6), (3649, .9), (3676, .6),
-    (3689, .7), (3711, .6), (3734, .8), (3751, .5), (3769, .3), (3801, .3), (3820, .4), (3840, .6),
-    (3853, 1.), (3871, .3), (3903, .5), (3918, .2), (3932, .2))
-
-#: The axis (cm-1) over which a contaminant's bands have rms 1: the experiments' grid.
-_REFERENCE_AXIS = np.arange(700, 3901, 4.)
-
+__all__ = ["Variation", "position", "contamination", "additives", "baseline", "broad_hump",
+           "carbon_dioxide", "water_vapour", "adsorbed_water", "noise", "cut_stretches"]
 
 def position(axis: np.ndarray) -> np.ndarray:
     """Place of each wavenumber between the ends of the axis, -1 to 1, float32."""
@@ -121,12 +38,6 @@ def position(axis: np.ndarray) -> np.ndarray:
     if not span > 0:
         raise ValueError("Spectra need at least two different wavenumbers.")
     return ((axis - axis.min()) / span * 2 - 1).astype(np.float32)
-
-
-def _gaussians(axis, bands):
-    axis = np.asarray(axis, float)
-    return sum(weight * np.exp(-.5 * ((axis - centre) / width) ** 2)
-               for centre, width, weight in bands)
 
 
 def _normal(rng, *shape):
@@ -176,33 +87,6 @@ class Variation:
         return np.exp(out, out=out)
 
 
-def contaminant_bands(axis: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """Spectra of contaminants, of rms 1 over 700-3900 cm-1 wherever the axis ends.
-
-    Returns
-    -------
-    ndarray of float32, shape (names, wavenumbers)
-
-    Raises
-    ------
-    ValueError
-        If a name is none of :data:`CONTAMINANTS`.
-    """
-    unknown = [name for name in names if name not in CONTAMINANTS]
-    if unknown:
-        raise ValueError(f"There is no contaminant named {unknown[0]!r}; "
-                         f"known are {', '.join(CONTAMINANTS)}.")
-    out = np.empty((len(names), len(axis)), np.float32)
-    for row, name in zip(out, names, strict=True):
-        row[:] = _of_unit_rms(axis, CONTAMINANTS[name])
-    return out
-
-
-def _of_unit_rms(axis, bands):
-    rms = np.sqrt(np.mean(_gaussians(_REFERENCE_AXIS, bands) ** 2))
-    return (_gaussians(axis, bands) / rms).astype(np.float32)
-
-
 def contamination(rows: int, kinds: int, rng: np.random.Generator,
                   share: float = .35, height: float = .25) -> np.ndarray:
     """How much of each contaminant each row gets: with probability `share` one, else none.
@@ -218,29 +102,6 @@ def contamination(rows: int, kinds: int, rng: np.random.Generator,
     amount[rng.random(rows) >= share] = 0
     out[np.arange(rows), which] = amount
     return out
-
-
-def contaminants_beside(names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
-    """Those of the contaminants that are not among the classes to be told apart.
-
-    Cellulose that is added to PET under the name PET teaches to overlook cellulose in PET. Of 72
-    real cotton and polyester blends a network named .65 so, and .71 without (issue 12).
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of :data:`CONTAMINANTS`.
-    classes : sequence of str
-        Names of single materials or of combinations.
-    """
-    there = {part.strip().lower() for name in classes for part in components_of(name)}
-    return tuple(name for name in names if not there.intersection(CONTAMINANT_MATERIALS[name]))
-
-
-def additive_of(polymer: str) -> Additive | None:
-    """What some of a polymer holds, by the polymer's name; None where nothing is known."""
-    name = polymer.strip().lower()
-    return next((a for a in ADDITIVES if name in a.polymers), None)
 
 
 def additives(rows: int, axis: np.ndarray, additive: Additive,
@@ -296,7 +157,7 @@ def carbon_dioxide(rows: int, axis: np.ndarray, rng: np.random.Generator,
 
     Of either sign, since the reference may have held more of it than the sample's room.
     """
-    shape = _gaussians(axis, CARBON_DIOXIDE).astype(np.float32)
+    shape = gaussians(axis, CARBON_DIOXIDE_STRETCH).astype(np.float32)
     return amplitude * _normal(rng, rows, 1) * _sometimes(rows, rng, .5) * shape
 
 
@@ -307,7 +168,7 @@ def water_vapour(rows: int, axis: np.ndarray, rng: np.random.Generator,
     The lines are 3 cm-1 wide (standard deviation), or as wide as the axis can show.
     """
     width = max(3., .6 * float(np.median(np.abs(np.diff(axis)))))
-    shape = _gaussians(axis, [(centre, width, weight) for centre, weight in WATER_VAPOUR])
+    shape = gaussians(axis, [(centre, width, weight) for centre, weight in WATER_VAPOUR])
     return amplitude * _normal(rng, rows, 1) * _sometimes(rows, rng, .5) \
         * shape.astype(np.float32)
 

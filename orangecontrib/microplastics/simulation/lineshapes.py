@@ -6,23 +6,10 @@ one row for a band or a spectrum. Nothing here knows of polymers.
 """
 import numpy as np
 
-#: Lines of water vapour, centres of the strong unresolved groups at a resolution of 2-8 cm-1:
-#: (cm-1, relative height). Positions as in HITRAN's nu2 band and nu1/nu3 bands.
-WATER_VAPOUR = (
-    (1362, .25), (1375, .30), (1387, .30), (1396, .45), (1419, .55), (1436, .55), (1457, .75),
-    (1473, .70), (1489, .60), (1497, .55), (1507, .90), (1521, .60), (1541, .95), (1558, 1.),
-    (1570, .65), (1577, .60), (1617, .60), (1623, .35), (1635, .75), (1647, .75), (1653, 1.),
-    (1663, .35), (1670, .45), (1675, .60), (1684, .85), (1696, .80), (1700, .55), (1717, .70),
-    (1734, .70), (1740, .40), (1751, .25), (1772, .45), (1792, .40), (1802, .15), (1830, .25),
-    (1845, .30), (1869, .25), (1889, .15), (1919, .12),
-    (3567, .30), (3587, .35), (3600, .30), (3612, .30), (3629, .45), (3649, .55), (3669, .50),
-    (3675, .55), (3690, .60), (3701, .35), (3711, .55), (3735, .80), (3749, .60), (3759, .50),
-    (3779, .30), (3801, .55), (3807, .45), (3816, .50), (3821, .45), (3837, .50), (3853, .75),
-    (3870, .40), (3880, .35), (3891, .25),
-)
+from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE, WATER_VAPOUR
 
-#: Carbon dioxide as unresolved branches: (cm-1, width in cm-1, relative height).
-CARBON_DIOXIDE = ((2362, 18, 1.), (2338, 24, .80), (668, 5, .60), (656, 18, .08), (680, 18, .08))
+#: Full width at half height of a Gaussian over its standard deviation.
+_FULL_WIDTH = np.sqrt(8 * np.log(2))
 
 
 def pseudo_voigt(wavenumbers, centres, widths, lorentz=0.5):
@@ -70,7 +57,8 @@ def water_vapour(wavenumbers, resolution):
 def carbon_dioxide(wavenumbers, resolution):
     """Spectrum of gaseous CO2, the branch at 2362 cm-1 of height 1; shape (p,)."""
     centres, widths, heights = np.array(CARBON_DIOXIDE, dtype=float).T
-    return heights @ pseudo_voigt(wavenumbers, centres, broadened(widths, resolution), .2)
+    widths = broadened(_FULL_WIDTH * widths, resolution)
+    return heights @ pseudo_voigt(wavenumbers, centres, widths, .2)
 
 
 def baselines(wavenumbers, n, rng):

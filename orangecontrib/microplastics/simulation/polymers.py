@@ -22,7 +22,8 @@ import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 from scipy.optimize import nnls
 
-from orangecontrib.microplastics.materials.bands import BANDS, NAMES, material_code
+from orangecontrib.microplastics.materials.bands import BANDS
+from orangecontrib.microplastics.materials.names import NAMES, material_code
 from orangecontrib.microplastics.simulation import lineshapes
 from orangecontrib.microplastics.spectra.axis import name_of, uniform_grid
 

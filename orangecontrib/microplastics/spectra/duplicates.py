@@ -12,7 +12,9 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-__all__ = ["NEAR", "exact_duplicates", "near_duplicate_groups", "standardized"]
+from orangecontrib.microplastics.spectra.preprocess import standardized
+
+__all__ = ["NEAR", "exact_duplicates", "near_duplicate_groups"]
 
 #: Correlation above which two spectra are taken for the same sample (measured on the
 #: published sets: repeats of a particle lie above, particles of one material mostly below).
@@ -46,30 +48,6 @@ def exact_duplicates(X: np.ndarray) -> np.ndarray:
         repeated[i] = key in seen
         seen.add(key)
     return repeated
-
-
-def standardized(X: np.ndarray, dtype=np.float32) -> np.ndarray:
-    """Rows centred and scaled to length one, so that ``A @ B.T`` holds Pearson correlations.
-
-    Parameters
-    ----------
-    X : ndarray, shape (spectra, wavenumbers)
-        Without missing values. A row that is constant (or not finite) becomes zeros: it
-        correlates with nothing, itself included.
-
-    Returns
-    -------
-    ndarray of `dtype`, shape (spectra, wavenumbers)
-    """
-    X = np.asarray(X, dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        Z = X - X.mean(axis=1, keepdims=True)
-        length = np.sqrt((Z * Z).sum(axis=1, keepdims=True))
-        # What rounding leaves of a constant is not a shape.
-        level = np.abs(X).max(axis=1, keepdims=True) if X.shape[1] else 0
-        flat = ~(length > 1e-9 * np.sqrt(max(X.shape[1], 1)) * level)
-        Z = np.where(flat, 0, Z / length)
-    return Z.astype(dtype)
 
 
 def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR,

@@ -1,9 +1,13 @@
-"""Which spectra can be learnt from or predicted, and which are kept aside in training."""
+"""What is done to spectra before they are compared or learnt from: arrays in, arrays out."""
 from __future__ import annotations
 
 import numpy as np
+from scipy.signal import savgol_filter
 
-__all__ = ["has_bands", "tame", "validation_split"]
+__all__ = ["has_bands", "tame", "derivatives", "standardized", "shapes", "snv", "WINDOW"]
+
+#: Points of the derivatives' window.
+WINDOW = 9
 
 #: Float32, in which networks count, squares numbers up to here and down to its inverse.
 _TAME = 1e15
@@ -43,35 +47,77 @@ def tame(X: np.ndarray) -> np.ndarray:
     return X
 
 
-def validation_split(y: np.ndarray, share: float, groups: np.ndarray | None,
-                     seed: int) -> np.ndarray:
-    """Choose what is kept aside: whole groups, about `share` of each class.
+def derivatives(X: np.ndarray, order: int = 1) -> np.ndarray:
+    """Derivatives along the grid, float32.
+
+    Savitzky-Golay, :data:`WINDOW` points and order 2 (Anal. Chem. 1964, 36, 1627), as the network's
+    front has them. The ends go on as they are; over half a window there, nothing is known.
 
     Parameters
     ----------
-    y : ndarray of int, shape (n,)
-    share : float
-    groups : ndarray, shape (n,), or None
-        Spectra of one group (near-duplicates, one source) stay together; None
-        takes each spectrum alone.
-    seed : int
+    X : ndarray, shape (n, wavenumbers)
+        At least 9 wavenumbers, no missing values.
+    order : {1, 2}
+        Which derivative.
+    """
+    X = np.asarray(X, float)
+    # Offsets would cost float32 its digits.
+    X = (X - X.mean(axis=1, keepdims=True)).astype(np.float32)
+    return savgol_filter(X, WINDOW, 2, deriv=order, mode="nearest", axis=1)
+
+
+def standardized(X: np.ndarray, dtype=np.float32) -> np.ndarray:
+    """Rows centred and scaled to length one, so that ``A @ B.T`` holds Pearson correlations.
+
+    Parameters
+    ----------
+    X : ndarray, shape (spectra, wavenumbers)
+        Without missing values. A row that is constant (or not finite) becomes zeros: it
+        correlates with nothing, itself included.
 
     Returns
     -------
-    ndarray of bool, shape (n,)
-        True for validation. Every class keeps at least one group for training.
+    ndarray of `dtype`, shape (spectra, wavenumbers)
     """
-    rng = np.random.default_rng(seed)
-    groups = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    # A group counts for the class that most of its spectra have.
-    counts = np.zeros((groups.max(initial=-1) + 1, y.max(initial=-1) + 1), int)
-    np.add.at(counts, (groups, y), 1)
-    home = counts.argmax(axis=1)
-    chosen = np.zeros(len(counts), bool)
-    for cls in np.unique(y):
-        own = rng.permutation(np.flatnonzero(home == cls))
-        want = share * counts[own].sum()
-        taken = np.cumsum(counts[own].sum(axis=1))
-        n = min(int(np.searchsorted(taken, want)) + 1, len(own) - 1) if len(own) > 1 else 0
-        chosen[own[:n]] = True
-    return chosen[groups]
+    X = np.asarray(X, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        Z = X - X.mean(axis=1, keepdims=True)
+        length = np.sqrt((Z * Z).sum(axis=1, keepdims=True))
+        # What rounding leaves of a constant is not a shape.
+        level = np.abs(X).max(axis=1, keepdims=True) if X.shape[1] else 0
+        flat = ~(length > 1e-9 * np.sqrt(max(X.shape[1], 1)) * level)
+        Z = np.where(flat, 0, Z / length)
+    return Z.astype(dtype)
+
+
+def shapes(X: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """First derivative of each spectrum over part of the grid, of mean 0 and length 1.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, wavenumbers)
+        Absorbance on a uniform grid, no missing values.
+    part : ndarray of bool, shape (wavenumbers,)
+
+    Returns
+    -------
+    ndarray of float32, shape (n, part.sum())
+        The product of two rows is the correlation of their derivatives (Savitzky-Golay,
+        9 points, order 2). Rows without any band are zero.
+    """
+    return standardized(derivatives(X)[:, part])
+
+
+def snv(X: np.ndarray, part: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """Standard normal variate: each spectrum with mean 0 and standard deviation 1.
+
+    Barnes et al., Appl. Spectrosc. 1989, 43, 772. A constant spectrum becomes zeros.
+
+    Parameters
+    ----------
+    X : ndarray, shape (..., wavenumbers)
+    part : ndarray of bool, shape (wavenumbers,), optional
+        Where mean and deviation are taken; by default everywhere.
+    """
+    level = X[..., part].std(axis=-1, keepdims=True)
+    return (X - X[..., part].mean(axis=-1, keepdims=True)) / np.where(level > 0, level, 1)

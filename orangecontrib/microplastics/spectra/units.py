@@ -1,4 +1,4 @@
-"""Transmittance told from absorbance, and turned into it (numpy only).
+"""Transmittance told from absorbance, and turned into it.
 
 Published spectra come in both units, often unnamed. Absorbances of a mixture's
 components add (Beer-Lambert law), transmittances do not, so that a mixture made
@@ -7,9 +7,12 @@ from transmittance teaches something that does not exist.
 from __future__ import annotations
 
 import numpy as np
+from Orange.data import Domain, Table
+
+from orangecontrib.microplastics.spectra.axis import spectral_columns
 
 __all__ = ["some_rows", "looks_like_transmittance", "transmittance_rows", "is_percent",
-           "to_absorbance"]
+           "to_absorbance", "in_absorbance"]
 
 #: Transmittance below this is taken as this: absorbance 3, past what an ordinary
 #: detector tells from nothing.
@@ -99,3 +102,23 @@ def to_absorbance(X: np.ndarray, percent: bool | None = None, floor: float = FLO
     if percent is None:
         percent = X.size > 0 and is_percent(np.atleast_2d(X))
     return -np.log10(np.maximum(X / 100 if percent else X, floor))
+
+
+def in_absorbance(data: Table) -> Table:
+    """The spectra of a table, taken for transmittance and turned into absorbance.
+
+    Other columns are left out, classes and metas are kept.
+
+    Raises
+    ------
+    ValueError
+        If the data have no wavenumbers.
+    """
+    columns, _ = spectral_columns(data.domain)
+    X = data.to_dense().X if data.is_sparse() else data.X
+    domain = data.domain
+    absorbance = Table.from_numpy(
+        Domain([domain.attributes[c] for c in columns], domain.class_vars, domain.metas),
+        to_absorbance(X[:, columns]), data.Y, data.metas, data.W if data.has_weights() else None)
+    absorbance.name, absorbance.ids = data.name, data.ids
+    return absorbance

@@ -12,11 +12,11 @@ from Orange.widgets import gui
 from Orange.widgets.settings import Setting
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
-from scipy.signal import savgol_filter
 
 from orangecontrib.microplastics import labels
-from orangecontrib.microplastics.labels import matching
 from orangecontrib.microplastics.spectra import axis
+from orangecontrib.microplastics.spectra.preprocess import derivatives, snv
+from orangecontrib.microplastics.spectra.resample import fill_missing, resampling_matrix
 from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.widgets.checklabels.plot import LabelPlot
 from orangecontrib.microplastics.widgets.checklabels.task import (
@@ -301,9 +301,9 @@ class OWCheckLabels(ResultWidget):
         check, grid, part, medians = self.result
         verdict = check.verdict
         columns, wavenumbers = axis.spectral_columns(self.data.domain)
-        spectrum = axis.fill_missing(np.asarray(self.data.X[[row]][:, columns], float),
-                                     wavenumbers) @ axis.resampling_matrix(wavenumbers, grid)
-        spectrum = matching.scaled(spectrum, part)[0]
+        spectrum = fill_missing(np.asarray(self.data.X[[row]][:, columns], float),
+                                     wavenumbers) @ resampling_matrix(wavenumbers, grid)
+        spectrum = snv(spectrum, part)[0]
         own = medians[check.labels[row]]
         other = medians[verdict.suspected[row]] if verdict.suspected[row] >= 0 \
             else np.full(len(grid), np.nan)
@@ -320,7 +320,7 @@ class OWCheckLabels(ResultWidget):
     def _derived(curve, part):
         if not np.isfinite(curve).all():
             return curve
-        derived = savgol_filter(curve, 9, 2, deriv=1)
+        derived = derivatives(curve[None])[0]
         return derived / (derived[part].std() or 1)
 
     # --------------------------------------------------------------- outputs

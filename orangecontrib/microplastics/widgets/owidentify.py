@@ -24,7 +24,8 @@ from Orange.widgets.utils.itemmodels import PyTableModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
 
-from orangecontrib.microplastics.dcnet.model import Answer, DCNetModel, ScaleError, ScaleWarning
+from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
+from orangecontrib.microplastics.dcnet.model import Answer, DCNetModel
 from orangecontrib.microplastics.identification import (
     ACCEPTED,
     ALL,
@@ -43,13 +44,12 @@ from orangecontrib.microplastics.widgets.common.modelfiles import (
     found,
     remembered,
 )
-from orangecontrib.microplastics.widgets.common.percent import percent
 from orangecontrib.microplastics.widgets.common.resultwidget import (
     ResultWidget,
     set_up_list,
     spectrum_names,
 )
-from orangecontrib.microplastics.widgets.common.texts import describe_spectra
+from orangecontrib.microplastics.widgets.common.texts import describe_spectra, percent
 from orangecontrib.microplastics.widgets.identify.answerlist import (
     COLUMNS,
     DECISION,

@@ -32,7 +32,7 @@ from orangecontrib.microplastics.datasets.collection import (
     gather,
     keep_classes,
 )
-from orangecontrib.microplastics.materials.bands import NAMES
+from orangecontrib.microplastics.materials.names import NAMES
 from orangecontrib.microplastics.simulation.filter_image import PIXELS
 from orangecontrib.microplastics.simulation.polymers import SEVEN, TWELVE
 from orangecontrib.microplastics.widgets.common.background import progress_of

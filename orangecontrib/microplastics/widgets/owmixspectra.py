@@ -9,8 +9,8 @@ from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
+from orangecontrib.microplastics.materials.contaminants import contaminants_beside
 from orangecontrib.microplastics.mixing.mixer import Mixer, TransmittanceError, count
-from orangecontrib.microplastics.simulation.distortions import contaminants_beside
 from orangecontrib.microplastics.spectra.splits import SingleSourceError
 from orangecontrib.microplastics.widgets.common.background import Cancelled
 from orangecontrib.microplastics.widgets.mixspectra.controls import (

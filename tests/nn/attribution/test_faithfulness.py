@@ -13,7 +13,8 @@ from orangecontrib.microplastics.nn.attribution.faithfulness import (
     randomised,
     segments,
 )
-from orangecontrib.microplastics.nn.attribution.gradcam import Target, explain
+from orangecontrib.microplastics.nn.attribution.gradcam import explain
+from orangecontrib.microplastics.nn.attribution.targets import Target
 from orangecontrib.microplastics.nn.prediction import predict
 
 

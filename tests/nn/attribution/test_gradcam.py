@@ -19,15 +19,13 @@ from orangecontrib.microplastics.explanation.important_bands import (
 )
 from orangecontrib.microplastics.mixing.mixer import mix
 from orangecontrib.microplastics.nn.attribution.cbam_maps import attention
-from orangecontrib.microplastics.nn.attribution.gradcam import (
-    METHODS,
+from orangecontrib.microplastics.nn.attribution.gradcam import METHODS, explain, explain_batches
+from orangecontrib.microplastics.nn.attribution.projection import Projection
+from orangecontrib.microplastics.nn.attribution.targets import (
     Target,
     component_contrast,
     component_targets,
-    explain,
-    explain_batches,
 )
-from orangecontrib.microplastics.nn.attribution.projection import Projection
 from orangecontrib.microplastics.nn.network import DCNet, DCNetConfig
 from orangecontrib.microplastics.nn.prediction import predict
 from orangecontrib.microplastics.nn.training import fit

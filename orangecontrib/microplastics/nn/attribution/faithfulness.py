@@ -22,7 +22,8 @@ import numpy as np
 import torch
 from scipy.stats import rankdata
 
-from orangecontrib.microplastics.nn.attribution.gradcam import DEFAULT_METHOD, Target, explain
+from orangecontrib.microplastics.nn.attribution.gradcam import DEFAULT_METHOD, explain
+from orangecontrib.microplastics.nn.attribution.targets import Target
 from orangecontrib.microplastics.nn.network import DCNet
 from orangecontrib.microplastics.nn.prediction import predict
 

@@ -12,7 +12,7 @@ from Orange.widgets.utils.concurrent import TaskState
 from Orange.widgets.utils.itemmodels import PyTableModel
 from orangewidget.utils import enum_as_int
 
-from orangecontrib.microplastics import labels
+from orangecontrib.microplastics.labels import check as labels
 from orangecontrib.microplastics.labels import matching
 from orangecontrib.microplastics.spectra import axis
 from orangecontrib.microplastics.widgets.common.background import progress_of

@@ -1,4 +1,4 @@
-"""Spectra in a report: their axis in a line, where Orange would name each wavenumber."""
+"""Words for numbers: shares that claim no more than is true, and spectra in a report."""
 from __future__ import annotations
 
 import numpy as np
@@ -45,3 +45,22 @@ def describe_axis(wavenumbers: np.ndarray) -> str:
         even = np.ptp(steps) <= .05 * step
         text += f", in steps of {step:.3g}" if even else f", in uneven steps of about {step:.3g}"
     return text
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share in percent: "100%" only for all, "0%" only for none.
+
+    Parameters
+    ----------
+    share : float
+        0 to 1; "-" stands for NaN.
+    digits : int
+        Decimal places; more are shown where rounding would make all or none of it.
+    """
+    if share != share:
+        return "-"
+    for places in range(digits, 4):
+        text = f"{share:.{places}%}"
+        if share in (0, 1) or 0 < float(text[:-1]) < 100:
+            return text
+    return ">99.9%" if share > .5 else "<0.1%"

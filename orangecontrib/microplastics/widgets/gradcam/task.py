@@ -10,7 +10,6 @@ from Orange.widgets.utils.concurrent import TaskState
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.explanation.table import PREDICTED, Explained, explain_table
 from orangecontrib.microplastics.spectra.axis import spectral_columns
-from orangecontrib.microplastics.utils.backend import import_torch_file
 from orangecontrib.microplastics.widgets.common.background import progress_of
 
 #: Spectra whose attention is kept, and that faithfulness is measured on.
@@ -39,21 +38,11 @@ def _spread(n, most):
     return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(int)
 
 
-def _threads():
-    """One thread fewer than torch would take.
-
-    torch's threads wait for each other after each layer; where the window or another program
-    holds up one of them, all stand still, and a picture takes seconds instead of tenths.
-    """
-    devices = import_torch_file("nn.devices")
-    import torch
-    return devices.threads(max(1, torch.get_num_threads() - 1))
-
-
 def run(request: Request, state: TaskState) -> AttentionResult:
     """Explain; the Explained comes as the partial result, so that it is drawn at once."""
+    from orangecontrib.microplastics.nn.devices import all_threads_but_one
     state.set_status("Explaining...")
-    with _threads():
+    with all_threads_but_one():
         return _run(request, state)
 
 
@@ -65,7 +54,8 @@ def _run(request, state):
     state.set_partial_result(explained)
     rows = _spread(len(request.data), _ATTENTION)
     grid = np.nan_to_num(request.model.grid_spectra(request.data[rows]))
-    return AttentionResult(rows, import_torch_file("nn.attribution.cbam_maps").attention(
+    from orangecontrib.microplastics.nn.attribution import cbam_maps
+    return AttentionResult(rows, cbam_maps.attention(
         request.model.network, grid, request.model.wavenumbers, explained.axis,
         callback=progress_of(state, 90, 100)))
 
@@ -73,22 +63,26 @@ def _run(request, state):
 def measure(request: Request, explained: Explained, state: TaskState):
     """Faithfulness and the likeness of randomised networks' maps, on some of the spectra."""
     state.set_status("Measuring...")
-    with _threads():
+    from orangecontrib.microplastics.nn.devices import all_threads_but_one
+    with all_threads_but_one():
         return _measure(request, explained, state)
 
 
 def _measure(request, explained, state):
-    faithfulness = import_torch_file("nn.attribution.faithfulness")
-    gradcam = import_torch_file("nn.attribution.gradcam")
+    from orangecontrib.microplastics.nn.attribution import faithfulness, gradcam
+    from orangecontrib.microplastics.nn.attribution.targets import (
+        component_contrast,
+        component_targets,
+    )
     model = request.model
     known = np.flatnonzero(explained.answered)
     rows = known[_spread(len(known), _FAITHFULNESS)]
     grid = model.grid_spectra(request.data[rows])
-    target = gradcam.component_targets(explained.classes)[request.target] \
+    target = component_targets(explained.classes)[request.target] \
         if request.component else explained.target[rows]
     settings = {"target": target, "method": request.method}
     # The maps are those that are drawn; what is followed is whether the component is found.
-    drawn = {**settings, "target": gradcam.component_contrast(explained.classes, request.target)} \
+    drawn = {**settings, "target": component_contrast(explained.classes, request.target)} \
         if request.component else settings
     importance = gradcam.explain(
         model.networks, grid, model.wavenumbers, predicted=explained.predicted[rows],

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from orangecontrib.microplastics.widgets.common.percent import percent
-from orangecontrib.microplastics.widgets.common.texts import describe_spectra
+from orangecontrib.microplastics.widgets.common.texts import describe_spectra, percent
 from orangecontrib.microplastics.widgets.gradcam.controls import METHODS, SCALES, WHICH
 from orangecontrib.microplastics.widgets.gradcam.tabs import BandList
 

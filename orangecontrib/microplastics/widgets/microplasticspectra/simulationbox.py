@@ -5,7 +5,7 @@ from AnyQt.QtCore import Qt
 from AnyQt.QtWidgets import QCheckBox, QGridLayout
 from Orange.widgets import gui
 
-from orangecontrib.microplastics.materials.bands import NAMES
+from orangecontrib.microplastics.materials.names import NAMES
 from orangecontrib.microplastics.simulation.polymers import TWELVE
 
 MODES = (("ATR", "atr"), ("Transmission", "transmission"))

@@ -17,6 +17,7 @@ from AnyQt.QtWidgets import (
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
 
+from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS
 from orangecontrib.microplastics.mixing.mixer import COMBINATION, MAIN, Mixing, parse_ratios
 from orangecontrib.microplastics.mixing.recipe import (
     ANY_INSTRUMENT,
@@ -24,7 +25,6 @@ from orangecontrib.microplastics.mixing.recipe import (
     ONE_INSTRUMENT,
     baseline_terms,
 )
-from orangecontrib.microplastics.simulation.distortions import CONTAMINANTS
 from orangecontrib.microplastics.spectra.splits import NEAR_DUPLICATES
 from orangecontrib.microplastics.widgets.common.palette import show_boxes
 

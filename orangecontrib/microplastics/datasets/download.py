@@ -1,6 +1,7 @@
-"""Bring a package's wheel from the package index, as a file and nothing else.
+"""Bring a file onto this computer: a package's wheel from the package index, or what has an
+address.
 
-pip does the download, in a process of its own: it knows the user's proxy, certificates and
+pip downloads wheels, in a process of its own: it knows the user's proxy, certificates and
 index. Nothing is installed.
 """
 from __future__ import annotations
@@ -12,9 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
+from http.client import HTTPException
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
-__all__ = ["FetchError", "download_wheel", "check_sum", "disk_full"]
+__all__ = ["FetchError", "download", "download_wheel", "download_file", "check_sum", "disk_full"]
 
 
 class FetchError(ValueError):
@@ -117,6 +121,32 @@ def download_wheel(requirement: str, folder: Path, size: int,
     if not wheels:
         raise FetchError(f"pip brought no file for {requirement}.")
     return wheels[0]
+
+
+def download(where: str, folder: Path, size: int,
+             progress: Callable[[float, str], None] = lambda fraction, text: None) -> Path:
+    """Download from an address, or the wheel of a requirement; see the functions for each."""
+    return (download_file if "://" in where else download_wheel)(where, folder, size, progress)
+
+
+def download_file(address: str, folder: Path, size: int,
+                  progress: Callable[[float, str], None] = lambda fraction, text: None) -> Path:
+    """Download what has an address; arguments, result and errors as of :func:`download_wheel`."""
+    path = folder / (PurePosixPath(urlsplit(address).path).name or "download")
+    text = f"Downloading {size / 1e6:.0f} MB"
+    try:
+        with urlopen(address, timeout=30) as response, open(path, "wb") as file:
+            done = 0
+            while chunk := response.read(1 << 18):
+                file.write(chunk)
+                done += len(chunk)
+                progress(min(done / size, 0.99), text)
+    # URLError is an OSError; a connection that ends too early an HTTPException.
+    except (OSError, HTTPException) as error:
+        raise (disk_full(error, folder) if isinstance(error, OSError) else None) or FetchError(
+            f"{address} cannot be reached ({getattr(error, 'reason', error)}): is there a network? "
+            "Nothing was changed; try again later.") from error
+    return path
 
 
 def _largest(folder):

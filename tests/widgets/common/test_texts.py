@@ -1,7 +1,7 @@
 """Percents do not say "all" of nearly all."""
 import pytest
 
-from orangecontrib.microplastics.widgets.common.percent import percent
+from orangecontrib.microplastics.widgets.common.texts import percent
 
 
 @pytest.mark.parametrize("share, digits, text", [

@@ -1,0 +1,25 @@
+"""A Python that has no torch."""
+import sys
+from contextlib import contextmanager
+from unittest.mock import patch
+
+_NN = "orangecontrib.microplastics.nn"
+
+
+class _Blocked:
+    """Finds torch nowhere."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "torch":
+            raise ModuleNotFoundError("No module named 'torch'")
+
+
+@contextmanager
+def without_torch():
+    """As if torch were not installed, also for what was loaded before."""
+    with patch.dict(sys.modules), patch.object(sys, "meta_path", [_Blocked, *sys.meta_path]):
+        for name in list(sys.modules):
+            if name in ("torch", _NN) or name.startswith(f"{_NN}."):
+                del sys.modules[name]
+        yield
