@@ -26,8 +26,10 @@ STEP = 4.0
 #: Smallest fraction of a component in mixtures that the learner draws.
 SMALLEST = 0.1
 
-#: Choices of attention: both parts of CBAM, one of them, or none.
-ATTENTIONS = ("cbam", "channel", "spatial", "none")
+#: Choices of attention and what they are called: both parts of CBAM, one of them, or none.
+#: What they do stands in :mod:`.cbam`.
+ATTENTIONS = {"cbam": "CBAM (channel and spatial)", "channel": "Channel only",
+              "spatial": "Spatial only", "none": "None"}
 
 
 @dataclass(frozen=True)

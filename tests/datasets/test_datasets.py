@@ -9,14 +9,16 @@ import shutil
 import sys
 import time
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 from Orange.data import Table
 
 from orangecontrib.microplastics import datasets
-from orangecontrib.microplastics.datasets import curation, download, store
+from orangecontrib.microplastics.datasets import catalogue, curation, download, readers, store
 from orangecontrib.microplastics.datasets.catalogue import RELABELLED
 from orangecontrib.microplastics.spectra import axis, duplicates
 from orangecontrib.microplastics.spectra.resample import Resample
@@ -156,6 +158,62 @@ def test_fetch_converts_and_leaves_nothing_else(folder, wheel):
     # Again, over what is there.
     datasets.fetch(wheel=wheel[0], sha256=wheel[1])
     assert [p.name for p in folder.iterdir()] == ["spectra-1"]
+
+
+@pytest.fixture
+def second_source(monkeypatch):
+    """What somebody writes who adds a set from a file of its own: two rows and a reader."""
+    text = "\n".join(["PE;PP", *(f"{a};{b}" for a, b in np.random.default_rng(0).random((50, 2)))])
+
+    def read(path, infos, reading):
+        info, = infos
+        reading(info)
+        labels, *rows = path.read_text().splitlines()
+        X = np.array([row.split(";") for row in rows], np.float32).T
+        yield info, {"spectra": X, "wavenumbers": 700. + 50 * np.arange(50),
+                     "sample_id": np.array(["a", "b"]), "type": np.array(labels.split(";")),
+                     "environmental": np.array(["Y", "N"])}
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/spectra.txt" else 404)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    Thread(target=server.serve_forever, daemon=True).start()
+    where = f"http://127.0.0.1:{server.server_port}/spectra.txt"
+    monkeypatch.setitem(catalogue.SOURCES, "ours", catalogue.Source(
+        "ours", where, hashlib.sha256(text.encode()).hexdigest(), len(text), "ours"))
+    monkeypatch.setitem(catalogue.SETS, "ours_2026", catalogue.SetInfo(
+        "ours_2026", "Ours", "Ours 2026", 2, 2, "absorbance", (700, 3150), "", "", 1, "",
+        source="ours"))
+    monkeypatch.setitem(readers.READERS, "ours", read)
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_second_source_is_a_row_and_a_reader(folder, wheel, second_source, monkeypatch):
+    seen = []
+    datasets.fetch(lambda *a: seen.append(a), wheel=wheel[0], sha256=wheel[1])
+    data = datasets.load("ours_2026")
+    assert data.domain.class_var.values == ("PE", "PP")
+    assert data.get_column("sample").tolist() == ["a", "b"]
+    assert len(datasets.join([data, datasets.load("jung_2018")])) > 2
+    assert [d for d, _ in seen] == sorted(d for d, _ in seen)
+    # What cannot be reached changes nothing.
+    source = catalogue.SOURCES["ours"]
+    for wrong, message in (
+            (source._replace(where=source.where + "s"), "cannot be reached"),
+            (source._replace(sha256="0" * 64), "not the file that was expected")):
+        monkeypatch.setitem(catalogue.SOURCES, "ours", wrong)
+        with pytest.raises(datasets.FetchError, match=message):
+            datasets.fetch(wheel=wheel[0], sha256=wheel[1])
+        assert datasets.is_available("ours_2026") and len(list(folder.iterdir())) == 1
 
 
 def test_download_by_pip(folder, wheel, monkeypatch):

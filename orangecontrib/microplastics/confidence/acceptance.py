@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 from orangecontrib.microplastics.confidence.residual_bands import LIMIT, Expected, unexplained
 from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
@@ -44,9 +45,7 @@ def softmax(scores: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     In numpy: torch's sums in float64 depend on how memory happens to be aligned, and a
     model that was saved and loaded must answer the same to the last bit.
     """
-    scores = np.asarray(scores, float) / temperature
-    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return scores / scores.sum(axis=1, keepdims=True)
+    return special.softmax(np.asarray(scores, float) / temperature, axis=1)
 
 
 def energies(scores: np.ndarray) -> np.ndarray:
@@ -61,9 +60,7 @@ def energies(scores: np.ndarray) -> np.ndarray:
     ndarray of float64, shape (n,)
         Higher where a class is clearly spoken for.
     """
-    scores = np.asarray(scores, float)
-    top = scores.max(axis=2, keepdims=True)
-    return (top[..., 0] + np.log(np.exp(scores - top).sum(axis=2))).mean(axis=0)
+    return special.logsumexp(np.asarray(scores, float), axis=2).mean(axis=0)
 
 
 def class_shapes(X: np.ndarray, y: np.ndarray, part: np.ndarray, weights=None,

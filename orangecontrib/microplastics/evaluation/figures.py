@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from sklearn.metrics import confusion_matrix
 
 from orangecontrib.microplastics.config import Epoch
 
@@ -29,8 +30,8 @@ def confusion_picture(path: Path, actual: np.ndarray, predicted: np.ndarray,
         Indices into `names`.
     title : str
     """
-    counts = np.zeros((len(names), len(names)), int)
-    np.add.at(counts, (actual.astype(int), predicted.astype(int)), 1)
+    counts = confusion_matrix(actual.astype(int), predicted.astype(int),
+                              labels=np.arange(len(names)))
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = 2.5 + .42 * len(names)
     figure = Figure(figsize=(size + .6, size), layout="constrained")

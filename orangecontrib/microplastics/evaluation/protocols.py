@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from Orange.data import DiscreteVariable, Domain, Table
+from sklearn.metrics import accuracy_score, recall_score
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.materials.names import components_of
@@ -183,10 +184,9 @@ def score(data: Table, predicted: np.ndarray) -> dict[str, float]:
     Balanced accuracy is the mean over the classes of the share recognised.
     """
     actual, predicted = data.Y.astype(int), np.asarray(predicted).astype(int)
-    right = actual == predicted
-    return {"accuracy": float(right.mean()),
-            "balanced accuracy": float(np.mean([right[actual == c].mean()
-                                                for c in np.unique(actual)])),
+    return {"accuracy": float(accuracy_score(actual, predicted)),
+            "balanced accuracy": float(recall_score(
+                actual, predicted, labels=np.unique(actual), average="macro")),
             "minor-component recall": float(minor_recall(data, predicted))}
 
 

@@ -17,12 +17,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.signal import savgol_coeffs
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from orangecontrib.microplastics.config import DCNetConfig
 from orangecontrib.microplastics.nn.cbam import CBAM
 from orangecontrib.microplastics.nn.layers import Dropout, Maximum, conv, linear
+from orangecontrib.microplastics.spectra.preprocess import WINDOW
 
 __all__ = ["BranchFeatures", "Branch", "Front", "DCNet"]
 
@@ -84,13 +86,14 @@ class Branch(nn.Module):
         return centres
 
 
-#: Savitzky-Golay first derivative, 9 points, order 2: weights i / sum(i^2) of the i-th
-#: neighbours' difference, i = 1 ... 4 (Savitzky and Golay, Anal. Chem. 1964, 36, 1627).
-_SLOPE = tuple(i / 60 for i in range(1, 5))
+#: Neighbours on either side that a derivative looks at.
+_HALF = WINDOW // 2
 
-#: The second derivative, from the same parabola: weights of the i-th neighbours' sum less twice
-#: the centre. A constant has none, so the centre's own weight need not be named.
-_CURVATURE = tuple((3 * i * i - 20) / 462 for i in range(1, 5))
+#: The derivatives of :func:`.preprocess.derivatives`: weights of the i-th neighbours' difference,
+#: and of the i-th neighbours' sum less twice the centre, i = 1 ... A constant has no second
+#: derivative, so the centre's own weight need not be named.
+_SLOPE, _CURVATURE = (savgol_coeffs(WINDOW, 2, deriv=order, use="dot")[_HALF + 1:].tolist()
+                      for order in (1, 2))
 
 
 def _deviation(x):
@@ -123,17 +126,18 @@ class Front(nn.Module):
         """Derivative of the points from start to stop, both counted without the padding."""
         slope = 0
         for i, weight in enumerate(_SLOPE, start=1):
-            slope = slope + weight * (padded[:, start + 4 + i:stop + 4 + i]
-                                      - padded[:, start + 4 - i:stop + 4 - i])
+            slope = slope + weight * (padded[:, start + _HALF + i:stop + _HALF + i]
+                                      - padded[:, start + _HALF - i:stop + _HALF - i])
         return slope
 
     @staticmethod
     def _curvature(padded, start, stop):
         """Second derivative of the same points."""
-        curvature, centre = 0, 2 * padded[:, start + 4:stop + 4]
+        curvature, centre = 0, 2 * padded[:, start + _HALF:stop + _HALF]
         for i, weight in enumerate(_CURVATURE, start=1):
-            curvature = curvature + weight * (padded[:, start + 4 + i:stop + 4 + i]
-                                              + padded[:, start + 4 - i:stop + 4 - i] - centre)
+            before = padded[:, start + _HALF - i:stop + _HALF - i]
+            after = padded[:, start + _HALF + i:stop + _HALF + i]
+            curvature = curvature + weight * (after + before - centre)
         return curvature
 
     def forward(self, x: Tensor) -> Tensor:
@@ -141,7 +145,7 @@ class Front(nn.Module):
         if self.derivative:
             # Large offsets would cost float32 its digits; the derivative does not need them.
             x = x - x.mean(dim=1, keepdim=True)
-            x = F.pad(x[:, None], (4, 4), mode="replicate")[:, 0]
+            x = F.pad(x[:, None], (_HALF, _HALF), mode="replicate")[:, 0]
             seen = [torch.cat([derive(x, *r) for r in self.ranges], dim=1)
                     for derive in (self._slope, self._curvature)[:2 if self.second else 1]]
             x = torch.stack(seen, dim=1)

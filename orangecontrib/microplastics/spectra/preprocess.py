@@ -1,4 +1,18 @@
-"""What is done to spectra before they are compared or learnt from: arrays in, arrays out."""
+"""What is done to spectra before they are compared or learnt from: arrays in, arrays out.
+
+Missing values, here and everywhere:
+
+1. NaN means "not measured". It is never zero, and no number is invented for a whole spectrum.
+2. Who needs whole spectra fills gaps by straight lines, once, when spectra come onto a grid
+   (:func:`.resample.fill_missing`, :class:`.resample.Resample`); beyond the ends the last value
+   goes on. Functions that take spectra without missing values say so.
+3. Before that it is asked what was measured: a model answers for a spectrum that has three
+   quarters of the wavenumbers that it needs (:mod:`.compatibility`, ``DCNetModel.answer``).
+4. A spectrum without any value, or the same everywhere (:func:`has_bands`), is left out of
+   training, and how many were is said. Its answer is NaN: no class, no probability, no decision
+   but "unknown".
+5. What looks at a table as it came (its unit, its duplicates) passes over missing values.
+"""
 from __future__ import annotations
 
 import numpy as np

@@ -15,6 +15,13 @@ from Orange.widgets.utils.owlearnerwidget import OWBaseLearner
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Msg, Output
 
+from orangecontrib.microplastics.config import (
+    ATTENTIONS,
+    SMALLEST,
+    STEP,
+    DCNetConfig,
+    TrainingConfig,
+)
 from orangecontrib.microplastics.dcnet.learner import REGIONS, DCNetLearner
 from orangecontrib.microplastics.dcnet.modelfile import ModelFileError
 from orangecontrib.microplastics.spectra.axis import spectral_columns, told, uniform_grid
@@ -28,8 +35,6 @@ from orangecontrib.microplastics.widgets.common.texts import describe_spectra, p
 from orangecontrib.microplastics.widgets.dcnet.plot import TrainingPlot
 from orangecontrib.microplastics.widgets.dcnet.task import curve_table, run
 
-ATTENTIONS = (("CBAM (channel and spatial)", "cbam"), ("Channel only", "channel"),
-              ("Spatial only", "spatial"), ("None", "none"))
 WIDTHS = (("Narrow", (8, 16, 32)), ("Standard", (16, 32, 64)), ("Wide", (32, 64, 128)))
 SEEN = (("Fingerprint and C-H", REGIONS), ("All wavenumbers", None))
 LEARN = (("The spectra as they are", 0), ("Classes, varied", 1),
@@ -74,15 +79,15 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     settings_version = 1
 
     branches = Setting(0)
-    kernel_short = Setting(3)
-    kernel_long = Setting(15)
+    kernel_short = Setting(DCNetConfig.kernels[0])
+    kernel_long = Setting(DCNetConfig.kernels[1])
     width = Setting(1)
     attention = Setting(0)
-    derivative = Setting(True)
+    derivative = Setting(DCNetConfig.derivative)
     seen = Setting(0)
     mixtures = Setting(0)
     convert = Setting(False, schema_only=True)
-    smallest = Setting(10)
+    smallest = Setting(round(100 * SMALLEST))
     fixed_epochs = Setting(False)
     epochs = Setting(20)
     networks = Setting(1)
@@ -90,12 +95,12 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     validation = Setting(15)
     reproducible = Setting(True)
     seed = Setting(0)
-    learning_rate = Setting(0.016)
-    batch_size = Setting(256)
-    label_smoothing = Setting(0.1)
+    learning_rate = Setting(TrainingConfig.learning_rate)
+    batch_size = Setting(TrainingConfig.batch_size)
+    label_smoothing = Setting(TrainingConfig.label_smoothing)
     augmentation = Setting(100)
-    step = Setting(4.0)
-    balance = Setting(False)
+    step = Setting(STEP)
+    balance = Setting(TrainingConfig.balance)
     device = Setting(0)
     more = Setting(False)
     #: Where a model was saved last.
@@ -145,7 +150,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self._combo(box, "width", WIDTHS, "Width:",
                     "Number of features that each layer looks for. Wider networks learn more "
                     "and take longer.")
-        self._combo(box, "attention", ATTENTIONS, "Attention:",
+        self._combo(box, "attention", tuple((text, name) for name, text in ATTENTIONS.items()),
+                    "Attention:",
                     "CBAM weighs first the features, then the places along the spectrum. "
                     "Connect several of these widgets to Test and Score to see what it brings.")
         self._combo(box, "seen", SEEN, "Spectral range:",
@@ -259,7 +265,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         return self.LEARNER(
             kernels=kernels[:1] if self.branches else kernels,
             widths=WIDTHS[self.width][1],
-            attention=ATTENTIONS[self.attention][1],
+            attention=tuple(ATTENTIONS)[self.attention],
             derivative=self.derivative,
             regions=SEEN[self.seen][1],
             step=self.step,
@@ -449,7 +455,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         return (
             ("Branches, kernel sizes", kernels),
             ("Width", WIDTHS[self.width][0]),
-            ("Attention", ATTENTIONS[self.attention][0]),
+            ("Attention", tuple(ATTENTIONS.values())[self.attention]),
             ("Spectral range", SEEN[self.seen][0]),
             ("First and second derivative", self.derivative),
             ("Converted from transmittance", self.convert),
