@@ -290,9 +290,10 @@ COLLAGEN_CHECK = Workflow(
         Note("Three folds. CA is the share that was right.", 440, 430, 190, to=(530, 392)),
     ], (SCORE,))
 
-_SIX = ["PE", "PP", "PS", "PET", "PVC", "PA"]
-_OTHERS = ["AC", "ABS", "AFL", "CA", "CE", "CO", "EAA", "M1", "M2", "Mixture", "PC", "PEF", "PEL",
-           "PEVA", "PLA", "PMMA", "PPL", "PU", "R", "SR", "U1", "U2"]
+_FIVE = ["PE", "PP", "PS", "PET", "PVC"]
+_OTHERS = ["ABS", "AC", "AFL", "CA", "CE", "CO", "EAA", "M1", "M2", "Mixture", "PA", "PC", "PEF",
+           "PEL", "PEVA", "PLA", "PMMA", "PPL", "PU", "Protein", "R", "R Kedzierski", "SR", "U1",
+           "U2"]
 INSTRUMENT = Workflow(
     "160-somebody-elses-instrument", "Microplastics: Somebody else's instrument",
     "Microplastics of three published studies to learn from, a fourth to be tested on. Needs the "
@@ -324,7 +325,7 @@ INSTRUMENT = Workflow(
         ("Identify Spectra", "Unknown", "Unknown", "Data"),
     ],
     [
-        Note("1. Published spectra of six polymers from three laboratories. Not there yet? Open "
+        Note("1. Published spectra of five polymers from three laboratories. Not there yet? Open "
              "it and press Download.", 10, 430, 210, to=(98, 392)),
         Note("2. Labels that the other studies contradict. Look at some before you believe "
              "anyone.", 110, 160, 200, to=(262, 292)),
