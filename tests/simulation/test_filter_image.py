@@ -36,3 +36,12 @@ def test_edges_are_mixtures():
 def test_what_cannot_be_is_refused(settings):
     with pytest.raises(ValueError):
         simulate_filter(**settings)
+
+
+def test_names_mean_what_they_mean_in_simulate():
+    table = simulate_filter(["cellulose", "PE", "polyethylene"], size=16, particles=1)
+    assert table.domain.class_var.values == ("PE", "CE")
+    same = simulate_filter("PE", size=16, particles=1)
+    np.testing.assert_array_equal(table.X, same.X)
+    with pytest.raises(ValueError, match="filter's own material"):
+        simulate_filter(["CE"], filter_of="cellulose")

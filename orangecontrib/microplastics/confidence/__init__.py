@@ -1,1 +1,1 @@
-"""Whether to believe what a network says of a spectrum."""
+"""Whether to trust a network's prediction for a spectrum."""

@@ -1,13 +1,13 @@
-"""Whether a spectrum resembles what a model was trained on at all (numpy only).
+"""Whether a spectrum resembles the training data at all (numpy and scipy only).
 
-A softmax divides its certainty among the classes it knows, and is often sure of a material
-that it has never met. Three other scores tell such spectra:
+A softmax distributes all probability among the classes it knows, and is often confident about
+a material that was not in the training data. Three other scores detect such spectra:
 
-- the free energy of the class scores z, log sum exp z (Liu et al., "Energy-based
-  out-of-distribution detection", NeurIPS 2020, arXiv:2010.03759), which is low where no
-  class is spoken for; calibrated here so that a threshold has a meaning;
-- the correlation of the first derivative with the mean of the class, which is what
-  spectroscopists know as hit quality;
+- the negative free energy of the class scores z, log sum exp z (Liu et al., "Energy-based
+  out-of-distribution detection", NeurIPS 2020, arXiv:2010.03759), which is low if no class
+  has a high score; calibrated here so that a threshold has a meaning;
+- the correlation of the first derivative with the mean of the class, known in spectroscopy
+  as hit quality;
 - whether the class explains every band of the spectrum (:mod:`.residual_bands`).
 """
 from __future__ import annotations
@@ -25,25 +25,26 @@ __all__ = ["ACCEPT", "INSPECT", "USUALLY_EXPLAINED", "Acceptance", "calibrate", 
 
 #: Default thresholds of a decision, the customary limits of hit quality: accepted from 0.7,
 #: inspected from 0.6 (Lusher et al., Anal. Methods 2017, 9, 1346; Cowger et al., Appl. Spectrosc.
-#: 2020, 74, 989). The scales below are made so that these fit them, and do not depend on them.
+#: 2020, 74, 989). The scales below are made to fit these thresholds, but do not depend on them.
 ACCEPT, INSPECT = 0.7, 0.6
 
-#: Scale of the confidence: what 95, 99 and 50 of 100 known spectra reach, and their shares.
+#: Scale of the confidence: values reached by 95, 99 and 50 of 100 known spectra, and these shares.
 _USUAL, _RARE, _MIDDLE = 0.7, 0.6, 0.9
 _REACH = (0.95, 0.99, 0.5)
 
-#: Scale of what is explained: where a band is :data:`.residual_bands.LIMIT` times as high as usual.
+#: Scale of the explained score: value if a band is :data:`.residual_bands.LIMIT` times the usual
+#: height.
 _AT_LIMIT = 0.7
 
-#: Where a band is just as high as usual.
+#: Value of the explained score if a band has just the usual height.
 USUALLY_EXPLAINED = _AT_LIMIT ** (1 / LIMIT)
 
 
 def softmax(scores: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Probabilities from class scores (n, classes), float64.
 
-    In numpy: torch's sums in float64 depend on how memory happens to be aligned, and a
-    model that was saved and loaded must answer the same to the last bit.
+    In numpy, since float64 sums in torch depend on memory alignment, and a model that was
+    saved and loaded must give bit-identical results.
     """
     return special.softmax(np.asarray(scores, float) / temperature, axis=1)
 
@@ -58,24 +59,25 @@ def energies(scores: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (n,)
-        Higher where a class is clearly spoken for.
+        Higher if a class has a high score.
     """
     return special.logsumexp(np.asarray(scores, float), axis=2).mean(axis=0)
 
 
 def class_shapes(X: np.ndarray, y: np.ndarray, part: np.ndarray, weights=None,
                  rows: int = 5000) -> np.ndarray:
-    """Mean of each class's :func:`shapes`, again of mean 0 and length 1.
+    """Mean of each class's :func:`~orangecontrib.microplastics.spectra.preprocess.shapes`,
+    again with mean 0 and length 1.
 
     Parameters
     ----------
     X : ndarray, shape (n, wavenumbers)
     y : ndarray of int, shape (n,)
-        Classes, each of 0 ... y.max() present.
+        Class indices; each of 0 ... y.max() must occur.
     part : ndarray of bool, shape (wavenumbers,)
     weights : ndarray, shape (n,), optional
     rows : int
-        Spectra looked at at a time, which bounds memory.
+        Spectra processed at a time, which limits memory.
 
     Returns
     -------
@@ -92,17 +94,17 @@ def class_shapes(X: np.ndarray, y: np.ndarray, part: np.ndarray, weights=None,
 
 
 class Acceptance(NamedTuple):
-    """What a model keeps to tell known spectra from unknown ones.
+    """Data that a model stores to distinguish known from unknown spectra.
 
     Attributes
     ----------
     means : ndarray of float32, shape (classes, wavenumbers seen)
         :func:`class_shapes` of the training spectra.
     accept, inspect, middle : ndarray, shape (classes,)
-        Energies that 95, 99 and 50 % of known spectra of a class reach. Networks speak less
-        clearly for a class that they have seen few spectra of.
+        Energies that 95, 99 and 50 % of known spectra of a class reach. They are set per
+        class, since scores are lower for a class with few training spectra.
     expected : Expected
-        What the bands of each class's training spectra look like.
+        Bands of each class's training spectra, and their variation.
     """
     means: np.ndarray
     accept: np.ndarray
@@ -111,10 +113,10 @@ class Acceptance(NamedTuple):
     expected: Expected
 
     def confidence(self, energy: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        """Energies on a scale from 0 to 1, strictly rising with them.
+        """Map energies to a scale from 0 to 1, strictly increasing.
 
-        0.7 is what 95 of 100 known spectra of the class reach, 0.6 what 99 reach, 0.9 what
-        half of them reach: linear between the first two, exponential beyond.
+        0.7 is reached by 95 of 100 known spectra of the class, 0.6 by 99, and 0.9 by half of
+        them: linear between the first two, exponential beyond.
 
         Parameters
         ----------
@@ -152,7 +154,7 @@ class Acceptance(NamedTuple):
 
     def explained(self, X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray,
                   part: np.ndarray, measured: np.ndarray | None = None):
-        """Whether each spectrum has but the bands of its class, and its strongest other band.
+        """Score how well each spectrum's class explains its bands; find the strongest residual.
 
         Parameters
         ----------
@@ -166,9 +168,9 @@ class Acceptance(NamedTuple):
         Returns
         -------
         explained : ndarray, shape (n,)
-            1 where nothing is left, 0.84 where a band is as high as is usual among the
-            training spectra, 0.7 where it is twice as high, which 96 of 100 known spectra of
-            other studies stay under.
+            1 if no residual band is left, 0.84 if it is as high as is usual among the
+            training spectra, 0.7 if it is twice as high; 96 of 100 known spectra of other
+            studies stay below that height.
         found : Unexplained
             See :func:`.residual_bands.unexplained`.
         """
@@ -178,23 +180,23 @@ class Acceptance(NamedTuple):
 
 def calibrate(means: np.ndarray, known: np.ndarray, classes: np.ndarray,
               expected: Expected) -> Acceptance:
-    """Acceptance from the energies of spectra that are known to be known.
+    """Calibrate an Acceptance on the energies of spectra of known classes.
 
     Parameters
     ----------
     means : ndarray, shape (classes, wavenumbers seen)
     known : ndarray, shape (n,)
-        Energies of spectra of the model's own classes, as far as possible from spectra
-        that the network was not trained on.
+        Energies of spectra of the model's own classes, as far as possible of spectra
+        that were not used for training.
     classes : ndarray of int, shape (n,)
-        Their classes; a class that is not among them is measured by all.
+        Their classes; a class that is not among them is calibrated on all spectra.
     expected : Expected
     """
     levels = []
     for c in range(len(means)):
         own = known[classes == c] if (classes == c).any() else known
         accept, inspect, middle = np.quantile(own, [1 - share for share in _REACH])
-        # Few or like spectra: the scale must rise all the same.
+        # With few or similar spectra, too, the scale must increase strictly.
         least = 1e-3 * max(1.0, abs(middle))
         accept = min(accept, middle - least)
         levels.append((accept, min(inspect, accept - least), middle))

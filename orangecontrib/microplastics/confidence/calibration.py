@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say (numpy and scipy only)."""
+"""Calibration of probabilities by temperature scaling (numpy and scipy only)."""
 from __future__ import annotations
 
 import numpy as np
@@ -8,10 +8,11 @@ from orangecontrib.microplastics.confidence.acceptance import softmax
 
 __all__ = ["fit_temperature", "calibration_error", "mean_probabilities"]
 
-#: Fewer spectra than this say nothing of how sure a model may be.
+#: Minimum number of spectra to fit a temperature.
 FEWEST = 20
 
-#: A temperature beyond these would say that the validation spectra are all right or all wrong.
+#: Bounds of the temperature; it would exceed them only if all predictions for the validation
+#: spectra were right, or all wrong.
 _LIMITS = (0.2, 5.0)
 
 
@@ -24,22 +25,23 @@ def mean_probabilities(scores: np.ndarray, temperature: float = 1.0) -> np.ndarr
 
 
 def fit_temperature(scores: np.ndarray, y: np.ndarray, weights=None) -> float:
-    """The temperature that makes held-out spectra most likely.
+    """Fit the temperature that maximises the likelihood of held-out spectra.
 
-    Scores divided by it keep their order, so no prediction changes, only its certainty
+    Scores divided by it keep their order: of a single network no prediction changes, only its
+    confidence
     (Guo et al., "On calibration of modern neural networks", ICML 2017, arXiv:1706.04599).
 
     Parameters
     ----------
     scores : ndarray, shape (networks, n, classes)
-        Of spectra that were not trained on.
+        Of spectra that were not used for training.
     y : ndarray of int, shape (n,)
     weights : ndarray, shape (n,), optional
 
     Returns
     -------
     float
-        0.2 to 5; 1 where there are fewer than 20 spectra.
+        0.2 to 5; 1 if there are fewer than 20 spectra.
     """
     if len(y) < FEWEST:
         return 1.0
@@ -55,11 +57,11 @@ def fit_temperature(scores: np.ndarray, y: np.ndarray, weights=None) -> float:
 
 
 def calibration_error(probabilities: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error: how far certainty and accuracy are apart, on average.
+    """Expected calibration error: mean difference between confidence and accuracy.
 
     Spectra are sorted into bins of equal width by the probability of the predicted
-    class; the mean over the spectra of each bin's |accuracy - mean probability|
-    (Naeini et al., AAAI 2015).
+    class; the result is the mean of |accuracy - mean probability| over the bins,
+    weighted by their numbers of spectra (Naeini et al., AAAI 2015).
 
     Parameters
     ----------

@@ -1,21 +1,21 @@
-"""Bands of a spectrum that its class does not have (numpy and scipy only).
+"""Residual bands: bands of a spectrum that its class does not have (numpy and scipy only).
 
-A class score and a correlation over a whole spectrum hardly notice one band too many: by both,
-a copolymer is the polymer that most of it is. A chemist does notice, and names the band:
-"2237 cm-1: nitrile, so this is no polystyrene". This file looks in the same way:
+A class score and a correlation over a whole spectrum hardly respond to one additional band: by
+both, a copolymer is identified as its main polymer. A chemist notices the band and assigns it:
+"2237 cm-1: nitrile, so this is not polystyrene". This module does the same:
 
-1. The first derivative of the spectrum is described, by least squares, by the mean of its
-   class, the two strongest ways in which the class's training spectra differ, and what says
-   nothing of the polymer: water vapour, carbonate (chalk) and silicate (sand, clay).
-2. In what is left, a matched filter finds the height of a band at each wavenumber.
-3. The height counts in units of what is usual there: what the training spectra of the class
-   show at that wavenumber when they are distorted as another instrument or sample may distort
-   them, the spectrum's own noise nearby, and 1 % of the strongest band. So little is asked for
-   beside the class's own bands, and much where it has none.
+1. The first derivative of the spectrum is fitted, by least squares, with the mean of its class,
+   the first two principal components of the class's training spectra, and signals that do not
+   depend on the polymer: water vapour, carbonate (chalk) and silicate (sand, clay).
+2. In the residual, a matched filter estimates the height of a band at each wavenumber.
+3. The height is divided by the usual height at that wavenumber, which combines the residuals of
+   the class's training spectra, distorted as by another instrument or sample, the spectrum's own
+   noise nearby, and 1 % of the strongest band. The test is therefore tolerant next to the class's
+   own bands, and sensitive where it has none.
 
-Numbers were chosen on three published studies, each left out of training in turn: its spectra
+Parameters were chosen on three published studies, each left out of training in turn: its spectra
 with bands added, its own copolymers (poly(ethylene vinyl acetate), and acrylonitrile butadiene
-styrene that is labelled polystyrene in one study) and mixtures. FLOPP is the test.
+styrene that is labelled polystyrene in one study) and mixtures. FLOPP is the test set.
 """
 from __future__ import annotations
 
@@ -31,74 +31,74 @@ from orangecontrib.microplastics.spectra.preprocess import derivatives
 
 __all__ = ["Expected", "Unexplained", "expected", "unexplained", "LIMIT"]
 
-#: So many times what is usual is what 97 to 99 of 100 spectra of known materials stay under
-#: that come from another study (Villegas-Camacho, Kedzierski, Jung left out in eight ways, some
+#: Threshold in multiples of the usual height: 97 to 99 of 100 spectra of known materials from
+#: another study stay below it (Villegas-Camacho, Kedzierski, Jung left out in eight ways, some
 #: with 20 spectra of a class or with one study alone in training).
 LIMIT = 2.0
 
-#: What sits on particles of any material, and says nothing of their polymer.
+#: Contaminants of particles of any material, which say nothing about the polymer.
 _MINERALS = ("carbonate", "silicate")
 
-#: Standard deviation of the band that is looked for, cm-1.
+#: Standard deviation of the band of the matched filter, cm-1.
 _WIDTH = 8.
 
-#: Least height of a band that counts, of the class's strongest.
+#: Smallest usual height, relative to the class's strongest band.
 _LEAST = .01
 
-#: Heights in noise reach this multiple of their median size.
+#: Heights of noise reach this multiple of their median absolute value.
 _NOISE = 3.
 
-#: Distortions of training spectra: strength of :class:`.Variation`; standard deviation of local
-#: shifts (cm-1), which differ between ATR, transmission and contact, and their independent places
-#: on the axis.
+#: Distortions of training spectra: strength of
+#: :class:`~orangecontrib.microplastics.simulation.distortions.Variation`; standard deviation of
+#: local shifts (cm-1), which depend on ATR, transmission and contact; number of independent
+#: shifts along the axis.
 _STRENGTH, _SHIFT, _PLACES = .75, 3., 14
 
-#: Distorted spectra of a class, at least.
+#: Minimum number of distorted spectra of a class.
 _DISTORTED = 100
 
-#: Stretch of axis over which the noise is taken, cm-1.
+#: Length of axis over which the noise is estimated, cm-1.
 _NEARBY = 320.
 
-#: Training spectra of a class that are looked at, and principal components kept.
+#: Maximum number of training spectra used per class, and of principal components.
 _SPECTRA, _COMPONENTS = 300, 2
 
-#: Spectra that a component takes, and those with which a class's own variation counts as much
-#: as that of all classes, and half of what is usual is doubt.
+#: Number of spectra needed per principal component; number of spectra at which the variation of
+#: a class and that of all classes have equal weights, and uncertainty doubles the usual height.
 _FOR_ONE, _FEW = 10, 20
 
-#: Share of training spectra that must have been measured at a wavenumber to tell what is usual
-#: there, and the height that is usual elsewhere.
+#: Share of training spectra that must have been measured at a wavenumber to determine the usual
+#: height there, and the usual height elsewhere, so large that no band is reported.
 _MEASURED, _ANYTHING = .9, 1e9
 
 
 class Expected(NamedTuple):
-    """What the spectra of each class look like, and how they differ.
+    """Bands of each class's spectra, and their variation.
 
     Attributes
     ----------
     bases : ndarray of float32, shape (classes, 3, wavenumbers)
-        First derivatives: the mean, and the two strongest principal components; zero where
+        First derivatives: the mean, and the first two principal components; zero where
         the class has too few spectra.
     spread : ndarray of float32, shape (classes, wavenumbers)
-        Height of unexplained bands, noise deducted, that 99 % of the class's training spectra
-        stay under, distorted; huge
-        where too few were measured.
+        99 % quantile of the height of residual bands in the distorted training spectra of the
+        class, noise deducted; huge where too few were measured.
     """
     bases: np.ndarray
     spread: np.ndarray
 
 
 class Unexplained(NamedTuple):
-    """The strongest unexplained band of each spectrum.
+    """The strongest residual band of each spectrum.
 
     Attributes
     ----------
     excess : ndarray, shape (n,)
-        Its height over what is usual there; 0 where there is no place to look at.
+        Its height divided by the usual height there; 0 if there is no wavenumber to examine.
     wavenumber : ndarray, shape (n,)
         cm-1.
     height : ndarray, shape (n,)
-        Over the whole height of the spectrum.
+        As a fraction of the spectrum's peak-to-peak height.
     """
     excess: np.ndarray
     wavenumber: np.ndarray
@@ -106,17 +106,17 @@ class Unexplained(NamedTuple):
 
 
 class _Places:
-    """Where to look on a grid, and with what filter."""
+    """Wavenumbers of a grid to examine, and the matched filter."""
 
     def __init__(self, wavenumbers, seen):
         step = float(wavenumbers[1] - wavenumbers[0])
         look = np.ones(len(wavenumbers), bool)
         for low, high in OUTSIDE_BANDS:
             look &= (wavenumbers < low) | (wavenumbers > high)
-        # The derivative knows no more at the ends.
+        # The derivative is unreliable at the ends.
         look[:2] = look[-2:] = False
         self.look = look
-        # Spectra are compared at equal size of what the network sees of them.
+        # Spectra are scaled to equal size over the part that the network uses.
         self.scale = seen & look if (seen & look).any() else look
         width = max(_WIDTH, 2 * step)
         places = np.arange(-int(4 * width / step) - 5, int(4 * width / step) + 6) * step
@@ -126,16 +126,16 @@ class _Places:
         self.nuisances = derivatives(_nuisances(wavenumbers, step))
 
     def heights(self, derived):
-        """Height of a band at each wavenumber."""
+        """Height of a band at each wavenumber, by the matched filter."""
         return correlate1d(derived, self.filter, axis=1, mode="constant")
 
     def scaled(self, derived, where, size=1.):
-        """Derivatives of equal length over part of the grid."""
+        """Scale derivatives to length `size` over part of the grid."""
         length = np.linalg.norm(derived[:, where], axis=1, keepdims=True)
         return derived * (size / np.maximum(length, np.finfo(np.float32).tiny))
 
     def left(self, derived, bases, look):
-        """What of derivatives the bases and nuisances do not describe."""
+        """Residual of derivatives after a least-squares fit of the bases and nuisances."""
         basis = np.vstack((bases, self.nuisances)) * look
         length = np.linalg.norm(basis, axis=1, keepdims=True)
         basis = basis[length[:, 0] > 0] / length[length[:, 0] > 0]
@@ -145,14 +145,14 @@ class _Places:
         return (derived - (derived @ axes.T) @ axes) * look
 
     def noise(self, heights):
-        """Median size of heights around each wavenumber, from blocks that overlap by half."""
+        """Median absolute height around each wavenumber, from blocks that overlap by half."""
         n, points = heights.shape
         block = min(self.block, points)
         whole = np.abs(heights[:, :points // block * block]).reshape(n, -1, block)
         if whole.shape[1] > 1:
             whole = np.concatenate((whole[:, :-1], whole[:, 1:]), axis=2)
         medians = np.median(whole, axis=2)
-        # Between the centres of neighbouring blocks.
+        # Interpolate between the centres of neighbouring blocks.
         place = np.clip(np.arange(points) / block - (1. if medians.shape[1] > 1 else .5),
                         0, medians.shape[1] - 1)
         left = place.astype(int)
@@ -162,7 +162,7 @@ class _Places:
 
 
 def _distorted(X, wavenumbers, rng):
-    """Spectra as another instrument, contact or orientation of the sample may give them."""
+    """Distort spectra as another instrument, contact or orientation of the sample may."""
     X = X - X.min(axis=1, keepdims=True)
     X = X + 1e-3 * np.maximum(X.max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     X = Variation(wavenumbers, _STRENGTH)(np.log(X).astype(np.float32), rng)
@@ -173,7 +173,7 @@ def _distorted(X, wavenumbers, rng):
 
 
 def _nuisances(wavenumbers, step):
-    # The lines are narrow: at least as wide as the grid can show.
+    # The lines are narrow: widen them to the resolution of the grid.
     width = max(3., .6 * step)
     bands = [[(centre, width, weight) for centre, weight in WATER_VAPOUR],
              *(CONTAMINANTS[name] for name in _MINERALS)]
@@ -183,21 +183,21 @@ def _nuisances(wavenumbers, step):
 
 def expected(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, seen: np.ndarray,
              measured: np.ndarray | None = None) -> Expected:
-    """What the classes of training spectra look like.
+    """Determine the bands of each class and their variation from training spectra.
 
     Parameters
     ----------
     X : ndarray, shape (n, wavenumbers)
         Absorbance on a uniform grid, no missing values.
     y : ndarray of int, shape (n,)
-        Classes, each of 0 ... y.max() present.
+        Class indices; each of 0 ... y.max() must occur.
     wavenumbers : ndarray, shape (wavenumbers,)
         cm-1, ascending.
     seen : ndarray of bool, shape (wavenumbers,)
-        What the network looks at.
+        Wavenumbers that the network uses.
     measured : ndarray, shape (wavenumbers,), optional
-        Share of the spectra that were measured at each wavenumber, and not filled up. Where it
-        is small, nothing is known to be missing from the class.
+        Share of the spectra that were measured, not filled, at each wavenumber. Where it is
+        small, no band is known to be absent from the class.
 
     Returns
     -------
@@ -222,13 +222,13 @@ def expected(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, seen: np.nda
         distorted = _distorted(X[np.resize(own, max(len(own), _DISTORTED))], wavenumbers, rng)
         derived = places.scaled(derivatives(distorted), places.scale)
         heights = places.heights(places.left(derived, bases[c], places.look))
-        # The noise of a spectrum says nothing of the next one's.
+        # Deduct the noise of each spectrum, since that of other spectra differs.
         usual = np.maximum(heights ** 2 - (_NOISE * places.noise(heights)) ** 2, 0)
-        # A band that is a little beside its place is usual, too.
+        # Allow for slightly shifted bands.
         squares[c] = maximum_filter1d(np.quantile(usual, .99, axis=0), 5)
         counts[c] = len(own)
-    # Few spectra do not show how much their class varies: others' variation stands in, and more
-    # is let pass.
+    # Few spectra do not show how much their class varies: average with the variation of all
+    # classes, and increase the usual height.
     common = counts @ squares / counts.sum()
     squares = (counts[:, None] * squares + _FEW * common) / (counts[:, None] + _FEW)
     spread = (np.sqrt(squares) * (1 + (_FEW / counts[:, None]) ** 2)).astype(np.float32)
@@ -240,7 +240,7 @@ def expected(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, seen: np.nda
 def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, seen: np.ndarray,
                 known: Expected, measured: np.ndarray | None = None,
                 where: np.ndarray | None = None) -> Unexplained:
-    """The strongest band of each spectrum that its class does not explain.
+    """Find the strongest band of each spectrum that its class does not explain.
 
     Parameters
     ----------
@@ -252,9 +252,9 @@ def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, see
         As given to :func:`expected`.
     known : Expected
     measured : ndarray of bool, shape (n, wavenumbers), optional
-        Where spectra were measured, and not filled up.
+        Where spectra were measured, not filled.
     where : ndarray of bool, shape (wavenumbers,), optional
-        Where bands are looked for; by default everywhere.
+        Where to search for bands; by default everywhere.
 
     Returns
     -------
@@ -266,7 +266,7 @@ def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, see
     derived = derivatives(X)
 
     def sizes(own, scale, size):
-        """Whole height of spectra whose derivatives were brought to one length."""
+        """Peak-to-peak height of spectra after scaling their derivatives to length `size`."""
         length = np.linalg.norm(derived[own][:, scale], axis=1)
         return np.maximum(np.ptp(X[own][:, scale], axis=1), np.finfo(np.float32).tiny) \
             * size / np.maximum(length, np.finfo(np.float32).tiny)
@@ -295,10 +295,10 @@ def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, see
 
 
 def _alike(look, measured, n):
-    """Groups of rows that were measured at the same wavenumbers, and where to look in them."""
+    """Groups of rows measured at the same wavenumbers, with the wavenumbers to examine."""
     if measured is None or measured.all():
         return [(look, np.arange(n))]
     patterns, which = np.unique(measured, axis=0, return_inverse=True)
-    # Filters reach beyond a hole's rim.
+    # Filters extend beyond the edge of a gap.
     return [(look & ~maximum_filter1d(~pattern, 9), np.flatnonzero(which.ravel() == i))
             for i, pattern in enumerate(patterns)]

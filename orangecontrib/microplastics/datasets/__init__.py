@@ -1,7 +1,7 @@
 """Published infrared spectra of microplastics as Tables.
 
-:func:`fetch` brings the sets onto this computer, once; :func:`load` gives one as a Table in
-absorbance, without its duplicates; :func:`join` puts several on one axis.
+:func:`fetch` downloads the sets once; :func:`load` returns one as a Table in absorbance, without
+its duplicates; :func:`join` puts several on one axis.
 """
 from orangecontrib.microplastics.datasets.catalogue import SETS, SetInfo
 from orangecontrib.microplastics.datasets.fetch import (

@@ -1,8 +1,8 @@
-"""What the published sets are: where they come from, their numbers, and what is wrong with them.
+"""Metadata of the published sets: sources, numbers, and known errors.
 
-To add a set: a row in :data:`SETS`, and where it comes in another file, a row in
-:data:`SOURCES` and a reader (:mod:`.readers`). Labels that are corrected stand
-in :data:`RELABELLED`.
+To add a set, add a row to :data:`SETS`, and if it comes in another file, a row to
+:data:`SOURCES` and a reader (:mod:`.readers`). Corrected labels are listed in
+:data:`RELABELLED`.
 """
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["SOURCES", "Source", "SETS", "SetInfo", "NO_MATERIAL", "RELABELLED", 
 
 
 class Source(NamedTuple):
-    """A file that sets come in.
+    """A file that contains published sets.
 
     ``where`` is a pinned package, whose wheel is taken from the package index ("name==1.0"), or
     an address (https://...); ``sha256`` and ``size`` (bytes) are those of the file; ``reader`` is
-    the name of what reads it in :data:`.readers.READERS`.
+    the name of its reader in :data:`.readers.READERS`.
     """
 
     name: str
@@ -36,15 +36,15 @@ SOURCES = {source.name: source for source in (
 class SetInfo(NamedTuple):
     """A published set.
 
-    ``n_spectra`` counts spectra that differ, ``n_classes`` the classes as they are given here
+    ``n_spectra`` counts distinct spectra, ``n_classes`` the classes after corrections
     (:data:`RELABELLED`); ``unit`` is that of the published values ("%T", "absorbance" or
     "scaled absorbance"); ``range`` the measured wavenumbers (low, high) in cm-1; ``size`` the
-    megabytes kept on disk; ``remarks`` what a user should know.
+    megabytes kept on disk; ``remarks`` are notes for the user.
 
-    ``witnesses`` are the sets whose labels this set's are compared with: none where it has no
-    labels. FLOPP is never among them: it is the project's test set, and what cleaned the training
-    data must not know it. What is ``cleaned_first`` is cleaned before it bears witness itself.
-    ``suffix`` makes names of groups differ where a study has two sets.
+    ``witnesses`` are the sets used as references for the labels of this set: none if it has no
+    labels. FLOPP is never among them: it is the project's test set, and must not be used to clean
+    training data. A set with ``cleaned_first`` is cleaned before it is used as a reference.
+    ``suffix`` distinguishes the names of groups if a study has two sets.
     """
 
     name: str
@@ -69,7 +69,7 @@ _VILLEGAS = ("Villegas-Camacho et al., FTIR-Plastics, Data in Brief 2024",
 _KEDZIERSKI = ("Kedzierski et al., Chemosphere 2019, 234, 242",
                "https://doi.org/10.1016/j.chemosphere.2019.05.113")
 
-#: Of FTIR-Plastics the coarser half bears witness: it has fewer lines of water vapour.
+#: The coarser half of FTIR-Plastics is the reference: it has fewer lines of water vapour.
 _C8 = "villegas_camacho_2024_c8"
 
 SETS = {info.name: info for info in (
@@ -110,14 +110,14 @@ SETS = {info.name: info for info in (
 )}
 
 
-#: Classes that name no material: they bear no witness about labels.
+#: Classes that name no material: they are not used as references for labels.
 NO_MATERIAL = ("Mixture", "M1", "M2", "R Kedzierski", "U1", "U2")
 
 
 class Relabelling(NamedTuple):
-    """Spectra of a set that are called ``name`` here and ``published`` in the file.
+    """Spectra of a set that are labelled ``name`` here and ``published`` in the file.
 
-    ``samples`` are their names in the file; None stands for all that bear the label.
+    ``samples`` are their names in the file; None stands for all spectra with that label.
     """
 
     set: str
@@ -126,23 +126,25 @@ class Relabelling(NamedTuple):
     samples: tuple[str, ...] | None
 
 
-#: Labels that are corrected when a set is read. What the file says stays in the meta
-#: "published as". Correlations are of first derivatives, as in :mod:`.matching`.
+#: Labels that are corrected when a set is read. The label in the file is kept in the meta
+#: "published as". Correlations are of first derivatives, as in
+#: :mod:`~orangecontrib.microplastics.labels.matching`.
 #:
-#: Two corrections are measured against FLOPP, which is the test set of the comparisons. It decides
-#: about the labels of others here, never about its own, and no rule or threshold was fitted to it.
-#: The general rule (:mod:`.check`) cannot see these mistakes: among the other studies no
-#: spectrum is nylon, protein or rubber, so that no witness is left to contradict them.
+#: Two corrections are based on FLOPP, which is the test set of the comparisons. It is used here for
+#: labels of other sets, never for its own, and no rule or threshold was fitted to it. The general
+#: rule (:mod:`~orangecontrib.microplastics.labels.check`) cannot detect these errors: the other
+#: studies have no spectrum of nylon, protein or rubber, so no reference contradicts the labels.
 RELABELLED = (
     # The file names say EVA.
     Relabelling("frond_2021", "PVC", "PEVA", tuple(f"FLOPP-e_EVA_{i}" for i in range(1, 6))),
     # Protein (wool, fur, skin ...), not nylon. The best match among FLOPP's 18 nylons is
-    # .55 to .81, where these match each other at .96 and more (one .83). Between 903 and 1801
-    # cm-1, where the tissue of orange-spectroscopy's collagen.csv was measured, the best match
-    # with its collagen is .82 to .93 and with FLOPP's nylon .60 to .85: for each spectrum that
-    # the general rule leaves, collagen is ahead by .07 to .22. ..._TM0024B1 and ..._TM0011A12
-    # are doubtful by that rule, mostly PE. The 21st "PA", M28_260614_315_TM0049D6, is nylon
-    # (.92 with FLOPP; .74 with collagen and .94 with nylon in the shorter range) and stays PA.
+    # .55 to .81, while these match each other at .96 and more (one .83). Between 903 and 1801
+    # cm-1, the range of the tissue in orange-spectroscopy's collagen.csv, the best match with
+    # its collagen is .82 to .93 and with FLOPP's nylon .60 to .85: for each spectrum that is not
+    # doubtful by the general rule, collagen matches better by .07 to .22. ..._TM0024B1 and
+    # ..._TM0011A12 are doubtful by that rule, mostly PE. The 21st "PA", M28_260614_315_TM0049D6,
+    # is nylon (.92 with FLOPP; .74 with collagen and .94 with nylon in the shorter range) and
+    # stays PA.
     Relabelling("kedzierski_2019", "PA", "Protein", (
         "M14_060614_315_TM0007D6", "M14_060614_315_TM0007D7", "M14_060614_315_TM0007G4",
         "M14_060614_315_TM0007H9", "M14_060614_315_TM0008A10", "M14_060614_500_TM0007D6",
@@ -151,12 +153,13 @@ RELABELLED = (
         "M23_080614_315_TM0024A1", "M23_080614_315_TM0024A11", "M23_080614_315_TM0024B1",
         "M23_080614_315_TM0024B2", "M23_080614_315_TM0024B3", "M4_030614_500_TM0011A12",
         "M6_030614_1_TM0012A5", "M6_030614_315_TM0012B2")),
-    # Jung's one "PA": .86 with the protein above and .84 with FLOPP's nylon. The closest call
-    # of all; with Kedzierski's as protein, a single spectrum can carry no class of its own.
+    # Jung's only "PA": .86 with the protein above and .84 with FLOPP's nylon. The least certain
+    # correction; with Kedzierski's relabelled as protein, one spectrum cannot form a class.
     Relabelling("jung_2018", "PA", "Protein", ("LL468213.1.redo",)),
-    # Not rubber: of 49 spectra 48 are nearer to FLOPP's PE (26) or PP (22) than to its rubber.
+    # Not rubber: 48 of 49 spectra are nearer to FLOPP's PE (26) or PP (22) than to its rubber.
     # The median of best matches is .97 with Jung's mixtures of PE and PP, .95 with his PE, and
-    # .85 with FLOPP's rubber, whose own best matches here are .42. What it stands for
-    # is not told with the spectra, so it keeps its letter and merges with no other study's.
+    # .85 with FLOPP's rubber, whose own best matches here are .42. The meaning of R
+    # is not published with the spectra, so it keeps its letter and is not merged with the R of
+    # another study.
     Relabelling("kedzierski_2019", "R", "R Kedzierski", None),
 )

@@ -1,7 +1,7 @@
 """
-Simulated and published sets put together as one Table, and what was left out told.
+Simulated and published sets combined in one Table, with a report of the spectra left out.
 
-What the widget Microplastic Spectra does, without the widget.
+The computation of the widget Microplastic Spectra, without the widget.
 """
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from orangecontrib.microplastics.spectra.axis import wavenumbers
 __all__ = ["SIMULATED", "UNLABELLED", "Request", "Gathered", "gather", "class_counts",
            "keep_classes", "class_medians"]
 
-#: Stands among the names of published sets for spectra that are made at once.
+#: Name for simulated spectra among the names of published sets.
 SIMULATED = "simulated"
-#: Stands among class names for spectra without a class.
+#: Name for spectra without a class among the class names.
 UNLABELLED = "(no label)"
 
 
 class Request(NamedTuple):
-    """Which spectra: sets by name, :data:`SIMULATED` among them, and how to load each."""
+    """Sets to load by name, which may include :data:`SIMULATED`, and how to load them."""
 
     sets: tuple[str, ...]
     merge_pe: bool = True
@@ -38,12 +38,12 @@ class Request(NamedTuple):
 
 class Gathered(NamedTuple):
     """
-    The spectra asked for, as far as they are there.
+    The requested spectra, as far as they are available.
 
-    ``data`` is None where nothing is; ``missing`` and ``empty`` are names of sets that have not
-    been fetched, and of which the choice of particles leaves nothing; ``doubtful`` maps names
-    of sets to the number of their spectra that other studies contradict (left out where so
-    asked, before the choice of classes) and the number of all.
+    ``data`` is None if there are none; ``missing`` are names of sets that have not been fetched,
+    ``empty`` those of which the requested selection leaves nothing; ``doubtful`` maps names of
+    sets to the number of their spectra whose label other studies contradict (left out if
+    requested, before the choice of classes) and the number of all.
     """
 
     data: Table | None
@@ -55,20 +55,20 @@ class Gathered(NamedTuple):
 def gather(request: Request,
            progress: Callable[[float], None] = lambda fraction: None) -> Gathered:
     """
-    Load or simulate sets, and join them on a common grid where there are several.
+    Load or simulate sets, and join several on a common grid.
 
     Parameters
     ----------
     request : Request
-        A single set keeps its own wavenumbers; several go on a grid of ``request.step`` cm-1.
+        A single set keeps its own wavenumbers; several are put on a grid of ``request.step`` cm-1.
     progress : function of the fraction done
         May raise to cancel.
 
     Raises
     ------
     ValueError
-        If the sets share no wavenumbers, a set cannot be read, or the simulation is asked for
-        what it cannot do.
+        If the sets share no wavenumbers, a set cannot be read, or the settings of the
+        simulation are invalid.
     """
     tables, missing, empty, doubtful = [], [], [], {}
     for i, name in enumerate(request.sets):
@@ -105,7 +105,7 @@ def _simulated(settings) -> Table:
 
 
 def class_counts(data: Table) -> dict[str, int]:
-    """Spectra of each class that has any, in the order of the class values."""
+    """Number of spectra of each class that has any, in the order of the class values."""
     y = data.Y[np.isfinite(data.Y)].astype(int)
     values = data.domain.class_var.values
     counts = np.bincount(y, minlength=len(values))
@@ -116,7 +116,10 @@ def class_counts(data: Table) -> dict[str, int]:
 
 
 def keep_classes(data: Table, left_out: Collection[str]) -> Table | None:
-    """The spectra of classes not `left_out`; classes without spectra go. None: none is left."""
+    """Return the spectra of classes not in `left_out`, or None if none is left.
+
+    Classes without spectra are removed.
+    """
     values = data.domain.class_var.values
     kept = [name for name in class_counts(data) if name not in left_out]
     if not kept:
@@ -142,14 +145,14 @@ def keep_classes(data: Table, left_out: Collection[str]) -> Table | None:
 
 def class_medians(data: Table, most: int = 200, points: int = 1000):
     """
-    The median spectrum of each class, for a picture.
+    Median spectrum of each class, for a plot.
 
     Parameters
     ----------
     most : int
-        Spectra of a class that are looked at, evenly picked.
+        Maximum number of spectra used per class, evenly spaced.
     points : int
-        About as many points of the axis are, at most twice that.
+        Approximate number of points of the axis, at most twice that.
 
     Returns
     -------
@@ -165,7 +168,7 @@ def class_medians(data: Table, most: int = 200, points: int = 1000):
             rows = np.flatnonzero(data.domain.class_var.values.index(name) == data.Y)
         picked = rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))]
         X = data.X[picked, thin]
-        # Where all are missing there is no median; numpy would warn.
+        # Columns in which all values are missing have no median; numpy would warn.
         seen = np.isfinite(X).any(axis=0)
         median = np.full(X.shape[1], np.nan)
         median[seen] = np.nanmedian(X[:, seen], axis=0)

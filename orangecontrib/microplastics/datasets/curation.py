@@ -1,7 +1,7 @@
-"""What is wrong with the published sets, found once and kept beside them.
+"""Duplicates and doubtful labels of the published sets, computed once and stored with them.
 
-Exact duplicates, groups of near-duplicates, and labels that spectra of other studies contradict.
-Labels are corrected before (:data:`.catalogue.RELABELLED`).
+Finds exact duplicates, groups of near-duplicates, and labels that spectra of other studies
+contradict. Known wrong labels are corrected first (:data:`.catalogue.RELABELLED`).
 """
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from orangecontrib.microplastics.spectra.resample import fill_missing, resamplin
 
 __all__ = ["polymers", "derive", "derived"]
 
-#: Rules by which duplicates, sources and doubtful labels were found; what older rules found is
-#: found anew. 3: bands of nitrile and butadiene make PS doubtful. 4: labels are corrected first
-#: (:data:`.catalogue.RELABELLED`).
+#: Version of the rules for duplicates, sources and doubtful labels; results of other versions are
+#: computed again. 3: bands of nitrile and butadiene make PS doubtful. 4: labels are corrected
+#: first (:data:`.catalogue.RELABELLED`).
 _RULES = 4
 
 
 def polymers(name: str, raw: Spectra) -> np.ndarray:
-    """Labels of a set with the known mistakes corrected; object, shape (rows,)."""
+    """Labels of a set with known errors corrected; object, shape (rows,)."""
     polymer = raw.published.copy()
     for change in RELABELLED:
         if change.set == name:
@@ -40,7 +40,7 @@ def polymers(name: str, raw: Spectra) -> np.ndarray:
 
 
 def derive(name: str, folder: Path) -> dict[str, np.ndarray]:
-    """What takes long: rows to keep, near-duplicate groups, doubtful labels (of kept rows)."""
+    """Compute rows to keep, near-duplicate groups and doubtful labels (of kept rows); slow."""
     raw = spectra(name, folder)
     keep = ~duplicates.exact_duplicates(raw.X)
     X = raw.X[keep]
@@ -54,8 +54,8 @@ def derive(name: str, folder: Path) -> dict[str, np.ndarray]:
 
 
 def _common_grid(*sets):
-    """700 to 3900 cm-1 at step 4, where the prototype measured what a near-duplicate is; or as
-    much of it as all the sets cover."""
+    """Grid from 700 to 3900 cm-1 at step 4, on which the prototype determined the threshold of
+    near-duplicates, or the part of it that all the sets cover."""
     return uniform_grid(max(700, *(s.wavenumbers[0] for s in sets)),
                              min(3900, *(s.wavenumbers[-1] for s in sets)), 4.0)
 
@@ -65,7 +65,7 @@ def _on(grid, X, wavenumbers):
 
 
 def _doubtful(name, raw, keep, folder):
-    """Labels that the witnesses contradict by shape, and by the bands of ABS; bool, (kept,)."""
+    """Labels that the references contradict by shape, and by the bands of ABS; bool, (kept,)."""
     def codes(names):
         merged = [SAME.get(n, n) for n in names]
         return np.array([classes.index(n) if n in classes else -1 for n in merged])
@@ -73,7 +73,7 @@ def _doubtful(name, raw, keep, folder):
     others = []
     for witness in SETS[name].witnesses:
         other = spectra(witness, folder)
-        # Who speaks of others is cleaned first, where it is cleaned by others still.
+        # References with ``cleaned_first`` are cleaned before they are used.
         cleaned = derived(witness, folder) if SETS[witness].cleaned_first else None
         others.append((other, polymers(witness, other), cleaned))
     classes = sorted({SAME.get(n, n) for _, called, _ in others for n in called}
@@ -85,8 +85,8 @@ def _doubtful(name, raw, keep, folder):
         rows = np.arange(len(other.X))
         styrene = np.zeros(len(rows), bool)
         if known is not None:
-            # By its shape ABS is polystyrene, and vouches for polystyrene as before: without
-            # it, eleven right but noisy spectra of Kedzierski's would have no witness.
+            # By shape ABS matches polystyrene, so it remains a reference for shapes: without it,
+            # eleven correctly labelled but noisy spectra of Kedzierski would have no match.
             chosen = ~known["doubtful"] | known["nitrile"]
             rows, styrene = np.flatnonzero(known["keep"])[chosen], known["nitrile"][chosen]
         R.append(matching.shapes(other.X[rows], other.wavenumbers, grid, part))
@@ -109,13 +109,13 @@ def _doubtful(name, raw, keep, folder):
 
 
 def derived(name: str, folder: Path | None = None) -> dict[str, np.ndarray]:
-    """Rows to keep, and of these the near-duplicate groups and doubtful labels.
+    """Load, or compute and store, rows to keep, their near-duplicate groups and doubtful labels.
 
     Returns
     -------
     dict
         "keep" (bool, shape (rows,)); "source" (int), "doubtful" and "nitrile" (bool), shape
-        (kept,). "nitrile" are those of the doubtful that a nitrile band makes so.
+        (kept,). "nitrile" marks those that are doubtful because of the bands of ABS.
     """
     folder = folder or sets_dir()
     path = folder / f"{name}.derived.npz"

@@ -1,7 +1,6 @@
-"""Bring a file onto this computer: a package's wheel from the package index, or what has an
-address.
+"""Download a file: a package's wheel from the package index, or a file from an address.
 
-pip downloads wheels, in a process of its own: it knows the user's proxy, certificates and
+pip downloads wheels, in a separate process, since it knows the user's proxy, certificates and
 index. Nothing is installed.
 """
 from __future__ import annotations
@@ -22,21 +21,21 @@ __all__ = ["FetchError", "download", "download_wheel", "download_file", "check_s
 
 
 class FetchError(ValueError):
-    """Spectra could not be fetched; the text says why and what to do."""
+    """Raised if spectra could not be fetched; the message says why and what to do."""
 
 
 def pip_command(requirement: str, folder: Path) -> list[str]:
-    """The command that downloads a requirement's wheel into a folder."""
+    """Return the command that downloads a requirement's wheel into a folder."""
     return [sys.executable, "-m", "pip", "download", requirement,
             "--no-deps", "--only-binary", ":all:", "--ignore-requires-python",
-            # We keep the spectra ourselves; pip's cache would keep them once more.
+            # The add-on stores the spectra itself; pip's cache would store them again.
             "--no-cache-dir", "--disable-pip-version-check", "--no-input",
             "--progress-bar", "off", "--retries", "2", "--timeout", "30",
             "--dest", str(folder)]
 
 
 def disk_full(error: OSError, folder) -> FetchError | None:
-    """The message for a full disk, where that is what `error` means."""
+    """Return the error for a full disk if `error` means that, else None."""
     import errno
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
         return FetchError(f"The disk that holds {folder} is full: make room and try again.")
@@ -75,9 +74,9 @@ def download_wheel(requirement: str, folder: Path, size: int,
     folder : Path
         An existing empty folder; the caller removes it.
     size : int
-        Bytes to expect, for the progress.
+        Expected bytes, for the progress.
     progress : function of (fraction, text)
-        Called about ten times a second. Raising in it ends the download at once.
+        Called about ten times a second. An exception raised in it stops the download at once.
 
     Returns
     -------
@@ -91,10 +90,11 @@ def download_wheel(requirement: str, folder: Path, size: int,
     """
     scratch = folder / "pip"
     scratch.mkdir()
-    # pip's own temporary files lie where ours are removed, and where they can be measured.
+    # pip's temporary files go into `folder`, where they are removed with it and their size can be
+    # measured for the progress.
     environment = {**os.environ, "TMPDIR": str(scratch), "TEMP": str(scratch),
                    "TMP": str(scratch), "PYTHONIOENCODING": "utf-8"}
-    # On Windows no console window shall flash up behind Orange.
+    # On Windows, do not open a console window.
     flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     text = f"Downloading {size / 1e6:.0f} MB"
     with tempfile.TemporaryFile(dir=folder) as output:
@@ -131,7 +131,7 @@ def download(where: str, folder: Path, size: int,
 
 def download_file(address: str, folder: Path, size: int,
                   progress: Callable[[float, str], None] = lambda fraction, text: None) -> Path:
-    """Download what has an address; arguments, result and errors as of :func:`download_wheel`."""
+    """Download a file from an address; arguments, result and errors as :func:`download_wheel`."""
     path = folder / (PurePosixPath(urlsplit(address).path).name or "download")
     text = f"Downloading {size / 1e6:.0f} MB"
     try:
@@ -141,7 +141,7 @@ def download_file(address: str, folder: Path, size: int,
                 file.write(chunk)
                 done += len(chunk)
                 progress(min(done / size, 0.99), text)
-    # URLError is an OSError; a connection that ends too early an HTTPException.
+    # URLError is an OSError; a connection closed too early raises HTTPException.
     except (OSError, HTTPException) as error:
         raise (disk_full(error, folder) if isinstance(error, OSError) else None) or FetchError(
             f"{address} cannot be reached ({getattr(error, 'reason', error)}): is there a network? "
@@ -155,12 +155,12 @@ def _largest(folder):
         for name in names:
             try:
                 sizes.append(os.path.getsize(os.path.join(root, name)))
-            except OSError:  # gone meanwhile
+            except OSError:  # removed meanwhile
                 continue
     return max(sizes)
 
 
-#: What pip says, and what it means; the first that is found counts.
+#: Texts in pip's output, and the message for them; the first match is used.
 _REASONS = (
     (("No module named pip",),
      "This Python has no pip, which does the download. Install pip, or save the file of {} "

@@ -1,8 +1,8 @@
-"""Bring the published sets onto this computer, once.
+"""Download the published sets and convert them, once.
 
-They come from where the catalogue says (:data:`.catalogue.SOURCES`). The licence of today's one
-source covers its code and says nothing of the spectra, so they are not shipped with this add-on
-but fetched at the user's wish into Orange's data folder.
+Their sources are listed in the catalogue (:data:`.catalogue.SOURCES`). The licence of the only
+source at present covers its code and does not mention the spectra, so they are not shipped with
+this add-on but fetched at the user's request into Orange's data folder.
 """
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from orangecontrib.microplastics.datasets.store import data_dir, save, sets_dir
 
 __all__ = ["FetchError", "fetch", "DOWNLOAD_SIZE", "DISK_SIZE", "REQUIREMENT", "SHA256"]
 
-#: Bytes to download, and bytes to keep with what is derived.
+#: Bytes to download, and bytes to store including derived arrays.
 DOWNLOAD_SIZE = sum(source.size for source in SOURCES.values())
 DISK_SIZE = round(1.05e6 * sum(info.size for info in SETS.values()))
 
-#: The source that users may have as a file.
+#: The source that users may supply as a file.
 _BY_HAND = "xpectrass"
 REQUIREMENT, SHA256 = SOURCES[_BY_HAND].where, SOURCES[_BY_HAND].sha256
 
@@ -41,22 +41,22 @@ Progress = Callable[[float, str], None]
 
 def fetch(progress: Progress | None = None, *, wheel: str | os.PathLike | None = None,
           sha256: str = SHA256) -> None:
-    """Download the published sets and convert them, replacing what was there.
+    """Download the published sets and convert them, replacing those stored before.
 
     Parameters
     ----------
     progress : function of (fraction done, text), optional
-        Raising in it cancels: the download is stopped and nothing stays behind.
+        An exception raised in it cancels: the download is stopped and no files are left behind.
     wheel : path, optional
-        The file of :data:`REQUIREMENT` where it was downloaded before.
+        The file of :data:`REQUIREMENT` if it was downloaded before.
     sha256 : str
         Checksum that this file must have.
 
     Raises
     ------
     FetchError
-        If the download fails, the wheel is not the expected one, or the disk is full. What was
-        there before stays as it was.
+        If the download fails, the wheel is not the expected one, or the disk is full. Sets that
+        were stored before are kept.
     """
     report = progress or (lambda fraction, text: None)
     parent = data_dir()
@@ -89,7 +89,7 @@ def fetch(progress: Progress | None = None, *, wheel: str | os.PathLike | None =
 
 
 def _sweep(parent):
-    """Remove what a killed process left more than a day ago."""
+    """Remove folders that a killed process left more than a day ago."""
     for left in parent.glob(".fetching-*"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > 86400:
@@ -97,7 +97,7 @@ def _sweep(parent):
 
 
 def _replace(new: Path, place: Path, old: Path):
-    """Put a folder in place in one step, and the one before out of the way."""
+    """Move the folder `new` to `place` in one step, and the previous one to `old`."""
     if place.exists():
         os.replace(place, old)
     try:
@@ -109,7 +109,7 @@ def _replace(new: Path, place: Path, old: Path):
 
 
 def _downloaded(given: Mapping[str, Path], scratch: Path, report: Progress) -> dict[str, Path]:
-    """The file of each source: given, or downloaded."""
+    """Return the file of each source: given, or downloaded."""
     files = dict(given)
     missing = [source for name, source in SOURCES.items() if name not in given]
     total, done = sum(source.size for source in missing), 0
@@ -126,7 +126,7 @@ def _downloaded(given: Mapping[str, Path], scratch: Path, report: Progress) -> d
 
 
 def _convert(files: Mapping[str, Path], folder: Path, report: Progress):
-    """Write each set as arrays, with what is derived from them."""
+    """Write each set as arrays, with the arrays derived from them."""
     done = 0
     for name, file in files.items():
         infos = [info for info in SETS.values() if info.source == name]
@@ -138,7 +138,7 @@ def _convert(files: Mapping[str, Path], folder: Path, report: Progress):
             # Not compressed: twice the size (0.1 GB in all), a tenth of the time to load.
             save(folder / f"{info.name}.npz", arrays)
         done += len(infos)
-    # Who speaks about the labels of others first.
+    # Sets with ``cleaned_first`` first: their results are needed to check other sets.
     order = sorted(SETS, key=lambda name: not SETS[name].cleaned_first)
     for i, name in enumerate(order):
         report(0.8 + 0.2 * i / len(order), f"Comparing spectra of {SETS[name].title}")

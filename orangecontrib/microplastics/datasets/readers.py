@@ -1,10 +1,10 @@
-"""Readers of the files that published sets come in.
+"""Readers of the files that contain published sets.
 
 A reader is a function of the downloaded file, the sets to read from it, and a function to call
-with a set while it is read (it raises where the user cancels). It gives, set by set, what
-:func:`.store.save` keeps: ``spectra`` (float32, as published, shape (rows, wavenumbers)),
+with a set while it is read (which raises if the user cancels). It yields, set by set, the arrays
+that :func:`.store.save` stores: ``spectra`` (float32, as published, shape (rows, wavenumbers)),
 ``wavenumbers`` (ascending, cm-1), and texts for each row: ``sample_id``, ``type`` (the label) and
-``environmental`` ("Y" or not). It raises FetchError where the file is not what it should be.
+``environmental`` ("Y" or not). It raises FetchError if the file is not as expected.
 """
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Reader = Callable[[Path, Iterable[SetInfo], Callable[[SetInfo], None]],
 
 def read_xpectrass(wheel: Path, infos: Iterable[SetInfo], reading: Callable[[SetInfo], None],
                    ) -> Iterator[tuple[SetInfo, dict[str, np.ndarray]]]:
-    """Tables in a wheel, one compressed file a set, as Xpectrass has them."""
+    """Read the tables in the wheel of Xpectrass, one compressed CSV file per set."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             for info in infos:
@@ -44,7 +44,7 @@ def read_xpectrass(wheel: Path, infos: Iterable[SetInfo], reading: Callable[[Set
 
 
 class _Watched(io.RawIOBase):
-    """A file that calls a function at each read, so that the largest set can be cancelled too."""
+    """A file that calls a function at each read, so that reading a large set can be cancelled."""
 
     def __init__(self, file, info, called):
         self.file, self.info, self.called = file, info, called
@@ -60,7 +60,7 @@ class _Watched(io.RawIOBase):
 
 
 def _read_csv(file) -> dict[str, np.ndarray]:
-    """Spectra (float32, as published), ascending wavenumbers and texts of a published CSV."""
+    """Read spectra (float32, as published), ascending wavenumbers and texts of a published CSV."""
     import pandas as pd
     frame = pd.read_csv(file, dtype={"sample_id": str, "type": str, "study": str})
     numbers = pd.to_numeric(frame.columns.to_series(), errors="coerce").to_numpy(float)
@@ -75,5 +75,5 @@ def _read_csv(file) -> dict[str, np.ndarray]:
     return arrays
 
 
-#: By the name in :data:`.catalogue.SOURCES`.
+#: Readers by their name in :data:`.catalogue.SOURCES`.
 READERS: dict[str, Reader] = {"xpectrass": read_xpectrass}

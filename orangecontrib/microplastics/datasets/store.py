@@ -1,4 +1,4 @@
-"""The published sets on this computer: where they lie, and what is in them in absorbance."""
+"""The published sets on this computer: their folder, and their spectra in absorbance."""
 from __future__ import annotations
 
 import contextlib
@@ -20,20 +20,20 @@ __all__ = ["FOLDER_VARIABLE", "FLOOR", "MissingData", "Spectra", "data_dir", "se
 #: Environment variable that names another folder for the spectra.
 FOLDER_VARIABLE = "ORANGE_MICROPLASTICS_DATA"
 
-#: Format of the converted files; files of another format are converted anew.
+#: Format of the converted files, part of their folder's name; another format must be fetched anew.
 _FORMAT = 1
 
-#: Smallest transmittance in per cent: below, a detector sees its own noise. 0.1 % is an
-#: absorbance of 3; no spectrum of the sets comes near where it was measured.
+#: Lower limit of transmittance in per cent, below which a detector measures its own noise. 0.1 %
+#: is an absorbance of 3; no measured value of the sets comes near it.
 FLOOR = 0.1
 
 
 class MissingData(ValueError):
-    """The set has not been fetched yet."""
+    """Raised if a set has not been fetched yet, or its file is damaged."""
 
 
 def data_dir() -> Path:
-    """Folder of the fetched spectra: in Orange's data folder, whatever Orange's version."""
+    """Folder of the fetched spectra: in Orange's data folder, the same for all its versions."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named) if named else Path(environ.data_dir(versioned=False)) / "microplastics"
 
@@ -56,7 +56,7 @@ def is_available(name: str) -> bool:
 
 
 class Spectra(NamedTuple):
-    """A set in absorbance, all rows; labels are ``published``, right or not."""
+    """All rows of a set in absorbance; ``published`` holds the labels without corrections."""
 
     X: np.ndarray
     wavenumbers: np.ndarray
@@ -66,7 +66,7 @@ class Spectra(NamedTuple):
 
 
 def spectra(name: str, folder: Path | None = None) -> Spectra:
-    """A set as float32 absorbance, with what is known to be wrong mended.
+    """Load a set as float32 absorbance, with known errors in the values corrected.
 
     Raises
     ------
@@ -79,8 +79,8 @@ def spectra(name: str, folder: Path | None = None) -> Spectra:
         published = np.array(file["type"].tolist(), dtype=object)
         environmental = file["environmental"] == "Y"
     if SETS[name].unit == "%T":
-        # Columns where every spectrum is zero were never measured: an absorbance that the
-        # floor would make of them is invented, and a constant says so to no learner.
+        # Columns in which every spectrum is zero were never measured: the floor would turn them
+        # into a constant absorbance, which a learner cannot recognise as missing.
         measured = X.any(axis=0)
         if not measured.all():
             X, wavenumbers = X[:, measured], wavenumbers[measured]
@@ -92,14 +92,14 @@ def spectra(name: str, folder: Path | None = None) -> Spectra:
 
 
 def environments(name: str) -> np.ndarray:
-    """Which spectra of a set are from the environment; bool, shape (rows,). Errors as spectra."""
+    """Which spectra of a set are from the environment; bool, (rows,). Errors as :func:`spectra`."""
     with _stored(name) as file:
         return file["environmental"] == "Y"
 
 
 @contextlib.contextmanager
 def _stored(name, folder=None):
-    """The arrays of a set, each read when it is asked for."""
+    """Open the arrays of a set, each read on access."""
     try:
         with np.load((folder or sets_dir()) / f"{name}.npz", allow_pickle=False) as file:
             yield file
@@ -112,7 +112,7 @@ def _stored(name, folder=None):
 
 
 def save(path: Path, arrays: dict[str, np.ndarray]):
-    """Arrays as a file that is there as a whole or not at all, whoever reads or writes beside."""
+    """Write arrays to a file atomically, safe against other readers and writers."""
     partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         with open(partial, "wb") as file:
@@ -123,11 +123,11 @@ def save(path: Path, arrays: dict[str, np.ndarray]):
 
 
 def _without_carbon_dioxide(X, wavenumbers):
-    """NaN over the whole of a CO2 region where a spectrum dips below -0.05 in it.
+    """Set a whole CO2 region to NaN if a spectrum dips below -0.05 in it; works in place.
 
-    Such dips (to -0.8) are the air's, subtracted too often. The flanks are as wrong as the
-    bottom, so the region goes as a whole; a straight line across is for those to draw
-    who need one (Resample does).
+    Such dips (to -0.8) come from overcorrection of the air. The flanks are as wrong as the
+    bottom, so the whole region is removed; code that needs complete spectra interpolates
+    across it (Resample does).
     """
     for low, high in CARBON_DIOXIDE_REGIONS:
         region = (wavenumbers >= low) & (wavenumbers <= high)
@@ -137,7 +137,7 @@ def _without_carbon_dioxide(X, wavenumbers):
 
 
 def _unique_names(names):
-    """Names with (2), (3) ... added where one stands for several rows."""
+    """Append (2), (3) ... to names that occur in several rows."""
     seen, out = {}, []
     for name in names.tolist():
         seen[name] = seen.get(name, 0) + 1

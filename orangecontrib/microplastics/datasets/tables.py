@@ -1,8 +1,4 @@
-"""Published infrared spectra of microplastics as Tables.
-
-:func:`fetch` brings the sets onto this computer, once; :func:`load` gives one as a Table in
-absorbance, without its duplicates; :func:`join` puts several on one axis.
-"""
+"""Published sets as Tables: count their spectra, load them, and join several on one axis."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -21,14 +17,14 @@ __all__ = ["Counts", "count", "load", "join"]
 
 
 class Counts(NamedTuple):
-    """How many spectra :func:`load` would give, and how many of them are doubtful."""
+    """Number of spectra that :func:`load` would return, and how many of them are doubtful."""
 
     all: int
     doubtful: int
 
 
 def count(name: str, *, environmental: bool | None = None) -> Counts:
-    """What a set has, without loading its spectra; arguments and errors as of :func:`load`."""
+    """Count the spectra of a set without loading them; arguments and errors as :func:`load`."""
     known = derived(name)
     chosen = _of_kind(known["keep"], environments(name), environmental)
     return Counts(int(chosen.sum()), int((chosen & known["doubtful"]).sum()))
@@ -36,24 +32,24 @@ def count(name: str, *, environmental: bool | None = None) -> Counts:
 
 def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = None,
          environmental: bool | None = None, doubtful: str = "keep") -> Table:
-    """A published set as a Table of absorbance spectra.
+    """Load a published set as a Table of absorbance spectra.
 
     Parameters
     ----------
     name : str
-        One of :data:`SETS`.
+        One of :data:`.catalogue.SETS`.
     merge_pe : bool
-        Call HDPE and LDPE both PE.
+        Label HDPE and LDPE as PE.
     classes : iterable of str, optional
         Classes to keep (after merging); by default all.
     environmental : bool, optional
-        Only particles from the environment (True) or only pristine ones (False), as the set's
-        authors call them.
+        Only particles from the environment (True) or only pristine ones (False), as labelled by
+        the set's authors.
     doubtful : {"keep", "drop"}
         Leave out spectra whose label the spectra of other studies contradict
         (:mod:`~orangecontrib.microplastics.labels.check`), and polystyrene with the bands of ABS
-        (:mod:`~orangecontrib.microplastics.labels.nitrile`). Some of them are right but hard, so
-        figures on what is left are a little too good. FLOPP is never the witness.
+        (:mod:`~orangecontrib.microplastics.labels.nitrile`). Some of them are correctly labelled
+        but difficult, so results on the rest are slightly too good. FLOPP is never a reference.
 
     Returns
     -------
@@ -62,8 +58,8 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
         wavenumbers ascending; class ``polymer``; metas ``sample``, ``study``,
         ``environmental`` and ``source`` (group of near-duplicates, r > 0.999; kedzierski_2019_u
         also has ``sample code``, and sets with corrected labels
-        (:data:`~orangecontrib.microplastics.datasets.catalogue.RELABELLED`) the file's own as
-        ``published as``). Exact duplicates are left out.
+        (:data:`~orangecontrib.microplastics.datasets.catalogue.RELABELLED`) the labels of the
+        file as ``published as``). Exact duplicates are left out.
 
     Raises
     ------
@@ -97,7 +93,7 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
 
     values = sorted(set(polymer)) if labelled else []
     prefix = info.study + info.suffix
-    # Group names are texts: as values of a discrete variable, thousands would fill each menu.
+    # Group names are strings: as a discrete variable, thousands of values would fill each menu.
     metas = [StringVariable("sample"),
              DiscreteVariable("study", values=(info.study,)),
              DiscreteVariable("environmental", values=("no", "yes")),
@@ -123,27 +119,27 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
 
 
 def _of_kind(keep, environments, environmental):
-    """Which of the spectra to keep are from the environment, or not, as asked; bool, (kept,)."""
+    """Whether each kept spectrum is of the requested origin (None: any); bool, (kept,)."""
     if environmental is None:
         return np.ones(int(keep.sum()), bool)
     return environments[keep] == environmental
 
 
 def join(tables: Iterable[Table], step: float = 4.0) -> Table:
-    """Several sets as one, on a common grid over the range that all of them cover.
+    """Join several sets on a common grid over the range that all of them cover.
 
     Parameters
     ----------
     tables : iterable of Table
-        Spectra with the class and metas that :func:`load` gives.
+        Spectra with the class and metas of :func:`load`.
     step : float
-        Distance of the grid's points, cm-1.
+        Spacing of the grid, cm-1.
 
     Returns
     -------
     Table
         Class ``polymer`` with the union of the values, and the four metas; the metas
-        ``sample code`` and ``published as`` are kept where a table has them. Missing values
+        ``sample code`` and ``published as`` are kept if a table has them. Missing values
         inside a spectrum are interpolated.
 
     Raises
@@ -169,7 +165,7 @@ def join(tables: Iterable[Table], step: float = 4.0) -> Table:
     X = np.vstack([Resample(step, grid[0], grid[-1])(t).X for t in tables])
 
     def united(name):
-        """One variable for a column of all tables, and the column."""
+        """Return one variable for a column of all tables, and the joined column."""
         variables = [_variable(t, name) for t in tables]
         if all(v is not None and v.is_discrete for v in variables):
             union = sorted({value for v in variables for value in v.values})

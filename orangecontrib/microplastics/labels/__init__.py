@@ -1,4 +1,4 @@
-"""Whether spectra are what their labels say."""
+"""Check whether spectra agree with their labels."""
 from orangecontrib.microplastics.labels.check import (
            REGIONS,
            LabelCheck,

@@ -1,13 +1,13 @@
-"""Spectra whose label other spectra contradict.
+"""Find spectra whose label is contradicted by other spectra.
 
-Labels of published sets are wrong more often than one would think, and mistakes that agree
-with each other cannot be seen from inside their set: only spectra of other origin tell. The
-rule compares the shape of bands, as first derivatives, with reference spectra:
-a spectrum is doubtful where its best match in another class is better than in its own by a
-margin, or where nothing in its own class is like it.
+Labels of published sets are wrong more often than expected, and errors that agree with each
+other cannot be detected within their set: that needs spectra from another source. The rule
+compares the shape of bands, as first derivatives, with reference spectra: a spectrum is
+doubtful if its best match in another class is better than that in its own by a margin, or if
+no reference of its own class matches it.
 
-What is marked is a question to a person, not a verdict. Hard but rightly named spectra are
-among it, so results on data cleaned this way are a little too good.
+A doubtful spectrum is a question to a person, not a verdict. Some doubtful spectra are
+difficult but correctly labelled, so results on data cleaned this way are slightly too good.
 """
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LabelCheck(NamedTuple):
     Attributes
     ----------
     verdict : Verdict
-        ``suspected`` counts in `classes`.
+        ``suspected`` holds indices into `classes`.
     classes : tuple of str
         Names of the classes that were compared, sub-classes merged.
     mode : str
@@ -49,7 +49,7 @@ class LabelCheck(NamedTuple):
     best, count : ndarrays, shape (n, n_classes)
         From :func:`class_matches`.
     labels : ndarray of int, shape (n,)
-        Class of each spectrum by its label, counted in `classes`; -1 where unknown.
+        Class of each spectrum by its label, an index into `classes`; -1 where unknown.
     """
 
     verdict: Verdict
@@ -61,20 +61,20 @@ class LabelCheck(NamedTuple):
     labels: np.ndarray
 
     def with_rule(self, rule: Rule) -> LabelCheck:
-        """The same comparison judged by other thresholds, at once."""
+        """Apply other thresholds to the same comparison, without repeating it."""
         return self._replace(verdict=judge(self.best, self.count, self.labels, rule))
 
     def suspected_names(self):
-        """Name of the best other class of each spectrum, shape (n,); "" where there is none."""
+        """Name of each spectrum's best other class, shape (n,); "" if there is none."""
         names = np.array([*self.classes, ""], dtype=object)
         return names[self.verdict.suspected]
 
     def annotate(self, data: Table, kept=()) -> Table:
-        """The data with metas "suspected class", "r own class", "r other class" and "doubtful".
+        """Return the data with metas "suspected class", "r own class", "r other class", "doubtful".
 
         The suspected class is the best other class; it is given for each spectrum, so that a
-        threshold can be set afterwards. Rows in `kept` are "kept" where others are doubtful or
-        not: a person looked and found the label right.
+        threshold can be set afterwards. "doubtful" is "kept" for rows in `kept`: a person
+        checked the label and found it right.
         """
         verdict = self.verdict
         domain = data.domain
@@ -111,7 +111,7 @@ def _labels(data, what):
 
 
 def _codes(data, name):
-    """A meta (or other column) as integers, negative where missing; None where there is none."""
+    """A meta (or other column) as integers, negative where missing; None if it does not exist."""
     if name not in data.domain or not (data.domain[name].is_discrete
                                        or data.domain[name].is_string):
         return None
@@ -123,23 +123,23 @@ def _codes(data, name):
     else:
         missing = np.isnan(column)
         codes = np.nan_to_num(column).astype(int)
-    # Of what is not known nothing can be said to be the same.
+    # Missing values get different codes, so that they do not match each other.
     return np.where(missing, -1 - np.arange(len(codes)), codes)
 
 
 def check_labels(data: Table, references: Table | None = None, rule: Rule | None = None, *,
                  step: float = 4.0, regions=REGIONS, same: Mapping[str, str] | None = None,
                  callback: Callable[[float], None] | None = None) -> LabelCheck:
-    """Compare the label of each spectrum with what similar spectra are called.
+    """Compare the label of each spectrum with the labels of similar spectra.
 
-    Who the witnesses are depends on what is given:
+    The references depend on the arguments:
 
     - "reference": the spectra of `references`;
     - "studies": without references, where `data` has a meta ``study`` of at least two studies
       that share a class: the spectra of the other studies;
-    - "neighbours": else, the other spectra of `data`, except near-duplicates, which share a
-      meta ``source`` or, without one, correlate above 0.999. Mistakes that are many and alike
-      vouch for each other and stay unseen in this way.
+    - "neighbours": otherwise, the other spectra of `data`, except near-duplicates, which share a
+      meta ``source`` or, without one, correlate above 0.999. Many similar errors confirm each
+      other and are not detected in this mode.
 
     Parameters
     ----------
@@ -152,11 +152,11 @@ def check_labels(data: Table, references: Table | None = None, rule: Rule | None
     step : float
         Spectra are compared on a common grid of this step, cm-1.
     regions : sequence of (low, high)
-        What is compared, cm-1.
+        Regions to compare, cm-1.
     same : dict of str to str, optional
-        Classes that count as another; by default :data:`SAME`. Give {} for none.
+        Classes to merge into others; by default :data:`SAME`. Give {} for none.
     callback : function of the fraction done, optional
-        Raising in it stops the work.
+        An exception raised in it stops the work.
 
     Returns
     -------
@@ -210,7 +210,7 @@ def check_labels(data: Table, references: Table | None = None, rule: Rule | None
         R = shapes(references.X[:, ref_columns], ref_axis, grid, part)
         ref_labels = merged(ref_y, ref_values)
         keys = ref_keys = None
-    # Spectra without shape bear no witness, and none is borne about them.
+    # Spectra without shape (empty or constant) are neither used as references nor checked.
     ref_labels = np.where(R.any(axis=1), ref_labels, -1)
     labels = np.where(S.any(axis=1), labels, -1)
     best, count = class_matches(S, R, ref_labels, len(classes), keys=keys,
@@ -227,14 +227,14 @@ def check_labels(data: Table, references: Table | None = None, rule: Rule | None
 
 
 def class_medians(data: Table, classes, grid, part, *, same: Mapping[str, str] | None = None):
-    """Median spectrum of each class, for pictures.
+    """Median spectrum of each class, for plots.
 
     Parameters
     ----------
     data : Table
         Spectra with a class.
     classes : sequence of str
-        As :class:`LabelCheck` has them.
+        As in :class:`LabelCheck`.
     grid, part : ndarrays, shape (m,)
         From :func:`shared_grid`, within the range of the data.
     same : dict of str to str, optional
@@ -243,7 +243,8 @@ def class_medians(data: Table, classes, grid, part, *, same: Mapping[str, str] |
     Returns
     -------
     ndarray, shape (len(classes), m)
-        Of spectra standardized by :func:`~.spectra.preprocess.snv`; NaN for absent classes.
+        Of spectra standardized by
+        :func:`~orangecontrib.microplastics.spectra.preprocess.snv`; NaN for absent classes.
     """
     same = SAME if same is None else same
     codes, values = _labels(data, "Data")
@@ -260,7 +261,7 @@ def class_medians(data: Table, classes, grid, part, *, same: Mapping[str, str] |
 
 
 def _studies_help(data, y, values, same):
-    """Whether a study has, for one of its classes at least, another study to compare with."""
+    """Whether at least one class occurs in more than one study."""
     study = _codes(data, "study")
     if study is None:
         return False
@@ -272,12 +273,12 @@ def _studies_help(data, y, values, same):
 
 
 def _share(callback, first, last):
-    """A callback whose 0 to 1 is a part of another's."""
+    """Return a callback that maps 0 to 1 to `first` to `last` of another callback."""
     return None if callback is None else lambda done: callback(first + (last - first) * done)
 
 
 def _sources(data, columns, wavenumbers, grid, callback):
-    """Keys that near-duplicates share: the meta ``source``, else by correlation."""
+    """Keys shared by near-duplicates: the meta ``source``, otherwise by correlation."""
     source = _codes(data, "source")
     if source is not None:
         return source

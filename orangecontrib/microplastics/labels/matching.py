@@ -1,6 +1,6 @@
-"""How alike spectra are by the shape of their bands, and when a label is doubtful.
+"""Similarity of spectra by the shape of their bands, and the rule for doubtful labels.
 
-The arithmetic behind :mod:`~orangecontrib.microplastics.labels.check`: numpy arrays in and out.
+The computation behind :mod:`~orangecontrib.microplastics.labels.check`: numpy arrays in and out.
 """
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _BLOCK = 16_000_000
 class Rule(NamedTuple):
     """Thresholds of the rule, all Pearson correlations of first derivatives.
 
-    The values were found on the published sets, where they mark 288 of the 2,393
+    The values were chosen on the published sets, where they mark 288 of the 2,393
     different spectra of Villegas-Camacho (8 cm-1) with Kedzierski and Jung as references.
 
     Attributes
     ----------
     margin : float
-        How much better another class must match than the spectrum's own.
+        Margin by which another class must match better than the spectrum's own.
     floor : float
-        How good that match must be at least.
+        Minimum correlation of that match.
     own : float
-        A spectrum whose best match in its own class lies below is doubtful.
+        A spectrum is doubtful if its best match in its own class is below this value
     enough : int
-        ... where its class has at least this many references: fewer do not show what it
-        can look like. Where it has none, nothing is said about the spectrum.
+        ... and its class has at least this many references: fewer do not show the variation
+        of the class. If the class has no reference, the spectrum is not checked.
     """
 
     margin: float = 0.05
@@ -45,18 +45,18 @@ class Rule(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What the rule says, an entry for each spectrum.
+    """Result of the rule, one entry per spectrum.
 
     Attributes
     ----------
     own, other : ndarray of float, shape (n,)
-        Best correlation in the spectrum's own class, and the best in any other; NaN where there
-        is no reference.
+        Best correlation in the spectrum's own class, and in any other class; NaN if there is
+        no reference.
     suspected : ndarray of int, shape (n,)
-        The other class that matches best; -1 where there is none.
+        The other class that matches best; -1 if there is none.
     doubtful : ndarray of bool, shape (n,)
     checked : ndarray of bool, shape (n,)
-        False where the label is missing, its class has no reference or the spectrum is empty.
+        False if the label is missing, its class has no reference or the spectrum is empty.
     """
 
     own: np.ndarray
@@ -67,16 +67,16 @@ class Verdict(NamedTuple):
 
 
 def shared_grid(*axes, step=4.0, regions=REGIONS):
-    """A uniform grid over the range common to several axes, and the part of it to compare.
+    """Return a uniform grid over the range common to several axes, and its part to compare.
 
     Parameters
     ----------
     *axes : ndarray
         Wavenumbers (cm-1), ascending.
     step : float
-        Distance of grid points, cm-1.
+        Spacing of the grid, cm-1.
     regions : sequence of (low, high)
-        What to compare; all of the range where no region has bands in it.
+        Regions to compare; the whole range if they contain fewer than 30 grid points.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def shared_grid(*axes, step=4.0, regions=REGIONS):
     Raises
     ------
     ValueError
-        If the axes share less than 30 grid points.
+        If the axes share fewer than 30 grid points.
     """
     low, high = max(a[0] for a in axes), min(a[-1] for a in axes)
     grid = axis.uniform_grid(low, high, step) if high > low else np.empty(0)
@@ -100,13 +100,13 @@ def shared_grid(*axes, step=4.0, regions=REGIONS):
     # Near-infrared and other axes have their bands elsewhere.
     if part.sum() < 30:
         part[:] = True
-    # At its ends the derivative is extrapolated; PS has its strongest band near one of them.
+    # At the ends the derivative is extrapolated; PS has its strongest band near one of them.
     part[:WINDOW // 2] = part[len(part) - WINDOW // 2:] = False
     return grid, part
 
 
 def shapes(X, wavenumbers, grid, part):
-    """First derivatives on a grid, standardized so that products are correlations.
+    """First derivatives on a grid, standardized so that dot products are correlations.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def shapes(X, wavenumbers, grid, part):
     for start in range(0, len(X), 1000):
         rows = slice(start, start + 1000)
         filled = fill_missing(np.asarray(X[rows], float), wavenumbers)
-        # Still missing are whole spectra only.
+        # Only spectra without any value are still missing.
         filled = np.nan_to_num(filled)
         out[rows] = preprocess.shapes(filled @ matrix, part)
     return out
@@ -142,22 +142,22 @@ def class_matches(S, R, classes, n_classes, *, keys=None, reference_keys=None, c
     S : ndarray, shape (n, m)
         Spectra, from :func:`shapes`.
     R : ndarray, shape (r, m)
-        References, alike.
+        References, likewise.
     classes : ndarray of int, shape (r,)
         Class of each reference; negative where unknown.
     n_classes : int
     keys, reference_keys : ndarrays of int, shapes (n,), (r,), optional
-        A reference is no witness for a spectrum with the same key (of the same study, or a
-        near-duplicate of it).
+        A reference is not compared with a spectrum of the same key (same study, or
+        near-duplicate).
     callback : function of the fraction done, optional
-        Raising in it stops the work.
+        An exception raised in it stops the work.
 
     Returns
     -------
     best : ndarray of float32, shape (n, n_classes)
-        NaN where a class has no reference for the spectrum.
+        NaN if a class has no reference for the spectrum.
     count : ndarray of int, shape (n, n_classes)
-        How many references that is.
+        Number of references compared with the spectrum.
     """
     n = len(S)
     best = np.full((n, n_classes), -np.inf, np.float32)
@@ -184,7 +184,7 @@ def class_matches(S, R, classes, n_classes, *, keys=None, reference_keys=None, c
 
 
 def judge(best, count, labels, rule=None):
-    """Apply the rule.
+    """Apply the rule for doubtful labels.
 
     Parameters
     ----------

@@ -1,13 +1,13 @@
-"""Polystyrene with bands of nitrile and butadiene, which is none.
+"""ABS labelled as polystyrene, detected by its bands of nitrile and butadiene.
 
-Acrylonitrile butadiene styrene (ABS) is polystyrene for two thirds, and correlates with
-polystyrene like another polystyrene: the rule of :mod:`.check`, which compares whole shapes,
-cannot tell them apart. The stretch vibration of C#N near 2237 cm-1 can, since no bulk plastic
-without acrylonitrile has it, and butadiene's trans C=C at 966 cm-1 confirms it (Jung et al., Mar.
-Pollut. Bull. 2018, 127, 704).
+Acrylonitrile butadiene styrene (ABS) is two thirds polystyrene, and correlates with polystyrene
+as another polystyrene does: the rule of :mod:`.check`, which compares whole shapes, cannot
+distinguish them. The stretch vibration of C#N near 2237 cm-1 can, since no bulk plastic without
+acrylonitrile has it, and the trans C=C band of butadiene at 966 cm-1 confirms it (Jung et al.,
+Mar. Pollut. Bull. 2018, 127, 704).
 
-In FTIR-Plastics, 50 of the 150 spectra named polystyrene that the comparison of shapes leaves
-are ABS. A model that learns from them learns that ABS is polystyrene (``benchmarks/NOTES.md``).
+In FTIR-Plastics, 50 of the 150 spectra labelled polystyrene that pass the comparison of shapes
+are ABS. A model trained on them learns that ABS is polystyrene (``benchmarks/NOTES.md``).
 """
 from __future__ import annotations
 
@@ -18,44 +18,45 @@ from orangecontrib.microplastics.materials.bands import REGIONS
 
 __all__ = ["POLYMER", "NITRILE", "BUTADIENE", "NEAR", "LEAST", "FEWEST", "is_abs"]
 
-#: The label that is looked at.
+#: The label to check.
 POLYMER = "PS"
 
-#: Stretch vibration of C#N and out-of-plane bend of trans C=C, cm-1; how far from it a band may
-#: lie.
+#: Stretch vibration of C#N and out-of-plane bend of trans C=C, cm-1; largest distance of a band
+#: from these positions.
 NITRILE, BUTADIENE, NEAR = 2237., 966., 10.
 
-#: So many times what is usual at their places both bands are at least. Less than
-#: :data:`.residual_bands.LIMIT`, since two places are looked at and not all. The 50 of
-#: FTIR-Plastics have 0.76 to 2.65 and 0.78 to 1.10, its other polystyrenes under 0.03 at the
-#: nitrile's place; of Kedzierski's and Jung's, which lie higher there, beside overcorrected carbon
-#: dioxide, none has both.
+#: Threshold for both bands, in multiples of the usual height at their positions. Lower than
+#: :data:`~orangecontrib.microplastics.confidence.residual_bands.LIMIT`, since only two positions
+#: are tested. The 50 of FTIR-Plastics have 0.76 to 2.65 (nitrile) and 0.78 to 1.10 (butadiene), its
+#: other polystyrenes less than 0.03 at the nitrile position. Kedzierski's and Jung's polystyrenes
+#: are higher there, next to overcorrected carbon dioxide, but none has both bands.
 LEAST = 0.7
 
-#: With fewer spectra of the polymer nobody knows what is usual in it.
+#: Minimum number of references of the polymer to determine the usual height.
 FEWEST = 10
 
-#: Where spectra are compared in size, cm-1: fingerprint and C-H, as the network sees them.
+#: Regions over which spectra are scaled to equal size, cm-1: fingerprint and C-H, as used by the
+#: network.
 _SIZE = tuple((max(low, 700.), high) for low, high in REGIONS)
 
 
 def is_abs(X: np.ndarray, references: np.ndarray, wavenumbers: np.ndarray) -> np.ndarray:
-    """Which spectra have bands of nitrile and butadiene that references of their label have not.
+    """Return which spectra have nitrile and butadiene bands that references of their label lack.
 
     Parameters
     ----------
     X : ndarray, shape (n, wavenumbers)
         Absorbance of one polymer by its label, on a uniform grid, no missing values.
     references : ndarray, shape (m, wavenumbers)
-        Spectra of other origin that bear the same label.
+        Spectra from other sources with the same label.
     wavenumbers : ndarray, shape (wavenumbers,)
         cm-1, ascending.
 
     Returns
     -------
     ndarray of bool, shape (n,)
-        All False where there are fewer than :data:`FEWEST` references, or where the grid
-        does not reach the band.
+        All False if there are fewer than :data:`FEWEST` references, or if the grid does not
+        cover the nitrile band.
     """
     if len(references) < FEWEST or not len(X) or not wavenumbers[0] < NITRILE < wavenumbers[-1]:
         return np.zeros(len(X), bool)

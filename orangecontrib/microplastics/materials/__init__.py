@@ -1,1 +1,1 @@
-"""What is known of materials: their names, their bands, and what is found beside them."""
+"""Names and infrared bands of materials, contaminants, additives and the atmosphere."""

@@ -1,4 +1,4 @@
-"""Where the air in the beam absorbs: the one table of carbon dioxide and water vapour."""
+"""Absorption of the air in the beam: the only table of carbon dioxide and water vapour."""
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -15,13 +15,13 @@ class Region(NamedTuple):
     name: str
 
 
-#: Carbon dioxide as branches that no instrument here resolves: centre and standard deviation in
-#: cm-1, height relative to the highest. First the antisymmetric stretch, then the bend.
+#: Carbon dioxide as unresolved branches: centre and standard deviation in cm-1, height relative to
+#: the highest. First the antisymmetric stretch, then the bend.
 CARBON_DIOXIDE_STRETCH = ((2340, 12, .8), (2362, 9, 1.))
 CARBON_DIOXIDE = (*CARBON_DIOXIDE_STRETCH, (668, 2.1, .6), (656, 7.6, .08), (680, 7.6, .08))
 
-#: Lines of water vapour (cm-1, weight) as they stand in real spectra of plastics at 4 cm-1
-#: resolution: peaks of the first principal component of the fine structure (spectrum less
+#: Lines of water vapour (cm-1, weight) as they appear in real spectra of plastics at 4 cm-1
+#: resolution: peaks of the first principal component of the fine structure (spectrum minus
 #: its Savitzky-Golay smoothing) of villegas_camacho_2024_c4, 1300-2000 and 3500-3950 cm-1.
 WATER_VAPOUR = (
     (1363, .2), (1386, .2), (1397, .2), (1418, .4), (1437, .2), (1459, .7), (1472, 1.), (1488, .5),
@@ -31,7 +31,7 @@ WATER_VAPOUR = (
     (3689, .7), (3711, .6), (3734, .8), (3751, .5), (3769, .3), (3801, .3), (3820, .4), (3840, .6),
     (3853, 1.), (3871, .3), (3903, .5), (3918, .2), (3932, .2))
 
-#: Where a signal may stem from the air.
+#: Regions in which a signal may come from the air.
 ATMOSPHERE = (
     Region(2300., 2400., "carbon dioxide"),
     Region(650., 690., "carbon dioxide"),
@@ -39,20 +39,20 @@ ATMOSPHERE = (
     Region(3410., 3900., "water vapour"),
 )
 
-#: What is wrong as a whole where the air was subtracted too often: the regions of carbon dioxide
-#: with their flanks, cm-1.
+#: Regions of carbon dioxide with their flanks, cm-1: where the air was overcorrected, the whole
+#: region is wrong.
 CARBON_DIOXIDE_REGIONS = ((2250., 2420.), (645., 690.))
 
-#: Where nothing but the air absorbs, cm-1: the stretch of carbon dioxide with its flanks, and water
-#: vapour above all bands of polymers. What stands there says nothing about a material.
+#: Regions in which only the air absorbs, cm-1: the stretch of carbon dioxide with its flanks, and
+#: water vapour above all bands of polymers. Signals there say nothing about a material.
 OUTSIDE_BANDS = (CARBON_DIOXIDE_REGIONS[0], (3450., 3950.))
 
 
 def is_atmosphere(wavenumber: float) -> bool:
     """
-    True where carbon dioxide or water vapour of the air absorb.
+    Whether carbon dioxide or water vapour of the air absorbs at a wavenumber (cm-1).
 
     Polymers have bands in these regions, too (C=O in that of water vapour): True means that
-    a signal *may* stem from the air, and for 2300-2400 cm-1 that it most likely does.
+    a signal *may* come from the air, and for 2300-2400 cm-1 that it most likely does.
     """
     return any(region.low <= wavenumber <= region.high for region in ATMOSPHERE)

@@ -1,6 +1,6 @@
-"""The tables of infrared bands behind :mod:`bands`, and where they come from."""
+"""Tables of infrared bands for :mod:`.bands`, with their sources."""
 
-#: The references that the ``source`` of a band names.
+#: References by the name that the ``source`` of a band gives.
 SOURCES = {
     "Jung 2018": "Jung et al., Marine Pollution Bulletin 2018, 127, 704",
     "De Frond 2021": "De Frond et al., Analytical Chemistry 2021, 93, 15878 (FLOPP, FLOPP-e); "
@@ -21,7 +21,7 @@ SOURCES = {
 }
 
 #: By material: the source, and rows of (wavenumber in cm-1, height or None, assignment), with a
-#: source of its own where a row's differs.
+#: fourth entry if the source of a row differs.
 TABLES = {
     "PE": ("Jung 2018", [
         (2916, 1, "CH2 asymmetric stretch"),
@@ -268,7 +268,7 @@ TABLES = {
         (1236, .35, "amide III (C-N stretch, N-H bend)"),
         (1072, .18, "C-O and C-N stretch"),
     ]),
-    # No polymers, but what is found in and on them.
+    # Not polymers: substances found in and on them.
     "Phthalate": ("De Frond 2021", [
         (2958, .45, "CH3 asymmetric stretch"),
         (2929, .45, "CH2 asymmetric stretch"),
@@ -303,7 +303,7 @@ TABLES = {
         (1080, .60, "C-O stretch (polysaccharide)", "Geminiani 2022"),
         (1036, .80, "C-O stretch (polysaccharide)", "Geminiani 2022"),
     ]),
-    # What the weather makes of PE and PP.
+    # Products of the weathering of PE and PP.
     "Oxidation": ("Almond 2020", [
         (3400, None, "O-H stretch (alcohol, hydroperoxide)"),
         (1780, None, "C=O stretch (lactone)"),

@@ -1,15 +1,15 @@
 """
-Infrared band assignments of common polymers and of what is found with them.
+Infrared band assignments of common polymers and of materials found with them.
 
-The tables answer the question a chemist asks of a peak, or of a region that a network looked
-at: which vibration of which material is known there (:func:`assignments`), and is it the
-sample at all or the air in the instrument (:func:`is_atmosphere`).
+The tables give the known vibrations and materials at a peak, or in a region that a network
+used (:func:`assignments`). Whether the signal may come from the air instead is answered by
+:func:`~orangecontrib.microplastics.materials.atmosphere.is_atmosphere`.
 The simulator builds its spectra from the same tables.
 
 Positions are in cm-1. Heights are those of ATR spectra on a diamond, relative to a strong band
-of the same material: measured on the medians of the pristine spectra of FLOPP [De Frond 2021]
-where given, ``None`` where the band is known but its height was not measured. The heights of
-a transmission spectrum differ, because the depth that ATR looks into grows with 1/wavenumber.
+of the same material: measured on the medians of the pristine spectra of FLOPP [De Frond 2021],
+or ``None`` if the band is known but its height was not measured. The heights of a transmission
+spectrum differ, because the penetration depth of ATR grows with 1/wavenumber.
 """
 
 
@@ -21,14 +21,14 @@ from orangecontrib.microplastics.materials.names import material_code
 
 __all__ = ["Band", "SOURCES", "BANDS", "assignments", "REGIONS"]
 
-#: Where polymers have bands (cm-1): fingerprint and C-H stretches. What lies between holds
-#: carbon dioxide and the baseline; above, water.
+#: Regions with polymer bands (cm-1): fingerprint and C-H stretches. Between them are carbon
+#: dioxide and the baseline; above them, water.
 REGIONS = ((0., 1850.), (2700., 3100.))
 
 
 
 class Band(NamedTuple):
-    """One infrared band: ``wavenumber`` in cm-1, ``height`` relative to the material's own."""
+    """One infrared band; wavenumber in cm-1, height relative to a strong band of the material."""
 
     material: str
     wavenumber: float
@@ -37,7 +37,7 @@ class Band(NamedTuple):
     source: str
 
 
-#: Every known band by material, wavenumbers descending as spectra are drawn.
+#: All known bands by material, wavenumbers descending as spectra are drawn.
 BANDS: dict[str, tuple[Band, ...]] = {
     material: tuple(
         Band(material, float(wavenumber), assignment,
@@ -50,7 +50,7 @@ BANDS: dict[str, tuple[Band, ...]] = {
 def assignments(wavenumber: float, tolerance: float = 10.,
                 materials: Iterable[str] | None = None) -> list[Band]:
     """
-    Bands known within `tolerance` of a wavenumber, the nearest first.
+    Return the known bands within `tolerance` of a wavenumber, nearest first.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def assignments(wavenumber: float, tolerance: float = 10.,
         Largest distance in cm-1, included.
     materials : iterable of str, optional
         Only bands of these (codes, full names or synonyms, see :func:`material_code`);
-        of every material and of oxidation when None.
+        bands of all materials and of oxidation if None.
 
     Returns
     -------
@@ -70,7 +70,8 @@ def assignments(wavenumber: float, tolerance: float = 10.,
     Raises
     ------
     ValueError
-        For a material without bands, a wavenumber that is no number or a negative tolerance.
+        For a material without bands, a wavenumber that is not a positive number, or a
+        negative tolerance.
     """
     if not float(wavenumber) > 0:
         raise ValueError(f"A wavenumber is a positive number of cm-1, not {wavenumber}.")

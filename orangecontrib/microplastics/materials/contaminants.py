@@ -1,4 +1,4 @@
-"""What is found in and on plastics that is no plastic."""
+"""Contaminants on plastics, and additives in them."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from orangecontrib.microplastics.materials.names import components_of
 __all__ = ["CONTAMINANTS", "CONTAMINANT_MATERIALS", "Additive", "ADDITIVES", "additive_of",
            "contaminant_bands", "contaminants_beside", "gaussians"]
 
-#: What clings to real samples: name -> bands (centre in cm-1, width in cm-1, weight).
+#: Contaminants of real samples: name -> bands (centre in cm-1, width in cm-1, weight).
 #: The width is the standard deviation of a Gaussian.
 CONTAMINANTS: dict[str, tuple[tuple[float, float, float], ...]] = {
     "carbonate": ((1420, 35, 1), (874, 6, .5), (712, 5, .1)),
@@ -24,9 +24,9 @@ CONTAMINANTS: dict[str, tuple[tuple[float, float, float], ...]] = {
     "carboxylate": ((1560, 14, 1), (1465, 8, .4), (2918, 12, .4), (2850, 10, .3)),
 }
 
-#: Which materials each contaminant is, as classes are named (small letters). Oxidised plastic
-#: ("carbonyl") is no material of its own. Polyamide has amide bands as well, but is not what
-#: "amide" stands for, which is protein: biofilm clings to samples that are to be told from nylon.
+#: Class names (lower case) that mean the same material as a contaminant. Oxidised plastic
+#: ("carbonyl") is not a material of its own. Polyamide also has amide bands, but "amide" stands
+#: for protein: samples that must be distinguished from nylon can carry biofilm.
 CONTAMINANT_MATERIALS: dict[str, tuple[str, ...]] = {
     "carbonate": ("carbonate", "calcium carbonate", "caco3", "calcite", "chalk", "limestone"),
     "silicate": ("silicate", "silica", "quartz", "sand", "clay", "kaolin", "glass", "talc"),
@@ -42,18 +42,18 @@ CONTAMINANT_MATERIALS: dict[str, tuple[str, ...]] = {
 
 
 class Additive(NamedTuple):
-    """What some of a polymer is compounded with.
+    """An additive that some products of a polymer contain.
 
     Attributes
     ----------
     name : str
     polymers : tuple of str
-        Names of the polymer, in small letters.
+        Names of the polymer, in lower case.
     bands : tuple of (centre in cm-1, width in cm-1, weight)
     share : float
-        Of the polymer's spectra, how many hold some.
+        Fraction of the polymer's spectra that contain it.
     height : float
-        The most of it, its rms relative to the polymer's.
+        Largest amount, as its rms relative to the polymer's.
     """
     name: str
     polymers: tuple[str, ...]
@@ -62,13 +62,13 @@ class Additive(NamedTuple):
     height: float
 
 
-#: Soft polyvinyl chloride (film, cable, hose, flooring) holds some tens of per cent of a
-#: plasticiser, mostly a phthalate, whose bands are then as high as the polymer's; rigid (pipe,
-#: profile) has none. In the median of FLOPP's PVC the carbonyl band is half as high as CH-Cl
-#: (band_tables.py). Share and height are our choice. Places are those of bis(2-ethylhexyl)
+#: Soft polyvinyl chloride (film, cable, hose, flooring) contains some tens of per cent of a
+#: plasticiser, mostly a phthalate, whose bands are then as high as the polymer's; rigid PVC (pipe,
+#: profile) contains none. In the median of FLOPP's PVC the carbonyl band is half as high as CH-Cl
+#: (band_tables.py). Share and height are our choice. Positions are those of bis(2-ethylhexyl)
 #: phthalate: C=O 1726, C-O 1273 and 1122, ring 1600, 1580, 1072, 1039 and 743, CH 2959, 2930,
-#: 2872, 1463 and 1380; see also ``simulation/polymers.py``. A study of rigid pieces alone does
-#: not show a learner that soft ones exist.
+#: 2872, 1463 and 1380; see also ``simulation/polymers.py``. Needed because a study of rigid pieces
+#: alone has no examples of soft PVC.
 ADDITIVES = (
     Additive("plasticiser", ("pvc", "polyvinyl chloride", "poly(vinyl chloride)",
                              "polyvinylchloride"),
@@ -77,19 +77,19 @@ ADDITIVES = (
               (2872, 12, .4), (1600, 4, .1), (1580, 4, .12)), .5, 1.2),
 )
 
-#: The axis (cm-1) over which a contaminant's bands have rms 1: the experiments' grid.
+#: The axis (cm-1) over which a contaminant's bands have rms 1: the grid of the experiments.
 _REFERENCE_AXIS = np.arange(700, 3901, 4.)
 
 
 def gaussians(axis: np.ndarray, bands) -> np.ndarray:
-    """Sum of bands (centre and standard deviation in cm-1, height), shape (wavenumbers,)."""
+    """Sum of Gaussians (centre and standard deviation in cm-1, height), shape (wavenumbers,)."""
     axis = np.asarray(axis, float)
     return sum(weight * np.exp(-.5 * ((axis - centre) / width) ** 2)
                for centre, width, weight in bands)
 
 
 def contaminant_bands(axis: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """Spectra of contaminants, of rms 1 over 700-3900 cm-1 wherever the axis ends.
+    """Spectra of contaminants, of rms 1 over 700-3900 cm-1 whatever the range of the axis.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def contaminant_bands(axis: np.ndarray, names: Sequence[str]) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a name is none of :data:`CONTAMINANTS`.
+        If a name is not in :data:`CONTAMINANTS`.
     """
     unknown = [name for name in names if name not in CONTAMINANTS]
     if unknown:
@@ -116,15 +116,15 @@ def _of_unit_rms(axis, bands):
 
 
 def contaminants_beside(names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
-    """Those of the contaminants that are not among the classes to be told apart.
+    """Return the contaminants that are not among the classes to be distinguished.
 
-    Cellulose that is added to PET under the name PET teaches to overlook cellulose in PET. Of 72
-    real cotton and polyester blends a network named .65 so, and .71 without (issue 12).
+    If cellulose is added to spectra labelled PET, a model learns to overlook cellulose in PET: of
+    72 real cotton and polyester blends a network recognised .65, and .71 without it (issue 12).
 
     Parameters
     ----------
     names : sequence of str
-        Of :data:`CONTAMINANTS`.
+        Keys of :data:`CONTAMINANTS`.
     classes : sequence of str
         Names of single materials or of combinations.
     """
@@ -133,6 +133,6 @@ def contaminants_beside(names: Sequence[str], classes: Sequence[str]) -> tuple[s
 
 
 def additive_of(polymer: str) -> Additive | None:
-    """What some of a polymer holds, by the polymer's name; None where nothing is known."""
+    """Return the additive of a polymer, by the polymer's name; None if none is known."""
     name = polymer.strip().lower()
     return next((a for a in ADDITIVES if name in a.polymers), None)

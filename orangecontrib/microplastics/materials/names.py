@@ -1,4 +1,4 @@
-"""How materials are named, in full and for short, and their combinations: "PE + PP"."""
+"""Names of materials: full names, codes, and combinations such as "PE + PP"."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ from orangecontrib.microplastics.materials.band_tables import TABLES
 __all__ = ["POLYMERS", "NAMES", "SAME", "ALIASES", "material_code", "PLUS", "combination_name",
            "components_of", "components_among", "is_combination", "materials_of"]
 
-#: Sub-classes that count as their parent: no particle is doubtful for being LDPE and not HDPE,
-#: which infrared spectra hardly tell apart. PEF and PPL are Kedzierski's: their medians
+#: Sub-classes that count as their parent class: confusing LDPE with HDPE makes no label doubtful,
+#: since infrared spectra hardly distinguish them. PEF and PPL are Kedzierski's: their medians
 #: correlate at 0.97 and 0.98 with PE and PP.
 SAME = {"HDPE": "PE", "LDPE": "PE", "LLDPE": "PE", "PEF": "PE", "PPL": "PP"}
 
 
-#: Full names of the classes. Where a publication's abbreviation is not explained with the
-#: spectra, what its median correlates with (first derivative) stands instead.
+#: Full names of the classes. If an abbreviation is not explained with the published spectra, the
+#: name gives the material that the class median correlates with (first derivative).
 POLYMERS = {
     "ABS": "acrylonitrile butadiene styrene", "AC": "acrylic", "AFL": "AFL, like wool",
     "CA": "cellulose acetate", "CE": "cellulose", "CO": "cotton",
@@ -31,10 +31,10 @@ POLYMERS = {
     "SR": "silicone rubber", "U1": "unknown 1", "U2": "unknown 2",
 }
 
-#: Full names of the materials with bands.
+#: Full names of the materials that have tables of bands.
 NAMES = {code: POLYMERS[code] for code in TABLES if code in POLYMERS}
 
-#: Other names under which class labels mean one of these materials (lower case).
+#: Synonyms of these materials in class labels (lower case).
 ALIASES = {
     **{name.lower(): code for name, code in SAME.items()},
     "polyethylene terephtalate": "PET", "polyester": "PET", "nylon": "PA", "pa6": "PA",
@@ -42,20 +42,21 @@ ALIASES = {
     "wool": "Protein", "silk": "Protein",
 }
 
-#: Stands between the components in the name of a combination.
+#: Separator of the components in the name of a combination.
 PLUS = " + "
 
 
 def combination_name(names: Iterable[str]) -> str:
-    """Name of a combination, "PE + PP": sorted, a name that holds a " + " itself in brackets.
+    """Name of a combination, "PE + PP": sorted, names that contain " + " in brackets.
 
-    So is such a name alone: "(PE + wax)" is one material, "PE + wax" are two.
+    A single name that contains " + " gets brackets, too: "(PE + wax)" is one material,
+    "PE + wax" is two.
     """
     return PLUS.join(f"({name})" if _needs_brackets(name) else name for name in sorted(names))
 
 
 def _needs_brackets(name):
-    """Whether a name would be read as something else among others."""
+    """Whether a name would be misread in a combination if it had no brackets."""
     return components_of(name) != [name] or _is_wrapped(name) or name[:1] == "+" \
         or name[-1:] == "+"
 
@@ -63,7 +64,7 @@ def _needs_brackets(name):
 def components_of(name: str) -> list[str]:
     """Components of a combination: "(PE + wax) + PP" is ["PE + wax", "PP"].
 
-    The inverse of :func:`combination_name`, as long as each bracket in a name is closed.
+    The inverse of :func:`combination_name`, provided that every bracket in a name is closed.
     """
     parts, start = [], 0
     while start <= len(name):
@@ -80,9 +81,9 @@ def components_of(name: str) -> list[str]:
 
 
 def components_among(classes: Iterable[str]) -> list[str]:
-    """Components of the combinations among classes, in order of first appearance.
+    """Components of all classes, in order of first appearance.
 
-    Empty where no class is a combination.
+    Empty if no class is a combination.
     """
     parts = [components_of(name) for name in classes]
     if all(len(names) < 2 for names in parts):
@@ -91,9 +92,9 @@ def components_among(classes: Iterable[str]) -> list[str]:
 
 
 def _closing(name, start):
-    """Where the bracket closes that holds a whole component from `start`; None for no such.
+    """Index of the bracket that closes a component in brackets at `start`; None if there is none.
 
-    Brackets that nobody needed to write are part of the name: "(aged)".
+    Brackets that :func:`combination_name` would not add are part of the name: "(aged)".
     """
     if not name.startswith("(", start):
         return None
@@ -107,7 +108,7 @@ def _closing(name, start):
 
 
 def _is_wrapped(name):
-    """Whether the name is one pair of brackets with something in it."""
+    """Whether one pair of brackets encloses the whole name."""
     depth = 0
     for i, letter in enumerate(name):
         depth += (letter == "(") - (letter == ")")
@@ -122,17 +123,17 @@ def is_combination(name: str) -> bool:
 
 
 def materials_of(name: str) -> list[str]:
-    """Codes of the materials that a class stands for: "HDPE + PP" is ["PE", "PP"]."""
+    """Codes of the materials in a class label: "HDPE + PP" is ["PE", "PP"]."""
     codes = (material_code(part) for part in components_of(name))
     return list(dict.fromkeys(code for code in codes if code))
 
 
 def material_code(name: str) -> str | None:
     """
-    The key of :data:`.bands.BANDS` for a class label, or None where no bands are known for it.
+    Return the key of :data:`.bands.BANDS` for a class label, or None if it has no known bands.
 
-    Codes, full names and the usual synonyms are understood, whatever their case: ``HDPE`` and
-    ``polyethylene`` are ``PE``, ``cotton`` is ``CE``.
+    Accepts codes, full names and the usual synonyms in any case: ``HDPE`` and ``polyethylene``
+    are ``PE``, ``cotton`` is ``CE``.
     """
     wanted = str(name).strip().lower()
     for code in TABLES:

@@ -2,9 +2,9 @@
 
 By the Beer-Lambert law the absorbances of a mixture's components add, each in
 proportion to its amount. :func:`mix` draws spectra of several classes, scales each to
-one size, adds them with random fractions and disturbs the sum as a measurement would;
-:func:`split_sources` first parts the pure spectra, so that no specimen is in both
-training and test mixtures; :class:`Mixer` shows how one mixture came about.
+one size, adds them with random fractions and distorts the sum as a measurement would;
+:func:`split_sources` first splits the pure spectra, so that no specimen is in both
+training and test mixtures; :class:`Mixer` shows how one mixture was made.
 """
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ from orangecontrib.microplastics.spectra.splits import split_sources, texts_of
 __all__ = ["Mixing", "Mixer", "Drawn", "mix", "count", "component_means", "split_sources",
            "parse_ratios", "combination_name", "TransmittanceError", "COMBINATION", "MAIN"]
 
-#: Mixtures made at a time: small enough for the cache and for quick cancelling.
+#: Mixtures made at a time: small enough for the CPU cache and for quick cancelling.
 _BLOCK = 500
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """One mixture, taken apart.
+    """One mixture with its components.
 
     Attributes
     ----------
@@ -59,13 +59,13 @@ class Drawn:
     wavenumbers : ndarray, shape (m,)
         cm-1, ascending.
     components : ndarray, shape (k, m)
-        What each component adds: its spectrum times its fraction.
+        Contribution of each component: its spectrum times its fraction.
     total : ndarray, shape (m,)
-        Their sum.
+        Sum of the contributions.
     spectrum : ndarray, shape (m,)
-        The sum with baseline, noise and the rest: what the learner gets.
+        The sum with baseline, noise and other distortions: the learner's input.
     sources, contaminants : tuple of str, length k
-        Where each came from, and what clings to it or is in it ("" for nothing).
+        Source of each component, and its contaminant and additive ("" for none).
     """
 
     names: tuple[str, ...]
@@ -79,16 +79,16 @@ class Drawn:
 
 
 class _Origin(NamedTuple):
-    """What mixtures are made of; arrays of shape (rows, classes).
+    """Composition of mixtures; arrays of shape (rows, classes).
 
     Attributes
     ----------
     picked : ndarray of int
-        Which spectrum each component is; -1 for none.
+        Index of each component's spectrum; -1 for none.
     clung : ndarray of int
-        Which contaminant it carries; -1 for none.
+        Index of each component's contaminant; -1 for none.
     holds : ndarray of bool
-        Whether it holds its polymer's additive.
+        Whether the component contains its polymer's additive.
     """
 
     picked: np.ndarray
@@ -102,19 +102,19 @@ class _Origin(NamedTuple):
 
 
 class Mixer:
-    """Pure spectra, checked and scaled, from which mixtures are drawn.
+    """Draws mixtures from pure spectra, which it checks and scales.
 
     Parameters
     ----------
     data : Table
         Spectra in absorbance with a discrete class. Missing values are interpolated
-        along the spectrum; rows without a class take no part.
+        along the spectrum; rows without a class are ignored.
     mixing : Mixing
 
     Raises
     ------
     ValueError
-        If data are no spectra, have no class, too few classes, or spectra that are
+        If the data hold no spectra, no class, too few classes, or spectra that are
         empty or constant.
     TransmittanceError
         If they look like transmittance.
@@ -137,25 +137,25 @@ class Mixer:
         self.sources = texts_of(data, mixing.by or "source", required=mixing.by is not None)
         self.samples = texts_of(data, "sample")
         self.vary = vary.Variation(self.axis, mixing.variation) if mixing.variation else None
-        # A floor, for spectra reach zero: a ten-thousandth of their size.
+        # Spectra reach zero: values are at least a ten-thousandth of the rms.
         self._logs = np.log(np.maximum(self.spectra, 1e-4)) if self.vary else None
-        #: Contaminants that are added: none that is a class itself.
+        #: Contaminants to add, without those that are a class themselves.
         self.contaminants = contaminants_beside(mixing.contaminant_names, self.names)
         self._bands = contaminant_bands(self.axis, self.contaminants)
         self._additives = [additive_of(name) if mixing.additives else None
                            for name in self.names]
         self._place = vary.position(self.axis)
 
-    # What will come
+    # Numbers of spectra
 
     def total(self, n: int) -> int:
-        """How many spectra will come when `n` are asked for."""
+        """Number of spectra that are made if `n` are requested."""
         if self.mixing.per_combination is not None:
             return self.mixing.per_combination * len(self.combinations)
         return n
 
     def _plan(self, n, rng):
-        """Combination of each mixture, and its turn within the combination; shuffled."""
+        """Combination of each mixture, and its number within the combination; shuffled."""
         n, kinds = self.total(n), len(self.combinations)
         if n < kinds:
             raise ValueError(f"{n} spectra are too few for {kinds} combinations: "
@@ -169,7 +169,7 @@ class Mixer:
     # Drawing
 
     def _fractions(self, members, turns, rng):
-        """(rows, classes) fractions of combinations `members`, a list of tuples."""
+        """Fractions (rows, classes) for the combinations `members`, a list of tuples."""
         out = np.zeros((len(members), len(self.names)), np.float32)
         sizes = np.array([len(m) for m in members])
         for size in np.unique(sizes):
@@ -184,14 +184,14 @@ class Mixer:
         return out
 
     def _blend(self, fractions, rng, parts=None):
-        """Mixtures (rows, wavenumbers) before and after disturbance, with their origin.
+        """Mixtures (rows, wavenumbers) before and after distortion, with their origin.
 
-        Returns the sum, the disturbed sum and their :class:`_Origin`. What each component
-        adds is appended to `parts`, if given.
+        Returns the sum, the distorted sum and their :class:`_Origin`. The contribution of
+        each component is appended to `parts`, if given.
         """
         origin = _Origin.nothing(*fractions.shape)
         picked = origin.picked
-        # All sources first: stronger disturbances then show on the same mixture.
+        # Draw all sources first, so that other distortions do not change which are mixed.
         for label, (index, weight) in enumerate(self.weights):
             rows = np.flatnonzero(fractions[:, label])
             picked[rows, label] = rng.choice(index, size=len(rows), p=weight)
@@ -244,14 +244,19 @@ class Mixer:
 
     def draw(self, seed: int | Sequence[int] | None = 0,
              combination: Sequence[str] | None = None) -> Drawn:
-        """One mixture with all its parts, made as :meth:`table` makes its own.
+        """Draw one mixture with all its parts, in the same way as :meth:`table`.
 
         Parameters
         ----------
         seed : int, sequence of int or None
-            None draws another one each time.
+            None draws a different mixture each time.
         combination : sequence of str, optional
-            Names of its components; by default any of those with most components.
+            Names of its components; by default random, with the largest number of components.
+
+        Raises
+        ------
+        ValueError
+            If the combination is not among those to be made.
         """
         rng = np.random.default_rng(seed)
         if combination is None:
@@ -279,7 +284,7 @@ class Mixer:
         Raises
         ------
         ValueError
-            If two of them are the same, for odd class names.
+            If two of them are the same, which unusual class names can cause.
         """
         values = [combination_name([self.names[i] for i in c]) for c in self.combinations]
         if len(set(values)) < len(values):
@@ -290,14 +295,14 @@ class Mixer:
 
     def arrays(self, n: int, seed: int | Sequence[int] = 0,
                callback: Callable[[float], None] | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """`n` mixtures without a Table around them, for who needs many and often.
+        """Return `n` mixtures as arrays, without the cost of a Table.
 
         Returns
         -------
         spectra : ndarray of float32, shape (n, wavenumbers)
             Along `axis`.
         which : ndarray of int, shape (n,)
-            Their combinations, as indices of `values`.
+            Their combinations, as indices into `values`.
         """
         rng = np.random.default_rng(seed)
         which, turns = self._plan(n, rng)
@@ -312,11 +317,11 @@ class Mixer:
 
     def table(self, n: int = 6000, seed: int | Sequence[int] = 0,
               callback: Callable[[float], None] | None = None) -> Table:
-        """`n` mixtures; see :func:`mix`."""
+        """Return `n` mixtures as a Table; see :func:`mix`."""
         rng = np.random.default_rng(seed)
         which, turns = self._plan(n, rng)
         n = len(which)
-        # The table's own memory, in the order of the input's columns.
+        # Columns in the order of the input table.
         X = np.full((n, len(self.data.domain.attributes)), np.nan)
         fractions = np.zeros((n, len(self.names)))
         origin = _Origin.nothing(*fractions.shape)
@@ -336,7 +341,7 @@ class Mixer:
         return table
 
     def means(self) -> Table:
-        """Mean spectrum of each class as it enters the mixtures (scaled, undisturbed)."""
+        """Mean spectrum of each class as used for mixing (scaled, not distorted)."""
         X = np.full((len(self.names), len(self.data.domain.attributes)), np.nan)
         X[:, self.columns] = [self.spectra[index].T.astype(float) @ weight
                               for index, weight in self.weights]
@@ -354,7 +359,7 @@ class Mixer:
         return [self.data.domain.attributes[i] for i in np.sort(self.columns)]
 
     def _foreign(self, origin):
-        """What clings to each component, and what it holds: lists of names, (rows, classes)."""
+        """Contaminant and additive of each component: lists of names, (rows, classes)."""
         out = np.empty(origin.clung.shape, object)
         out.fill(())
         for row, label in np.argwhere((origin.clung >= 0) | origin.holds):
@@ -401,31 +406,31 @@ class Mixer:
         return [PLUS.join(texts[i] for i in row if i >= 0) for row in index]
 
 
-# What others call
+# Public functions
 
 def mix(data: Table, n: int = 6000, *, mixing: Mixing | None = None, seed: int = 0,
         callback: Callable[[float], None] | None = None, **settings) -> Table:
-    """Mixtures from a Table of pure spectra in absorbance.
+    """Make mixtures from a Table of pure spectra in absorbance.
 
     Parameters
     ----------
     data : Table
         Spectra with a discrete class; attributes named by wavenumber.
     n : int
-        How many, pure ones included, divided evenly among the combinations; ignored
-        where `per_combination` is set.
+        Number of spectra, pure ones included, divided evenly among the combinations;
+        ignored if `per_combination` is set.
     mixing : Mixing, optional
     seed : int
         Equal seeds give equal mixtures; no global random state is used.
     callback : callable, optional
-        Called with the fraction done; what it raises stops the mixing.
+        Called with the fraction done; an exception raised in it stops the mixing.
     **settings
-        Fields of :class:`Mixing`, over those of `mixing`.
+        Fields of :class:`Mixing` that override those of `mixing`.
 
     Returns
     -------
     Table
-        The attributes of `data`, the class that `target` asks for, and metas: each
+        The attributes of `data`, the class selected by `target`, and metas: each
         material's fraction ("fraction PE"), the `sources` and `samples` of the
         components joined by " + " in the order of the combination's name, and the
         `contaminants` that were added.
@@ -450,7 +455,7 @@ def _settings(mixing, settings):
 
 def count(data: Table, n: int = 6000, *, mixing: Mixing | None = None,
           **settings) -> tuple[int, int]:
-    """Numbers of combinations and of spectra that :func:`mix` would give; makes none."""
+    """Number of combinations and of spectra that :func:`mix` would return, without making them."""
     mixing = _settings(mixing, settings)
     names, _ = classes_of(data, mixing)
     kinds = sum(comb(len(names), size) for size in mixing.sizes)

@@ -1,4 +1,4 @@
-"""Reading spectra of pure materials: which there are, of what size, how often to draw each."""
+"""Spectra of pure materials: selection of classes, checks, scaling, and weights for drawing."""
 from __future__ import annotations
 
 import numpy as np
@@ -12,17 +12,17 @@ from orangecontrib.microplastics.spectra.units import looks_like_transmittance
 __all__ = ["TransmittanceError", "classes_of", "absorbance_of", "size_of", "scaled",
            "weights_of"]
 
-#: Span (cm-1) over which a spectrum's slope is taken for ratio="derivative", about what
-#: a Savitzky-Golay derivative of 9 points at 4 cm-1 sees.
+#: Span (cm-1) over which a spectrum's slope is taken for ratio="derivative", similar to
+#: that of a Savitzky-Golay derivative of 9 points at 4 cm-1.
 _SPAN = 16.
 
 
 class TransmittanceError(ValueError):
-    """Spectra to be mixed look like transmittance."""
+    """Raised if spectra to be mixed look like transmittance."""
 
 
 def classes_of(data: Table, mixing: Mixing) -> tuple[list[str], np.ndarray]:
-    """Names of the classes to mix, sorted, and each row's place among them or -1."""
+    """Return the sorted names of the classes to mix, and each row's index into them or -1."""
     variable = data.domain.class_var
     if variable is None or not variable.is_discrete:
         raise ValueError("Data need a categorical class that names each spectrum's material "
@@ -49,7 +49,11 @@ def classes_of(data: Table, mixing: Mixing) -> tuple[list[str], np.ndarray]:
 
 def absorbance_of(data: Table, rows: np.ndarray, columns: np.ndarray,
                   axis: np.ndarray) -> np.ndarray:
-    """(rows, wavenumbers) float64, filled; raises for what cannot be mixed."""
+    """Return spectra (rows, wavenumbers), float64, gaps filled.
+
+    Raises ValueError for empty or constant spectra, TransmittanceError if they look like
+    transmittance.
+    """
     X = data.X[rows]
     X = np.asarray(X.toarray() if hasattr(X, "toarray") else X, float)[:, columns]
     X = fill_missing(X, axis)
@@ -67,7 +71,7 @@ def absorbance_of(data: Table, rows: np.ndarray, columns: np.ndarray,
 
 
 def size_of(spectra: np.ndarray, axis: np.ndarray, ratio: str) -> np.ndarray:
-    """Root mean square, of absorbance or of its slope; (rows,)."""
+    """Root mean square of the absorbance or of its slope; (rows,)."""
     if ratio == "derivative":
         step = max(1, round(_SPAN / float(np.median(np.diff(axis)))))
         spectra = (spectra[:, step:] - spectra[:, :-step]) \
@@ -76,7 +80,7 @@ def size_of(spectra: np.ndarray, axis: np.ndarray, ratio: str) -> np.ndarray:
 
 
 def scaled(X: np.ndarray, axis: np.ndarray, ratio: str) -> np.ndarray:
-    """Spectra less their minimum, of rms 1 (or of equal slope and typical rms 1), float32."""
+    """Subtract the minimum and scale to rms 1 (or to equal slope and median rms 1), float32."""
     X = X - X.min(axis=1, keepdims=True)
     height = size_of(X, axis, "absorbance")
     if ratio == "derivative":
@@ -88,7 +92,7 @@ def scaled(X: np.ndarray, axis: np.ndarray, ratio: str) -> np.ndarray:
 
 def weights_of(data: Table, rows: np.ndarray, labels: np.ndarray,
                balance: bool) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each class: the places of its spectra and the probability of each."""
+    """For each class: the indices of its spectra and the probability of drawing each."""
     studies = None
     if balance and "study" in data.domain and data.domain["study"] in data.domain.metas:
         studies = np.array(texts_of(data, "study"), object)[rows]

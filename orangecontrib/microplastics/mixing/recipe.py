@@ -1,4 +1,4 @@
-"""How mixtures are to be made: settings, ratios and names (no data in sight)."""
+"""Settings of mixtures: components, ratios, distortions and names, independent of data."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ COMBINATION, MAIN = "combination", "main"
 
 
 def baseline_terms(height: float, curved: bool) -> tuple[float, ...]:
-    """Amplitudes of random baselines for :class:`Mixing`: linear and quadratic, and where they are
-    `curved` also cubic and a broad hump, in the proportions of the project's experiments."""
+    """Amplitudes of random baselines for :class:`Mixing`: linear and quadratic, and if `curved`
+    also cubic and a broad hump, in the proportions of the project's experiments."""
     shares = (1, 2 / 3, 1 / 2, 1) if curved else (1, 2 / 3)
     return tuple(round(height * share, 6) for share in shares)
 
 
-#: Settings of :class:`Mixing` that leave the sums as they are.
+#: Settings of :class:`Mixing` without any distortion.
 NOTHING = {"variation": 0.0, "contaminants": False, "additives": False, "baseline": (0.0, 0.0),
            "noise": 0.0, "atmosphere": 0.0, "cut": False}
 
 #: Settings for new spectra from the same instrument and study: baselines and noise.
 ONE_INSTRUMENT = {**NOTHING, "baseline": baseline_terms(0.3, False), "noise": 0.03}
 
-#: Settings of :class:`Mixing` under which a network learns for instruments that it has not
-#: seen: components vary and carry contaminants, half of the PVC is soft, the room's air and
-#: broad baselines come on top. Tested between studies they are ahead of plain mixtures by 5
+#: Settings of :class:`Mixing` for generalisation to instruments not in the training data:
+#: components vary and carry contaminants, half of the PVC is plasticised, atmospheric absorption
+#: and broad baselines are added. In tests between studies they outperform plain mixtures by 5
 #: points and more, for the network and for a random forest alike.
 ANY_INSTRUMENT = {"variation": 1.0, "contaminants": True, "additives": True,
                   "baseline": baseline_terms(0.3, True), "noise": 0.06, "atmosphere": 1.0,
@@ -40,64 +40,67 @@ ANY_INSTRUMENT = {"variation": 1.0, "contaminants": True, "additives": True,
 
 @dataclass(frozen=True)
 class Mixing:
-    """How to mix.
+    """Settings for making mixtures.
 
-    The defaults are a plain recipe: single materials and pairs, any ratio from 1:9 to
+    The defaults are simple: single materials and pairs, any ratio from 1:9 to
     9:1, linear and quadratic baselines and noise.
 
     Attributes
     ----------
     components : int or sequence of int
-        How many components a mixture has; several numbers ask for several kinds.
+        Number of components of a mixture; several numbers give mixtures of each size.
     smallest : float
         The smallest fraction of a component.
     fractions : None, float or sequence of sequences of float
         None: any fractions, uniform over all that respect `smallest`. A number: a grid
-        in this step (0.1: 1:9, 2:8 ... 9:1). Else the fractions to use in turn, such as
-        ((0.3, 0.7), (0.5, 0.5)), each as long as some mixture has components, its first
-        for the component that the combination's name has first.
+        with this step (0.1: 1:9, 2:8 ... 9:1). Otherwise the fractions to use in turn, such
+        as ((0.3, 0.7), (0.5, 0.5)), one number per component, in the order of the
+        combination's name; each length must be a number of components.
     classes : sequence of str, optional
         Materials to mix; all by default.
     pure : bool
-        Whether single materials are among the results, disturbed like the others.
+        Whether to include single materials, distorted like the mixtures.
     per_combination : int, optional
-        Spectra for each combination; by default the number asked of :func:`mix` is
-        divided evenly.
+        Spectra for each combination; by default the number requested from
+        :func:`.mixer.mix` is divided evenly.
     ratio : "absorbance" or "derivative"
-        What the fractions are fractions of. Spectra, less their minimum, are scaled
-        before mixing to equal root mean square, of the absorbance or of its first
-        derivative. With the latter a source's broad baseline takes no part: the fairer
-        definition, and an easier task. Neither is a fraction by mass, which needs the
+        The quantity that the fractions refer to. Spectra, minus their minimum, are scaled
+        before mixing to equal root mean square of the absorbance or of its first
+        derivative. With the derivative, a source's broad baseline does not count: the
+        fairer definition, and an easier task. Neither is a mass fraction, which needs the
         absorption coefficients.
     variation : float
-        Strength of the components' variation (:class:`variation.Variation`), 0 to 2.
+        Strength of the components' variation
+        (:class:`~orangecontrib.microplastics.simulation.distortions.Variation`), 0 to 2.
     contaminants : sequence of str, or bool
-        Names among :data:`variation.CONTAMINANTS`, True for all of them. One that is among the
-        classes is never added (:func:`variation.contaminants_beside`).
+        Keys of :data:`~orangecontrib.microplastics.materials.contaminants.CONTAMINANTS`, True
+        for all of them. One that is among the classes is never added
+        (:func:`~orangecontrib.microplastics.materials.contaminants.contaminants_beside`).
     contaminated : float
-        Share of the components to which one contaminant clings.
+        Share of the components that carry one contaminant.
     contaminant_height : float
-        The most of a contaminant, its rms relative to the component's.
+        Largest amount of a contaminant, as its rms relative to the component's.
     additives : bool
-        Whether components hold what their polymer is often compounded with
-        (:data:`variation.ADDITIVES`): half of the PVC is plasticised.
+        Whether components contain the usual additive of their polymer
+        (:data:`~orangecontrib.microplastics.materials.contaminants.ADDITIVES`): half of the
+        PVC is plasticised.
     baseline : sequence of float
         Amplitudes of random linear, quadratic, cubic terms and a broad hump, at most 4.
     noise : float
         Standard deviation of the noise, varied by U(0.2, 2) from mixture to mixture.
     atmosphere : float
-        Strength of CO2, water vapour and adsorbed water; 1 is as in the experiments.
+        Strength of CO2, water vapour and adsorbed water; 1 is that of the experiments.
     cut : bool
-        Whether a random stretch of each spectrum is lost (set to its mean).
+        Whether a random stretch of each spectrum is set to the spectrum's mean.
     target : "combination", "main" or the name of a class
-        The class of the result: which materials are in the mixture ("PE + PP"), which
-        of them has the largest fraction, or whether this one is present (no, yes).
+        The class of the result: the materials in the mixture ("PE + PP"), the material
+        with the largest fraction, or whether the named class is present (no, yes).
     balance : bool
-        Where there is a meta `study`: draw sources with weight 1/sqrt(size of the study
-        within the class), so that one large study does not stand for its class.
+        If there is a meta `study`: draw sources with weight 1/sqrt(size of the study
+        within the class), so that one large study does not dominate its class.
     by : str, optional
-        Meta that names the source of a spectrum; by default `source` where it exists,
-        else every spectrum is a source of its own.
+        Meta that names the source of a spectrum; by default `source` if it exists,
+        otherwise every spectrum is a source of its own.
     """
 
     components: int | Sequence[int] = 2
@@ -147,7 +150,7 @@ class Mixing:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Numbers of components that occur, ascending."""
+        """Numbers of components of the mixtures, ascending."""
         sizes = [self.components] if np.isscalar(self.components) else list(self.components)
         return tuple(sorted({int(s) for s in sizes} | ({1} if self.pure else set())))
 
@@ -162,7 +165,7 @@ class Mixing:
         return tuple(self.contaminants)
 
     def grid(self, size: int) -> np.ndarray | None:
-        """Fractions (n, `size`) that mixtures of so many components use; None for any.
+        """Fractions (n, `size`) for mixtures of `size` components; None for any fractions.
 
         Raises
         ------
@@ -201,7 +204,7 @@ def _even_grid(step, size, smallest):
     if least * size > parts:
         raise ValueError(f"{size} fractions of at least {least / parts:g}, in steps of "
                          f"{step:g}, cannot sum to 1.")
-    # Choosing where to divide a row of units lists every way of sharing them out.
+    # Choosing the places to divide a row of units enumerates all ways of distributing them.
     free = parts - size * (least - 1)
     cuts = np.array(list(combinations(range(1, free), size - 1)), int).reshape(-1, size - 1)
     edges = np.hstack([np.zeros((len(cuts), 1), int), cuts, np.full((len(cuts), 1), free)])
@@ -209,12 +212,12 @@ def _even_grid(step, size, smallest):
 
 
 def parse_ratios(text: str) -> tuple[tuple[float, ...], ...]:
-    """Fractions from ratios as people write them: "1:9, 1:1, 1:2:1".
+    """Parse ratios such as "1:9, 1:1, 1:2:1" into fractions.
 
     Raises
     ------
     ValueError
-        If a part is no positive number.
+        If a part is not a positive number, or there is no ratio.
     """
     ratios = []
     for ratio in text.replace(";", ",").split(","):

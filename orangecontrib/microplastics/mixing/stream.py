@@ -1,4 +1,4 @@
-"""Spectra drawn anew for each epoch, from pure ones: mixtures, or varied single materials."""
+"""Spectra drawn anew for each epoch from pure ones: mixtures, or varied single materials."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from orangecontrib.microplastics.mixing.recipe import ANY_INSTRUMENT, Mixing
 
 __all__ = ["MixtureSource"]
 
-#: Mixtures of an epoch, and the fewest of each combination in it. With 16 epochs a network sees
-#: about 96,000 different mixtures; on another instrument that was worth about a point of accuracy
-#: over 6,000 seen 16 times (FLOPP held out, three seeds: .931 +- .008 against .925 +- .003). Single
-#: materials, so varied, were recognised in FLOPP at .994 +- .002 instead of .975 +- .006.
+#: Mixtures per epoch, and minimum number of each combination in it. With 16 epochs a network sees
+#: about 96,000 different mixtures; accuracy on another instrument was .931 +- .008, against .925 +-
+#: .003 for 6,000 mixtures seen 16 times (FLOPP held out, three seeds). Single materials varied in
+#: this way were recognised in FLOPP at .994 +- .002 instead of .975 +- .006.
 PER_EPOCH, PER_COMBINATION = 6000, 60
 
 
@@ -26,16 +26,16 @@ class MixtureSource:
     data : Table
         Pure spectra in absorbance with a discrete class.
     components : int
-        Up to so many classes are in a mixture; 1 varies single ones.
+        Largest number of classes in a mixture; 1 varies single classes.
     smallest : float
         The smallest fraction of a component.
     seed : int
-        Draws with the same seed and number are equal.
+        Draws with the same seed and `number` are equal.
 
     Raises
     ------
     ValueError
-        As :class:`.mixer.Mixer` and :class:`.recipe.Mixing` do: too few classes, spectra
+        As in :class:`.mixer.Mixer` and :class:`.recipe.Mixing`: too few classes, spectra
         that look like transmittance ...
     """
 
@@ -52,8 +52,8 @@ class MixtureSource:
 
     def draw(self, number: int, n: int | None = None,
              callback: Callable[[float], None] | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """The `number`-th draw: spectra (n, wavenumbers) and their combinations (n,).
+        """Return draw `number`: spectra (n, wavenumbers) and their combinations (n,).
 
-        Raising in `callback`, which gets the fraction done, ends it.
+        `callback` gets the fraction done; an exception raised in it stops the draw.
         """
         return self.mixer.arrays(n or self.n, [self.seed, number], callback)

@@ -1,4 +1,4 @@
-"""Spectra made from tables of bands."""
+"""Spectra simulated from tables of bands."""
 from orangecontrib.microplastics.simulation.polymers import (
     SEVEN,
     TWELVE,

@@ -1,18 +1,19 @@
-"""What makes two spectra of one polymer differ, as random numbers (numpy only).
+"""Random differences between spectra of one polymer (numpy and scipy only).
 
 Three kinds, all vectorised over rows in float32, all drawn from the
 ``numpy.random.Generator`` that is passed in:
 
 - variation of a component before mixing (:class:`Variation`): contact and thickness,
   penetration depth, the instrument's response;
-- bands of what clings to real samples (:data:`CONTAMINANTS`, :func:`contamination`), and of
-  what a polymer is compounded with (:data:`ADDITIVES`, :func:`additives`);
+- bands of contaminants on real samples (:data:`.contaminants.CONTAMINANTS`,
+  :func:`contamination`), and of a polymer's additives (:data:`.contaminants.ADDITIVES`,
+  :func:`additives`);
 - disturbances after mixing (:func:`baseline`, :func:`noise`, ...).
 
 Amplitudes are for spectra scaled to a root mean square (rms) of 1. Kinds and sizes are
-those that carried networks, random forests and support vector machines from some
-instruments to another in this project's experiments; Gaussian shapes and the places of
-the water lines are given with each.
+those that made networks, random forests and support vector machines transfer from some
+instruments to another in this project's experiments; Gaussian shapes and the positions of
+the water lines are documented with each function.
 """
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ __all__ = ["Variation", "position", "contamination", "additives", "baseline", "b
            "carbon_dioxide", "water_vapour", "adsorbed_water", "noise", "cut_stretches"]
 
 def position(axis: np.ndarray) -> np.ndarray:
-    """Place of each wavenumber between the ends of the axis, -1 to 1, float32."""
+    """Position of each wavenumber between the ends of the axis, -1 to 1, float32."""
     axis = np.asarray(axis, float)
     span = np.ptp(axis)
     if not span > 0:
@@ -53,7 +54,7 @@ class Variation:
 
     With g from -1 to 1 along the axis, N standard normal and U uniform, a spectrum x
     (not negative) becomes x^p exp(s + b): the power p ~ U(0.75, 1.25), for saturation
-    and for contact; the slope s = 0.3 N g + 0.25 N (g^2 - 1/3) + 0.15 N sin(pi g), for
+    and contact; the slope s = 0.3 N g + 0.25 N (g^2 - 1/3) + 0.15 N sin(pi g), for
     penetration depth and scattering; band gains b = 0.35 times a smooth random curve
     through 14 knots, for orientation, crystallinity and the instrument.
 
@@ -62,7 +63,7 @@ class Variation:
     axis : ndarray, shape (wavenumbers,)
         In cm-1.
     strength : float
-        1 is as above; the distance of p from 1, s and b are proportional to it.
+        Factor on p - 1, s and b; 1 gives the sizes above.
     """
 
     KNOTS = 14
@@ -76,9 +77,9 @@ class Variation:
             .35 * CubicSpline(knots, np.eye(self.KNOTS))(g).T]).astype(np.float32)
 
     def __call__(self, logarithms: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Varied spectra from the natural logarithms of spectra, (rows, wavenumbers).
+        """Return varied spectra, given the natural logarithms of spectra, (rows, wavenumbers).
 
-        Logarithms, since they are the same for every mixture and so taken once.
+        It takes logarithms so that they are computed once for all mixtures.
         """
         rows = len(logarithms)
         power = 1 + self.strength * _uniform(rng, -.25, .25, rows, 1)
@@ -89,12 +90,12 @@ class Variation:
 
 def contamination(rows: int, kinds: int, rng: np.random.Generator,
                   share: float = .35, height: float = .25) -> np.ndarray:
-    """How much of each contaminant each row gets: with probability `share` one, else none.
+    """Amount of each contaminant in each row: one contaminant with probability `share`, else none.
 
     Returns
     -------
     ndarray of float32, shape (rows, kinds)
-        Zero but for the one contaminant drawn, U(0, `height`) of it.
+        Zero except for the contaminant drawn, whose amount is U(0, `height`).
     """
     out = np.zeros((rows, kinds), np.float32)
     which = rng.integers(kinds, size=rows)
@@ -106,7 +107,7 @@ def contamination(rows: int, kinds: int, rng: np.random.Generator,
 
 def additives(rows: int, axis: np.ndarray, additive: Additive,
               rng: np.random.Generator) -> np.ndarray:
-    """Bands of an additive: U(0, height) of it in `share` of the rows, none in the others.
+    """Bands of an additive: amount U(0, height) with probability `share` per row, else zero.
 
     Returns
     -------
@@ -139,7 +140,7 @@ def baseline(rows: int, g: np.ndarray, rng: np.random.Generator,
 
 def broad_hump(rows: int, g: np.ndarray, rng: np.random.Generator,
                amplitude: float = .3) -> np.ndarray:
-    """Random baselines: one broad Gaussian, amplitude x N high, anywhere on the axis."""
+    """Random baselines: one broad Gaussian of height amplitude x N, anywhere on the axis."""
     centre = _uniform(rng, -1, 1, rows, 1)
     width = _uniform(rng, .15, .6, rows, 1)
     hump = np.exp(-.5 * ((g - centre) / width) ** 2)
@@ -153,9 +154,10 @@ def _sometimes(rows, rng, probability):
 
 def carbon_dioxide(rows: int, axis: np.ndarray, rng: np.random.Generator,
                    amplitude: float = .6) -> np.ndarray:
-    """CO2 at 2340 and 2362 cm-1: amplitude x N, in every second row.
+    """CO2 at 2340 and 2362 cm-1: amplitude x N, with probability 0.5 per row.
 
-    Of either sign, since the reference may have held more of it than the sample's room.
+    Of either sign, since there may have been more CO2 in the background than in the sample
+    measurement.
     """
     shape = gaussians(axis, CARBON_DIOXIDE_STRETCH).astype(np.float32)
     return amplitude * _normal(rng, rows, 1) * _sometimes(rows, rng, .5) * shape
@@ -163,9 +165,10 @@ def carbon_dioxide(rows: int, axis: np.ndarray, rng: np.random.Generator,
 
 def water_vapour(rows: int, axis: np.ndarray, rng: np.random.Generator,
                  amplitude: float = .1) -> np.ndarray:
-    """Water vapour's lines (:data:`WATER_VAPOUR`): amplitude x N, in every second row.
+    """Lines of water vapour (:data:`.atmosphere.WATER_VAPOUR`): amplitude x N, with probability
+    0.5 per row.
 
-    The lines are 3 cm-1 wide (standard deviation), or as wide as the axis can show.
+    The standard deviation of the lines is 3 cm-1, or 0.6 steps of the axis if that is larger.
     """
     width = max(3., .6 * float(np.median(np.abs(np.diff(axis)))))
     shape = gaussians(axis, [(centre, width, weight) for centre, weight in WATER_VAPOUR])
@@ -175,7 +178,7 @@ def water_vapour(rows: int, axis: np.ndarray, rng: np.random.Generator,
 
 def adsorbed_water(rows: int, axis: np.ndarray, rng: np.random.Generator,
                    amplitude: float = .4) -> np.ndarray:
-    """The broad O-H hump of damp samples near 3350 cm-1: amplitude x U, in 30 % of rows."""
+    """Broad O-H band of damp samples near 3350 cm-1: amplitude x U, probability 0.3 per row."""
     centre = _uniform(rng, 3250, 3450, rows, 1)
     width = _uniform(rng, 100, 200, rows, 1)
     hump = np.exp(-.5 * ((np.asarray(axis, np.float32) - centre) / width) ** 2)
@@ -192,9 +195,9 @@ def noise(rows: int, wavenumbers: int, rng: np.random.Generator, level: float = 
 
 def cut_stretches(spectra: np.ndarray, rng: np.random.Generator,
                   shortest: int = 10, longest: int = 60) -> np.ndarray:
-    """In each row one stretch of `shortest` to `longest` points set to the row's mean.
+    """Set one stretch of `shortest` to `longest` points in each row to the row's mean.
 
-    A learner that has seen this leans on more than one band. Works in place.
+    A learner trained on such spectra relies on more than one band. Works in place.
     """
     rows, wavenumbers = spectra.shape
     longest = min(longest, wavenumbers - 1)

@@ -1,20 +1,21 @@
 """
 An infrared image of a filter with particles on it, made from simulated spectra.
 
-Each particle is one simulated sample on a disc of its own size; towards its edge less of it is in
-the beam and more of the filter. Edge pixels are therefore mixtures, as they are in real images.
+Each particle is a disc of random size with the spectrum of one simulated sample. Towards its edge
+the beam covers less of the particle and more of the filter, so edge pixels are mixtures, as in real
+images.
 """
 from __future__ import annotations
 
 import numpy as np
 from Orange.data import ContinuousVariable, Domain, Table
 
-from orangecontrib.microplastics.simulation.polymers import simulate
+from orangecontrib.microplastics.simulation.polymers import polymer_codes, simulate
 
 __all__ = ["PIXELS", "simulate_filter"]
 
 _SIZE = 32
-#: Spectra in an image of the usual size.
+#: Number of spectra in an image of the default size.
 PIXELS = _SIZE ** 2
 
 
@@ -34,7 +35,7 @@ def simulate_filter(polymers=("PE", "PP", "PS", "PET"), size=_SIZE, *, particles
     filter_of : str
         Material of the filter; cellulose by default.
     noise : float
-        Standard deviation in absorbance, of each pixel by itself.
+        Standard deviation in absorbance, independent in each pixel.
     seed : int
     **settings
         Further arguments of :func:`simulate`, such as `weathering`.
@@ -42,19 +43,23 @@ def simulate_filter(polymers=("PE", "PP", "PS", "PET"), size=_SIZE, *, particles
     Returns
     -------
     Table, shape (size * size, p)
-        Pixels row by row. Class `polymer`: what most of the pixel's beam meets. Metas as
-        :func:`simulate` gives them (`source` is the particle), and `map_x`, `map_y`.
+        Pixels row by row. Class `polymer`: the material with the largest share of the pixel.
+        Metas as from :func:`simulate` (`source` is the particle), and `map_x`, `map_y`.
 
     Raises
     ------
     ValueError
-        For a size below 8, no particles, and what :func:`simulate` refuses.
+        For a size below 8, no particles, and arguments that :func:`simulate` rejects.
     """
     if size < 8:
         raise ValueError(f"An image has 8 x 8 pixels or more, not {size}.")
     if particles < 1:
         raise ValueError(f"There is at least one particle of each polymer, not {particles}.")
-    polymers = [p for p in polymers if p != filter_of]
+    filter_of, = polymer_codes(filter_of)
+    polymers = [code for code in polymer_codes(polymers) if code != filter_of]
+    if not polymers:
+        raise ValueError("Particles of the filter's own material cannot be seen on it; choose "
+                         "another polymer, or another filter.")
     rng = np.random.default_rng([seed, 20181])
     pure = simulate([*polymers, filter_of], particles, noise=0., seed=seed, **settings)
     n = len(polymers) * particles
@@ -65,9 +70,9 @@ def simulate_filter(polymers=("PE", "PP", "PS", "PET"), size=_SIZE, *, particles
         radius, x, y = _free_place(rng, size, placed)
         placed.append((radius, x, y))
         distance = np.hypot(grid_x - x, grid_y - y).ravel()
-        # From all to nothing over one and a half pixels: the size of the beam.
+        # The share falls from 1 to 0 over 1.5 pixels, the size of the beam.
         amounts[i] = np.clip((radius - distance) / 1.5 + .5, 0, 1)
-    # Where the image is so full that particles overlap, they share the beam.
+    # Where particles overlap because the image is too full, their shares sum to 1.
     amounts /= np.maximum(amounts.sum(axis=0), 1)
     rest = 1 - amounts.sum(axis=0)
     X = amounts.T @ pure.X[:n] + rest[:, None] * pure.X[n]
@@ -83,7 +88,7 @@ def simulate_filter(polymers=("PE", "PP", "PS", "PET"), size=_SIZE, *, particles
 
 
 def _free_place(rng, size, placed, tries=200):
-    """Radius and centre of a disc within the image that touches none of those placed."""
+    """Radius and centre of a disc in the image that touches no other, if `tries` suffice."""
     for _ in range(tries):
         radius = size * rng.uniform(.05, .11)
         x, y = rng.uniform(radius, size - radius, 2)

@@ -1,26 +1,26 @@
 """
-Shapes that infrared spectra are made of: bands, baselines, the air in the beam.
+Line shapes of infrared spectra: bands, baselines, the air in the beam.
 
-Plain numpy: every function takes wavenumbers in cm-1 and returns arrays in absorbance, with
-one row for a band or a spectrum. Nothing here knows of polymers.
+Numpy and scipy only: every function takes wavenumbers in cm-1 and returns arrays in absorbance,
+with one row per band or spectrum. Nothing here depends on polymers.
 """
 import numpy as np
 
 from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE, WATER_VAPOUR
 
-#: Full width at half height of a Gaussian over its standard deviation.
+#: Full width at half maximum of a Gaussian divided by its standard deviation.
 _FULL_WIDTH = np.sqrt(8 * np.log(2))
 
 
 def pseudo_voigt(wavenumbers, centres, widths, lorentz=0.5):
     """
-    Bands of height 1: a sum of a Lorentzian and a Gaussian of one width.
+    Bands of height 1: weighted sum of a Lorentzian and a Gaussian of the same width.
 
     Parameters
     ----------
     wavenumbers : ndarray, shape (p,)
     centres, widths : array_like, shape (b,)
-        Position and full width at half height, cm-1.
+        Position and full width at half maximum, cm-1.
     lorentz : float or array_like, shape (b,)
         Share of the Lorentzian, 0 to 1 (Wertheim et al., Rev. Sci. Instrum. 1974, 45, 1369).
 
@@ -36,26 +36,26 @@ def pseudo_voigt(wavenumbers, centres, widths, lorentz=0.5):
 
 def broadened(widths, resolution):
     """
-    Widths that an instrument of the given resolution (cm-1) shows.
+    Observed widths of bands at an instrument resolution (cm-1).
 
-    A convolution with a Gaussian adds widths in squares. For a Lorentzian this is a little too
-    little (they add up directly), which does not matter while bands are wider than the
-    resolution.
+    In a convolution of Gaussians the squares of the widths add. For Lorentzians, whose widths
+    add directly, the result is slightly too small, which does not matter while bands are wider
+    than the resolution.
     """
     return np.hypot(widths, resolution)
 
 
 def water_vapour(wavenumbers, resolution):
-    """Spectrum of water vapour, its strongest line near 1, at a resolution in cm-1; shape (p,)."""
+    """Spectrum of water vapour, strongest line about 1, at a resolution in cm-1; shape (p,)."""
     centres, heights = np.array(WATER_VAPOUR, dtype=float).T
-    # A line is far narrower than any resolution here: spread over it, it loses height.
+    # Lines are far narrower than the resolution: broadening reduces their height.
     width = max(resolution, 1.)
     shapes = pseudo_voigt(wavenumbers, centres, np.full(len(centres), width * 1.2), .3)
     return heights @ shapes * min(1., 4. / width)
 
 
 def carbon_dioxide(wavenumbers, resolution):
-    """Spectrum of gaseous CO2, the branch at 2362 cm-1 of height 1; shape (p,)."""
+    """Spectrum of gaseous CO2, height of the branch at 2362 cm-1 about 1; shape (p,)."""
     centres, widths, heights = np.array(CARBON_DIOXIDE, dtype=float).T
     widths = broadened(_FULL_WIDTH * widths, resolution)
     return heights @ pseudo_voigt(wavenumbers, centres, widths, .2)
@@ -79,10 +79,10 @@ def baselines(wavenumbers, n, rng):
 
 def scattering(wavenumbers, n, rng):
     """
-    Extinction of a particle by scattering: grows as a power of the wavenumber.
+    Extinction by scattering from particles: grows as a power of the wavenumber.
 
-    The exponent lies between 1 and 4, from particles larger than the wavelength to Rayleigh's
-    limit; the height at 4000 cm-1 between 0 and 1.
+    The exponent lies between 1 (particles larger than the wavelength) and 4 (Rayleigh limit);
+    the height at 4000 cm-1 between 0 and 1.
 
     Returns
     -------
@@ -97,7 +97,8 @@ def smooth_gains(wavenumbers, n, rng, knots=10):
     from scipy.interpolate import make_interp_spline
 
     axis = np.asarray(wavenumbers, dtype=float)
-    # Knots at fixed places, that a spectrum on a part of the axis is the part of the spectrum.
+    # Knots at fixed wavenumbers, so that a spectrum on part of the axis equals that part of the
+    # full spectrum.
     at = np.linspace(350., 4050., knots)
     spline = make_interp_spline(at, rng.standard_normal((knots, n)), k=3)
     return spline(np.clip(axis, at[0], at[-1])).T

@@ -1,21 +1,23 @@
 """
-Infrared spectra of polymers made from tables of bands: no network, no files.
+Infrared spectra of polymers simulated from tables of bands: no network, no files.
 
-Good for: a first lesson; trying out a workflow; seeing what thickness, noise, weathering, water
-vapour or a biofilm do to a spectrum when everything else stays as it is; tests.
+Good for: a first lesson; trying out a workflow; showing the effect of thickness, noise, weathering,
+water vapour or a biofilm on a spectrum while everything else is unchanged; tests.
 
-Not good for: identifying particles from the environment. A network trained on these has met
-neither the dyes, fillers and grades of the real world nor the materials that are missing here, so
-it will name those wrongly and with confidence; nor are optical effects calculated (the dispersion
-that distorts ATR and reflection spectra, Mie scattering with its resonances). Clean spectra of the
-seven pure polymers it does name (tests/test_simulation.py holds the simulator against four
-published sets), but those are the easy part. Accuracies reached on simulated spectra say nothing
-about real ones: test on published or own spectra.
+Not good for: identifying particles from the environment. A network trained on these spectra has
+seen neither the dyes, fillers and grades of real plastics nor the materials that are missing here,
+so it will misidentify them with high confidence. Optical effects are not calculated either (the
+dispersion that distorts ATR and reflection spectra, Mie scattering with its resonances). Such a
+network does identify clean spectra of the seven pure polymers (tests/simulation/test_simulation.py
+compares the simulator with four published sets), but those are the easy cases. Accuracies reached
+on simulated spectra say nothing about real ones: test on published or own spectra.
 
-Widths, and heights not in the literature, were adjusted by comparison with medians of FLOPP:
-agreement with FLOPP is no independent proof, that with the other sets is.
+Widths, and heights not in the literature, were adjusted to medians of FLOPP: agreement with FLOPP
+is therefore no independent proof; agreement with the other sets is.
 """
+
 import re
+from collections.abc import Iterable
 from zlib import crc32
 
 import numpy as np
@@ -27,16 +29,16 @@ from orangecontrib.microplastics.materials.names import NAMES, material_code
 from orangecontrib.microplastics.simulation import lineshapes
 from orangecontrib.microplastics.spectra.axis import name_of, uniform_grid
 
-#: The polymers of the method's source, and all that can be simulated.
+#: The polymers in the publication of the method, and all polymers that can be simulated.
 SEVEN = ("PE", "PP", "PS", "PET", "PVC", "PA", "PMMA")
 TWELVE = tuple(NAMES)
 
-#: Absorbance of the strongest band of a sample of thickness 1, in the middle.
+#: Median absorbance of the strongest band of samples of thickness 1.
 TYPICAL_ABSORBANCE = 0.3
-#: Light that reaches the detector past the sample: flattens bands above an absorbance of 2.
+#: Share of light that bypasses the sample: flattens bands above an absorbance of 2.
 STRAY_LIGHT = 0.003
 
-# Full width at half height, cm-1: the first expression found in the assignment decides. Hydrogen
+# Full width at half maximum, cm-1: the first expression found in the assignment applies. Hydrogen
 # bonds make O-H and N-H broad; C-H stretches of disordered chains are broader than skeletal
 # and ring bands, in which neighbours do not couple.
 _WIDTH_RULES = tuple((re.compile(pattern), width) for pattern, width in (
@@ -45,8 +47,8 @@ _WIDTH_RULES = tuple((re.compile(pattern), width) for pattern, width in (
     (r"C#N", 10.), (r"C=O", 24.), (r"amide", 40.), (r"H-O-H", 80.), (r"overtones", 20.),
     (r"ring", 11.), (r"^C-O|^O-CH|C-Cl", 26.), (r"", 15.)))
 
-# Where a band is known to be narrower or broader than its kind, from band fits to spectra of
-# pristine samples at 8 cm-1: crystalline bands are narrow, overlapping conformers broad.
+# Widths of bands narrower or broader than the rule gives, from band fits to spectra of pristine
+# samples at 8 cm-1: crystalline bands are narrow, overlapping conformers broad.
 _WIDTHS = {
     "PE": {2916: 18, 2893: 24, 2848: 11, 1472: 6, 1462: 11, 1440: 28, 1377: 12, 730: 7, 719: 12},
     "PP": {2960: 18, 2951: 14, 2918: 25, 2884: 34, 2870: 17, 2839: 15, 1454: 22, 1436: 14,
@@ -81,12 +83,12 @@ _WIDTHS = {
     "Oxidation": {3400: 300, 1780: 22, 1735: 22, 1713: 26, 1640: 22, 1178: 90, 991: 10, 909: 10},
 }
 
-# Rows of the tables that are no band of their own in a simulated spectrum: 1468 is 1472 and
-# 1462 unresolved, 1728 of PVC comes with the plasticiser that is mixed in.
+# Rows of the tables that are not simulated as separate bands: 1468 is the unresolved doublet
+# 1472/1462, 1728 of PVC comes from the plasticiser that is mixed in.
 _LEFT_OUT = {("PE", 1468), ("PVC", 1728)}
 
-# How samples of a polymer differ: band heights are multiplied by 1 + loading * z, z from -1 to 1
-# over samples.
+# Variation between samples of a polymer: band heights are multiplied by 1 + loading * z, with z
+# between -1 and 1 for each sample.
 _MODES = {
     "PE": {"crystallinity": {730: .7, 1472: .5, 719: -.15, 1462: -.15, 1440: -.5, 1368: -.6,
                              1303: -.8},
@@ -102,13 +104,14 @@ _MODES = {
             "nitrile": {2237: .5}},
     "CE": {"water": {3338: .2, 3270: .2, 1640: .8}},
 }
-# What is mixed into a polymer as it is sold: (material, height of its strongest band relative to
-# the polymer's at most, share of the samples without it). Rigid PVC is filled with chalk,
-# flexible PVC plasticised.
+# Additives of commercial polymers: (material, maximum height of its strongest band relative to the
+# polymer's, share of the samples without it). Rigid PVC is filled with chalk, flexible PVC is
+# plasticised.
 _ADDITIVES = {"PVC": (("Phthalate", .8, 0.), ("Carbonate", .8, .5))}
 
-# Oxidation at weathering 1, heights relative to the strongest band. PE follows Norrish II and
-# grows vinyl, PP mostly ketones and hydroperoxides [Almond 2020; Gulmine 2003].
+# Oxidation at weathering 1, heights relative to the strongest band. PE degrades by
+# Norrish type II and forms vinyl groups, PP mostly ketones and hydroperoxides [Almond 2020;
+# Gulmine 2003].
 _OXIDATION = {
     "PE": {3400: .05, 1780: .03, 1735: .10, 1713: .22, 1640: .05, 1178: .06, 991: .02, 909: .05},
     "PP": {3400: .10, 1780: .08, 1735: .22, 1713: .36, 1640: .05, 1178: .08, 909: .01},
@@ -119,12 +122,12 @@ def simulate(polymers=SEVEN, n=100, *, wavenumbers=None, mode="atr", thickness=1
              weathering=0., biofilm=0., scattering=0.01, baseline=0.01, atmosphere=0.003,
              resolution=8., noise=0.001, seed=0):
     """
-    Simulated spectra of polymers as a table in absorbance.
+    Simulate spectra of polymers as a table in absorbance.
 
-    See the module's docstring for what they are and are not good for. A spectrum is a sum of
-    pseudo-Voigt bands at the positions of :data:`bands.BANDS`, of heights such that the *sum*
-    has the tabulated heights. Each row is a sample of its own: conformation and
-    crystallinity, plasticiser and chalk (PVC), thickness, small shifts and gains differ.
+    See the module's docstring for their uses and limits. A spectrum is a sum of pseudo-Voigt
+    bands at the positions of :data:`.bands.BANDS`, with heights such that the *sum* has the
+    tabulated heights. Each row is a different sample: conformation and crystallinity,
+    plasticiser and chalk (PVC), thickness, small shifts and gains differ.
 
     Parameters
     ----------
@@ -135,30 +138,30 @@ def simulate(polymers=SEVEN, n=100, *, wavenumbers=None, mode="atr", thickness=1
     wavenumbers : array_like, shape (p,), optional
         Ascending, cm-1. 600 to 4000 in steps of 4 by default.
     mode : {"atr", "transmission"}
-        The tables hold ATR heights. ATR looks into the sample by a depth proportional to
+        The tables hold ATR heights. The penetration depth of ATR is proportional to
         1/wavenumber, so transmission heights are these times the wavenumber
         (Harrick, Internal Reflection Spectroscopy, 1967).
     thickness : float
         Amount in the beam (contact, in ATR). At 1 the strongest band has an absorbance
-        of 0.3, give or take a third from sample to sample; far above 3 bands flatten.
+        of 0.3, which varies by about a third between samples; far above 3 bands flatten.
     variation : float
-        Differences between samples of one polymer: 0 for none, 1 for what is usual.
+        Differences between samples of one polymer: 0 for none, 1 for the usual size.
     weathering : float
-        0 (pristine) to 1 (brittle): oxidation of PE and PP by up to this degree, each sample
-        between half of it and all. Other polymers are left as they are.
+        0 (pristine) to 1 (brittle): degree of oxidation of PE and PP; each sample has between
+        half of it and all of it. Other polymers are not changed.
     biofilm : float
-        0 to 1: share of biofilm (protein, polysaccharide) in the signal, each sample between
-        half of it and all.
+        0 to 1: share of biofilm (protein, polysaccharide) in the signal; each sample has
+        between half of it and all of it.
     scattering, baseline, atmosphere : float
         Sizes in absorbance: slope towards high wavenumbers, smooth drift, strongest line of CO2
-        and of water vapour (of either sign, as after an imperfect background).
+        and of water vapour (of either sign, as after imperfect background correction).
     resolution : float
         Of the instrument, cm-1.
     noise : float
         Standard deviation in absorbance, twice that where diamond absorbs (ATR, 1900-2300).
     seed : int
-        The same seed gives the same spectra. Effects draw from streams of their own: with
-        another noise, say, everything but the noise stays, and a polymer's spectra do not
+        The same seed gives the same spectra. Each effect has its own random stream: changing
+        the noise, for example, changes nothing but the noise, and a polymer's spectra do not
         depend on the other polymers chosen.
 
     Returns
@@ -170,9 +173,9 @@ def simulate(polymers=SEVEN, n=100, *, wavenumbers=None, mode="atr", thickness=1
     Raises
     ------
     ValueError
-        For an unknown polymer (tells the available), or a number out of its range.
+        For an unknown polymer (the message lists those available), or a number out of range.
     """
-    codes = _polymer_codes(polymers)
+    codes = polymer_codes(polymers)
     axis = _axis(wavenumbers)
     n = _count(n)
     if mode not in ("atr", "transmission"):
@@ -193,7 +196,7 @@ def simulate(polymers=SEVEN, n=100, *, wavenumbers=None, mode="atr", thickness=1
         streams = np.random.SeedSequence([int(seed) % 2 ** 32, crc32(code.encode())]).spawn(7)
         samples, weather, film, drift, slope, air, grain = map(np.random.default_rng, streams)
         clean = _samples(code, n, axis, mode, resolution, variation, weathering, weather, samples)
-        # Drawn in any case, so that the rest of a stream does not depend on a setting.
+        # Drawn even if biofilm is 0, so that the stream does not depend on the setting.
         share = biofilm * film.uniform(.5, 1., (n, 1))
         clean = (1 - share) * clean + share * _pure("Biofilm", axis, mode, resolution)
         amount = thickness * np.exp(variation * .3 * samples.standard_normal((n, 1)))
@@ -212,7 +215,7 @@ def simulate(polymers=SEVEN, n=100, *, wavenumbers=None, mode="atr", thickness=1
 
 
 def _samples(code, n, axis, mode, resolution, variation, weathering, weather, rng):
-    """Clean spectra of `n` samples, the polymer's strongest band about 1; shape (n, p)."""
+    """Clean spectra of `n` samples, strongest band of the polymer about 1; shape (n, p)."""
     centres, widths, heights = peaks(code)
     scale = _intensity(centres, mode)
     top = _top(code, mode)
@@ -234,8 +237,8 @@ def _samples(code, n, axis, mode, resolution, variation, weathering, weather, rn
     gains *= np.exp(variation * .06 * rng.standard_normal(gains.shape))
     amounts = gains * heights * scale / top
 
-    # Shifts are small against widths: the shape and its derivative do, and a product of
-    # matrices is all there is to compute.
+    # Shifts are small compared with widths, so the first-order expansion in the shape's derivative
+    # suffices, and matrix products compute it.
     shapes = lineshapes.pseudo_voigt(axis, centres, widths)
     ahead = lineshapes.pseudo_voigt(axis, centres + .5, widths)
     back = lineshapes.pseudo_voigt(axis, centres - .5, widths)
@@ -261,14 +264,14 @@ def _samples(code, n, axis, mode, resolution, variation, weathering, weather, rn
 
 def peaks(code):
     """
-    The bands that a material's spectrum is made of.
+    Return the bands of a material's simulated spectrum.
 
     Returns
     -------
     centres, widths, heights : ndarray, shape (b,)
-        cm-1, cm-1 (full width at half height), and ATR heights on the scale of BANDS. They
-        solve the non-negative least squares problem that their sum, broadened to the
-        8 cm-1 at which the tables were measured, has the tabulated heights.
+        cm-1, cm-1 (full width at half maximum), and ATR heights on the scale of BANDS. The
+        heights are fitted by non-negative least squares such that the sum of the bands,
+        broadened to the 8 cm-1 at which the tables were measured, has the tabulated heights.
     """
     bands = _bands(code)
     centres = np.array([band.wavenumber for band in bands])
@@ -303,13 +306,20 @@ def _top(code, mode):
 
 
 def _pure(code, axis, mode, resolution):
-    """The one spectrum of an admixture, its strongest band about 1; shape (p,)."""
+    """Spectrum of an admixture, without variation, strongest band about 1; shape (p,)."""
     centres, widths, heights = peaks(code)
     shapes = lineshapes.pseudo_voigt(axis, centres, lineshapes.broadened(widths, resolution))
     return heights * _intensity(centres, mode) / _top(code, mode) @ shapes
 
 
-def _polymer_codes(polymers):
+def polymer_codes(polymers: str | Iterable[str]) -> list[str]:
+    """Codes of polymers by any of their names, each once.
+
+    Raises
+    ------
+    ValueError
+        For a polymer that cannot be simulated.
+    """
     if isinstance(polymers, str):
         polymers = [polymers]
     codes = {}

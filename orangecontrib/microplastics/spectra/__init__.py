@@ -1,1 +1,1 @@
-"""Spectra and their wavenumbers, of whatever material."""
+"""Spectra and wavenumber axes, independent of the material."""

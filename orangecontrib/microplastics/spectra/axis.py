@@ -1,8 +1,8 @@
-"""The wavenumber axis of a Table, and putting spectra on a uniform grid.
+"""The wavenumber axis of a Table, and uniform grids.
 
-Orange matches features by name, so a model meets another instrument's axis
-with missing columns only. Here the axis is read as numbers, and :class:`Resample`
-builds features that interpolate from whatever axis the data come on.
+Orange matches features by name, so a model that gets spectra on another instrument's
+axis finds only missing columns. Here the axis is read as numbers, and
+:class:`.resample.Resample` builds features that interpolate from any axis.
 """
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ __all__ = ["wavenumbers", "spectral_columns", "uniform_grid", "is_uniform", "cov
            "gap_limit", "check_unit", "name_of", "told"]
 
 def name_of(wavenumber: float) -> str:
-    """Text of a wavenumber (cm-1) as an attribute is named: at most 6 decimals, none idle."""
+    """Attribute name of a wavenumber (cm-1): at most 6 decimals, no trailing zeros."""
     return f"{wavenumber:.6f}".rstrip("0").rstrip(".")
 
 
 def told(wavenumber: float) -> str:
-    """Text of a wavenumber or wavelength for people: no digit that nobody reads.
+    """Text of a wavenumber or wavelength for messages, rounded for display.
 
-    Whole numbers from 100 on, three digits below, so that wavelengths in um stay themselves.
+    Rounded to whole numbers from 100 on, and to three significant digits below, so that
+    wavelengths in um remain readable.
     """
     return f"{wavenumber:.0f}" if abs(wavenumber) >= 100 else f"{wavenumber:.3g}"
 
@@ -42,14 +43,14 @@ def spectral_columns(domain: Domain) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     columns : ndarray of int, shape (n,)
-        Positions among ``domain.attributes``, in order of ascending wavenumber.
+        Indices into ``domain.attributes``, in order of ascending wavenumber.
     wavenumbers : ndarray of float, shape (n,)
         In cm-1, ascending.
 
     Raises
     ------
     ValueError
-        If no continuous attribute is named by a number, or two by the same one.
+        If no continuous attribute has a number as its name, or two have the same number.
     """
     numbers = np.array([_number(a.name) if a.is_continuous else np.nan
                         for a in domain.attributes], dtype=float)
@@ -72,7 +73,7 @@ def wavenumbers(domain: Domain) -> np.ndarray:
 
 
 def check_unit(axis: np.ndarray):
-    """See to it that an axis may be wavenumbers in cm-1.
+    """Raise if an axis cannot be wavenumbers in cm-1.
 
     Parameters
     ----------
@@ -82,9 +83,9 @@ def check_unit(axis: np.ndarray):
     Raises
     ------
     ValueError
-        If it counts columns (0, 1, 2 ...) or has the range of wavelengths in micrometres
-        or nanometres. Wavelengths in nanometres below 15,000 (near infrared) cannot be
-        told from wavenumbers by their range.
+        If the axis numbers columns (0, 1, 2 ... or 1, 2, 3 ...) or has the range of
+        wavelengths in micrometres or nanometres. Wavelengths in nanometres below 15,000
+        (near infrared) cannot be distinguished from wavenumbers by their range.
     """
     if len(axis) > 2 and axis[0] in (0, 1) and np.all(np.diff(axis) == 1):
         raise ValueError(
@@ -102,15 +103,15 @@ def check_unit(axis: np.ndarray):
 
 
 def gap_limit(step: float) -> float:
-    """Widest hole (cm-1) that is interpolated for a grid of `step`: 20, or 2.5 steps.
+    """Widest gap (cm-1) that is interpolated for a grid of `step`: the larger of 20 and 2.5 steps.
 
-    The sharpest bands of polymers are 10 to 20 cm-1 wide; in a wider hole one can be lost.
+    The sharpest bands of polymers are 10 to 20 cm-1 wide; a wider gap can hide one.
     """
     return max(20.0, 2.5 * step)
 
 
 def covered(axis: np.ndarray, target: np.ndarray, gap: float, slack: float = 0.0) -> np.ndarray:
-    """Which targets an axis reaches: within its range and in no hole wider than `gap`.
+    """Return which targets an axis covers: within its range and not in a gap wider than `gap`.
 
     Parameters
     ----------
@@ -119,7 +120,7 @@ def covered(axis: np.ndarray, target: np.ndarray, gap: float, slack: float = 0.0
     gap : float
         cm-1.
     slack : float
-        Targets this near to a point of the axis are reached in any case, cm-1.
+        Targets within this distance of a point of the axis are always covered, cm-1.
 
     Returns
     -------
@@ -142,7 +143,7 @@ def uniform_grid(low: float, high: float, step: float) -> np.ndarray:
 
 
 def is_uniform(axis: np.ndarray) -> bool:
-    """Whether neighbours of an ascending axis stand equally far apart, to 1 % of a step."""
+    """Whether the steps of an ascending axis are equal to within 1 % of the median step."""
     steps = np.diff(axis)
     return len(steps) > 0 and bool(np.ptp(steps) <= 0.01 * np.median(steps))
 

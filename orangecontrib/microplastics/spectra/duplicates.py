@@ -1,7 +1,7 @@
-"""Spectra that are the same, or nearly so: what must not stand on both sides of a split.
+"""Exact and near-duplicate spectra, which must not be divided between training and test data.
 
-Published sets repeat rows, and hold several spectra of one particle that differ by noise only.
-A random split puts them into training and test, and any classifier then looks perfect.
+Published sets repeat rows, and hold several spectra of one particle that differ only by noise.
+A random split puts them into both training and test data, and any classifier then looks perfect.
 Numpy arrays in, numpy arrays out.
 """
 from __future__ import annotations
@@ -16,32 +16,32 @@ from orangecontrib.microplastics.spectra.preprocess import standardized
 
 __all__ = ["NEAR", "exact_duplicates", "near_duplicate_groups"]
 
-#: Correlation above which two spectra are taken for the same sample (measured on the
-#: published sets: repeats of a particle lie above, particles of one material mostly below).
+#: Correlation above which two spectra count as the same sample (measured on the published
+#: sets: repeats of a particle lie above, different particles of one material mostly below).
 NEAR = 0.999
 
-#: Rows compared with all others at a time: 3,000 spectra need blocks of 6 MB.
+#: Rows compared with all others at a time: for 3,000 spectra a block takes 6 MB.
 _BLOCK = 512
 
 
 def exact_duplicates(X: np.ndarray) -> np.ndarray:
-    """Rows that repeat an earlier row, value for value.
+    """Return which rows repeat an earlier row, value for value.
 
     Parameters
     ----------
     X : ndarray, shape (spectra, wavenumbers)
-        Missing values are equal to each other.
+        Missing values compare equal.
 
     Returns
     -------
     ndarray of bool, shape (spectra,)
-        True for every row but the first of its kind.
+        True for every copy except the first.
     """
     X = np.asarray(X)
     repeated = np.zeros(len(X), dtype=bool)
     seen = set()
     for i, row in enumerate(X):
-        # Adding zero turns -0.0 into 0.0; one kind of NaN for all.
+        # Adding zero turns -0.0 into 0.0; all NaN get the same bit pattern.
         row = row + 0.0
         row[np.isnan(row)] = np.nan
         key = row.tobytes()
@@ -52,10 +52,10 @@ def exact_duplicates(X: np.ndarray) -> np.ndarray:
 
 def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR,
                           callback: Callable[[float], None] | None = None) -> np.ndarray:
-    """Groups of spectra linked by correlations above a threshold.
+    """Group spectra that are linked by correlations above a threshold.
 
-    Two spectra belong to one group where a chain of spectra leads from one to the other, each
-    correlated with the next above `threshold` (connected components).
+    Two spectra belong to one group if a chain of spectra connects them in which each
+    correlates with the next above `threshold` (connected components).
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR,
     threshold : float
         Pearson correlation, between -1 and 1.
     callback : function of the fraction done, optional
-        Raising in it stops the work.
+        An exception raised in it stops the work.
 
     Returns
     -------
     ndarray of int, shape (spectra,)
-        Number of the group, counted from 0 in the order of first members.
+        Group number, from 0 in order of first appearance.
 
     Raises
     ------
@@ -78,9 +78,9 @@ def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR,
 
     Notes
     -----
-    3,000 spectra of 900 points take about 0.2 s. Correlations are computed by blocks of rows,
-    and links are merged after each block, so that memory grows with the number of spectra
-    and not with its square.
+    3,000 spectra of 900 points take about 0.2 s. Correlations are computed in blocks of rows
+    and links are merged after each block, so that memory grows linearly with the number of
+    spectra, not quadratically.
     """
     X = np.asarray(X)
     if not np.isfinite(X).all():
@@ -93,7 +93,7 @@ def near_duplicate_groups(X: np.ndarray, threshold: float = NEAR,
         row, col = np.nonzero(Z[start:start + _BLOCK] @ Z[start:].T > threshold)
         links = np.unique(label[row + start] * n + label[col + start])
         graph = coo_matrix((np.ones(len(links), bool), (links // n, links % n)), shape=(n, n))
-        # Labels stand for the group's components so far: merge those that the block links.
+        # `label` holds the components found so far: merge those that this block links.
         label = connected_components(graph, directed=False)[1][label]
         if callback is not None:
             callback(min(1., (start + _BLOCK) / n))

@@ -1,9 +1,9 @@
-"""Spectra from files that people have, and in words what is wrong with the others.
+"""Read spectra from files, with messages that explain why other files cannot be used.
 
-Orange and orange-spectroscopy read some thirty formats. What they misread are plain text files
-that are not laid out as they expect: semicolons with decimal commas, and two columns with a
-header. Those are read by pandas here; samples in columns, peak lists and files without
-wavenumbers are refused with what to do.
+Orange and orange-spectroscopy read some thirty formats, but misread plain text files in a layout
+that they do not expect: semicolons with decimal commas, and two columns with a header. Those are
+read by pandas here. Files with samples in columns, peak lists and files without wavenumbers are
+rejected with a message that says what to do.
 """
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import orangecontrib.spectroscopy  # noqa: F401  (its readers of spectra register themselves)
+import orangecontrib.spectroscopy  # noqa: F401  (the import registers its readers of spectra)
 from Orange.data import ContinuousVariable, Domain, Table
 
 from orangecontrib.microplastics.spectra.axis import check_unit, name_of, spectral_columns
 
 __all__ = ["read_spectra", "FEWEST_WAVENUMBERS"]
 
-#: Fewer points are a list of peaks: no band has a shape in them.
+#: A table with fewer points is a peak list: it does not resolve the shape of a band.
 FEWEST_WAVENUMBERS = 16
 
-#: Endings of files that are text, whatever else they may be.
+#: Suffixes of text files.
 _TEXT = (".csv", ".txt", ".tsv", ".tab", ".dpt", ".xy", ".dat", ".asc", ".prn")
 
-#: Lines that are looked at to tell a text file's layout.
+#: Number of lines read to detect the layout of a text file.
 _LINES = 40
 
 
 class _Layout(NamedTuple):
-    """How a text file of numbers is written: separator, decimal sign, columns, lines before the
-    numbers, and whether the first line of numbers is an axis."""
+    """Layout of a text file of numbers: separator, decimal sign, number of columns, number of
+    lines before the numbers, and whether the first line of numbers is an axis."""
     separator: str
     decimal: str
     columns: int
@@ -40,7 +40,7 @@ class _Layout(NamedTuple):
 
 
 def read_spectra(path: Path | str) -> Table:
-    """The spectra of a file, a row each, attributes named by wavenumber.
+    """Read the spectra of a file, one per row, with attributes named by wavenumber.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def read_spectra(path: Path | str) -> Table:
     Raises
     ------
     ValueError
-        If the file is not there, cannot be read, or holds no spectra in rows; the text says
-        what it holds and what to do.
+        If the file does not exist, cannot be read, or holds no spectra in rows; the message
+        says what it holds and what to do.
     """
     path = Path(path)
     if not path.is_file():
@@ -63,12 +63,12 @@ def read_spectra(path: Path | str) -> Table:
     try:
         if layout is not None and layout.columns == 2:
             data = _single(path, layout)
-        # Orange takes a first line of numbers for a spectrum, and loses the wavenumbers.
+        # Orange reads a first line of numbers as a spectrum and loses the wavenumbers.
         elif layout is not None and (layout.decimal == "," or layout.named):
             data = _wide(path, layout)
         else:
             data = Table.from_file(str(path))
-    # Readers of some thirty formats raise what they please.
+    # The readers of some thirty formats raise many types of exception.
     except Exception as ex:
         raise ValueError(f"{path} cannot be read: {str(ex) or type(ex).__name__}. Open it in "
                          "Orange's File or CSV File Import to see what it holds.") from ex
@@ -78,7 +78,7 @@ def read_spectra(path: Path | str) -> Table:
 
 
 def _layout(path) -> _Layout | None:
-    """How a text file is written; None where its lines are no numbers with one separator."""
+    """Detect the layout of a text file; None if its lines are not numbers with one separator."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace") as file:
             lines = [line.rstrip("\r\n") for _, line in zip(range(_LINES), file, strict=False)]
@@ -94,7 +94,7 @@ def _layout(path) -> _Layout | None:
                 and (best is None or body[0] > best.columns):
             best = _Layout(separator or r"\s+", decimal, body[0], header,
                            _is_axis(lines[header], separator, decimal))
-    # A table of named samples: its first column is text, so that its lines are no numbers.
+    # A table of named samples: its first column is text, so no line holds only numbers.
     if best is None and len(lines) > 1 and lines[0].count(";") > FEWEST_WAVENUMBERS:
         body = "".join(lines[1:])
         return _Layout(";", "," if body.count(",") > body.count(".") else ".",
@@ -103,7 +103,7 @@ def _layout(path) -> _Layout | None:
 
 
 def _numbers(line, separator, decimal):
-    """How many numbers a line is made of; 0 where anything else is in it."""
+    """Number of numbers in a line; 0 if the line contains anything else."""
     parts = [part.strip() for part in line.split(separator)]
     if decimal == ",":
         if "." in line:
@@ -116,7 +116,7 @@ def _numbers(line, separator, decimal):
 
 
 def _is_axis(line, separator, decimal):
-    """Whether a line of numbers rises or falls all along, as wavenumbers do."""
+    """Whether a line of numbers is strictly monotonic and long enough, as wavenumbers are."""
     axis = np.array([float(part.replace(decimal, ".")) for part in line.split(separator)])
     steps = np.diff(axis)
     return len(axis) >= FEWEST_WAVENUMBERS and axis.min() > 1 \
@@ -124,7 +124,7 @@ def _is_axis(line, separator, decimal):
 
 
 def _single(path, layout) -> Table:
-    """One spectrum: wavenumbers and values in two columns."""
+    """Read one spectrum: wavenumbers and values in two columns."""
     import pandas as pd
     frame = pd.read_csv(path, sep=layout.separator, decimal=layout.decimal, header=None,
                         skiprows=layout.header, encoding="utf-8-sig", engine="python")
@@ -137,12 +137,12 @@ def _single(path, layout) -> Table:
 
 
 def _wide(path, layout) -> Table:
-    """Spectra in rows, decimal commas."""
+    """Read spectra in rows below a header line; the decimal sign may be a comma."""
     import pandas as pd
     from Orange.data.pandas_compat import table_from_frame
     frame = pd.read_csv(path, sep=layout.separator, decimal=layout.decimal,
                         encoding="utf-8-sig", quoting=csv.QUOTE_MINIMAL)
-    # The axis is written as the values are.
+    # The wavenumbers use the same decimal sign as the values.
     names = [str(name) for name in frame.columns]
     frame.columns = [name.replace(",", ".") if _is_number(name.replace(",", ".")) else name
                      for name in names]
@@ -150,7 +150,7 @@ def _wide(path, layout) -> Table:
 
 
 def _refuse_other_layouts(path, data):
-    """Raise for what is no table of spectra in rows."""
+    """Raise ValueError if the data are not a table of spectra in rows."""
     if not len(data):
         raise ValueError(f"{path} holds no spectra.")
     down = _axis_down(data)
@@ -171,9 +171,9 @@ def _refuse_other_layouts(path, data):
 
 
 def _axis_down(data):
-    """The variable that has wavenumbers down its column; None where there is none.
+    """Return the variable whose column holds the wavenumbers; None if there is none.
 
-    It comes first, rises or falls all along, and has the range of an infrared spectrum.
+    It comes first, is strictly monotonic, and has the range of an infrared spectrum.
     """
     if len(data) < FEWEST_WAVENUMBERS:
         return None

@@ -1,17 +1,19 @@
-"""What is done to spectra before they are compared or learnt from: arrays in, arrays out.
+"""Preprocessing of spectra before comparison or training: arrays in, arrays out.
 
-Missing values, here and everywhere:
+Rules for missing values in the whole add-on:
 
-1. NaN means "not measured". It is never zero, and no number is invented for a whole spectrum.
-2. Who needs whole spectra fills gaps by straight lines, once, when spectra come onto a grid
-   (:func:`.resample.fill_missing`, :class:`.resample.Resample`); beyond the ends the last value
-   goes on. Functions that take spectra without missing values say so.
-3. Before that it is asked what was measured: a model answers for a spectrum that has three
-   quarters of the wavenumbers that it needs (:mod:`.compatibility`, ``DCNetModel.answer``).
-4. A spectrum without any value, or the same everywhere (:func:`has_bands`), is left out of
-   training, and how many were is said. Its answer is NaN: no class, no probability, no decision
-   but "unknown".
-5. What looks at a table as it came (its unit, its duplicates) passes over missing values.
+1. NaN means "not measured". It is never replaced by zero, and a spectrum without any value is
+   never filled.
+2. Code that needs complete spectra fills gaps by linear interpolation, once, when spectra are put
+   on a grid (:func:`.resample.fill_missing`, :class:`.resample.Resample`); beyond the ends the
+   last value is repeated. Functions that require spectra without missing values say so.
+3. Before gaps are filled, coverage is checked: a model predicts a spectrum only if the spectrum
+   has three quarters of the wavenumbers that the model needs
+   (:mod:`orangecontrib.microplastics.dcnet.compatibility`, ``DCNetModel.answer``).
+4. A spectrum without any value, or with a constant one (:func:`has_bands`), is left out of
+   training, and the number left out is reported. Its prediction is NaN: no class, no
+   probability, no decision but "unknown".
+5. Code that inspects a table as loaded (its unit, its duplicates) skips missing values.
 """
 from __future__ import annotations
 
@@ -20,15 +22,15 @@ from scipy.signal import savgol_filter
 
 __all__ = ["has_bands", "tame", "derivatives", "standardized", "shapes", "snv", "WINDOW"]
 
-#: Points of the derivatives' window.
+#: Number of points in the window of the derivatives.
 WINDOW = 9
 
-#: Float32, in which networks count, squares numbers up to here and down to its inverse.
+#: Values up to this, and down to its inverse, can be squared in float32, as networks do.
 _TAME = 1e15
 
 
 def has_bands(X: np.ndarray) -> np.ndarray:
-    """Spectra that say something: all values there, and not all alike.
+    """Return which spectra are usable: no missing values, and not constant.
 
     Parameters
     ----------
@@ -41,15 +43,15 @@ def has_bands(X: np.ndarray) -> np.ndarray:
     if not X.shape[1]:
         return np.zeros(len(X), bool)
     low, high = X.min(axis=1), X.max(axis=1)
-    # NaN compares false; rounding of a constant is no band.
+    # NaN compares false; rounding errors of a constant do not count as a band.
     return high - low > 1e-9 * np.maximum(np.abs(low), np.abs(high))
 
 
 def tame(X: np.ndarray) -> np.ndarray:
-    """Spectra scaled where their numbers are too large or small for single precision.
+    """Scale spectra whose values are too large or too small for single precision.
 
-    Networks look at the shape of a spectrum alone, so that the scale is free.
-    `X` itself where nothing is to be done.
+    Networks use only the shape of a spectrum, so the scale is arbitrary.
+    Returns `X` itself if no spectrum needs scaling.
     """
     with np.errstate(invalid="ignore"):
         largest = np.maximum(X.max(axis=1, initial=0), -X.min(axis=1, initial=0))
@@ -62,10 +64,11 @@ def tame(X: np.ndarray) -> np.ndarray:
 
 
 def derivatives(X: np.ndarray, order: int = 1) -> np.ndarray:
-    """Derivatives along the grid, float32.
+    """Savitzky-Golay derivatives along the grid, float32.
 
-    Savitzky-Golay, :data:`WINDOW` points and order 2 (Anal. Chem. 1964, 36, 1627), as the network's
-    front has them. The ends go on as they are; over half a window there, nothing is known.
+    :data:`WINDOW` points and polynomial order 2 (Anal. Chem. 1964, 36, 1627), as in the
+    network's ``Front``. Beyond the ends the last value is repeated, so the derivative is
+    unreliable over half a window there.
 
     Parameters
     ----------
@@ -75,19 +78,19 @@ def derivatives(X: np.ndarray, order: int = 1) -> np.ndarray:
         Which derivative.
     """
     X = np.asarray(X, float)
-    # Offsets would cost float32 its digits.
+    # A large offset would reduce the precision in float32.
     X = (X - X.mean(axis=1, keepdims=True)).astype(np.float32)
     return savgol_filter(X, WINDOW, 2, deriv=order, mode="nearest", axis=1)
 
 
 def standardized(X: np.ndarray, dtype=np.float32) -> np.ndarray:
-    """Rows centred and scaled to length one, so that ``A @ B.T`` holds Pearson correlations.
+    """Centre rows and scale them to length one, so that ``A @ B.T`` holds Pearson correlations.
 
     Parameters
     ----------
     X : ndarray, shape (spectra, wavenumbers)
         Without missing values. A row that is constant (or not finite) becomes zeros: it
-        correlates with nothing, itself included.
+        correlates with nothing, not even with itself.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def standardized(X: np.ndarray, dtype=np.float32) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         Z = X - X.mean(axis=1, keepdims=True)
         length = np.sqrt((Z * Z).sum(axis=1, keepdims=True))
-        # What rounding leaves of a constant is not a shape.
+        # Rounding errors of a constant row are not a shape.
         level = np.abs(X).max(axis=1, keepdims=True) if X.shape[1] else 0
         flat = ~(length > 1e-9 * np.sqrt(max(X.shape[1], 1)) * level)
         Z = np.where(flat, 0, Z / length)
@@ -131,7 +134,7 @@ def snv(X: np.ndarray, part: np.ndarray | slice = slice(None)) -> np.ndarray:
     ----------
     X : ndarray, shape (..., wavenumbers)
     part : ndarray of bool, shape (wavenumbers,), optional
-        Where mean and deviation are taken; by default everywhere.
+        Where mean and standard deviation are computed; by default everywhere.
     """
     level = X[..., part].std(axis=-1, keepdims=True)
     return (X - X[..., part].mean(axis=-1, keepdims=True)) / np.where(level > 0, level, 1)

@@ -1,4 +1,4 @@
-"""Spectra on another axis of wavenumbers."""
+"""Resampling of spectra onto another wavenumber axis."""
 from __future__ import annotations
 
 import numpy as np
@@ -22,13 +22,12 @@ _ROWS = 2000
 
 
 def resampling_matrix(source: np.ndarray, target: np.ndarray) -> sparse.csr_matrix:
-    """Linear operator that carries spectra from one axis to another.
+    """Return the linear operator that resamples spectra from one axis to another.
 
-    Where the source is coarser than the target or as fine, it interpolates
-    linearly. Where it is finer by a third or more, each target is the mean of
-    the source under a triangle as wide at its foot as two target steps, so that
-    thinning does not alias noise; in the limit of equal steps that triangle is
-    linear interpolation.
+    If the source step is larger than 0.75 target steps, it interpolates linearly.
+    Otherwise each target is the mean of the source weighted by a triangle with a base
+    of two target steps, so that downsampling does not alias noise; in the limit of
+    equal steps that triangle is linear interpolation.
 
     Parameters
     ----------
@@ -43,7 +42,8 @@ def resampling_matrix(source: np.ndarray, target: np.ndarray) -> sparse.csr_matr
     Raises
     ------
     ValueError
-        If a target lies outside the source's range by more than half a source step.
+        If a target lies outside the source's range by more than half a source step, or the
+        source has fewer than two wavenumbers.
     """
     source, target = np.asarray(source, float), np.asarray(target, float)
     if len(source) < 2:
@@ -65,20 +65,20 @@ def resampling_matrix(source: np.ndarray, target: np.ndarray) -> sparse.csr_matr
         return linear
     first = np.searchsorted(source, clipped - step, side="right")
     last = np.searchsorted(source, clipped + step, side="left")
-    # Each source point stands for the stretch of axis around it.
+    # Each source point is weighted by the length of axis that it represents.
     width = np.gradient(source)
     rows, columns, weights = [], [], []
     for col, (a, b) in enumerate(zip(first, last, strict=True)):
         near = np.arange(a, b)
         offset = source[near] - clipped[col]
         weight = width[near] * (1 - np.abs(offset) / step)
-        # Tilt the triangle so that its centre of mass is the target: bands stay in place.
+        # Tilt the triangle so that its centroid is the target: bands are not shifted.
         spread = weight @ offset ** 2
         tilt = -(weight @ offset) / spread if spread > 0 else np.inf
         if abs(tilt) * step < 1:
             weight *= 1 + tilt * offset
         else:
-            # At an end or in a hole of the source, no mean has its centre there: interpolate.
+            # At an end or in a gap of the source no tilt achieves this: interpolate.
             near = np.array([left[col], left[col] + 1])
             weight = np.array([1 - share[col], share[col]])
         rows.append(near)
@@ -90,7 +90,7 @@ def resampling_matrix(source: np.ndarray, target: np.ndarray) -> sparse.csr_matr
 
 
 def fill_missing(X: np.ndarray, axis: np.ndarray, gap: float = np.inf) -> np.ndarray:
-    """Missing and infinite values interpolated along each spectrum.
+    """Interpolate missing and infinite values along each spectrum.
 
     Parameters
     ----------
@@ -98,13 +98,13 @@ def fill_missing(X: np.ndarray, axis: np.ndarray, gap: float = np.inf) -> np.nda
     axis : ndarray, shape (wavenumbers,)
         cm-1, ascending.
     gap : float
-        Holes wider than this (cm-1, from one measured point to the next) stay missing, and
-        so do ends. If infinite, all is filled, with the outermost values at the ends.
+        Gaps wider than this (cm-1, from one measured point to the next) stay missing, and
+        so do the ends. If infinite, everything is filled, the ends with the outermost values.
 
     Returns
     -------
     ndarray
-        `X` itself where nothing is missing. Rows without any value stay missing.
+        `X` itself if nothing is missing. Rows without any value stay missing.
     """
     bad = ~np.isfinite(X)
     rows = np.flatnonzero(bad.any(axis=1) & ~bad.all(axis=1))
@@ -121,13 +121,13 @@ def fill_missing(X: np.ndarray, axis: np.ndarray, gap: float = np.inf) -> np.nda
 
 
 class _Resampled:
-    """Spectra of any table on the target axis: the part that all features share."""
+    """Resampled spectra of any table: the computation that all resampled features share."""
 
     def __init__(self, target, domain, gap=np.inf):
         self.target = np.asarray(target, float)
         self.gap = gap
-        # Kept only where it can do something: features that earlier widgets derived are
-        # derived again for data that come without them.
+        # Kept only if earlier widgets computed features: these are computed again for data
+        # that lack them.
         derived = any(a.compute_value is not None for a in domain.attributes)
         self.domain = Domain(domain.attributes) if derived else None
 
@@ -137,12 +137,12 @@ class _Resampled:
             if np.isfinite(derived.X).any():
                 data = derived
         columns, axis = spectral_columns(data.domain)
-        # On the target's axis already (the usual case by far): nothing to compute.
+        # Already on the target axis (by far the most common case): nothing to compute.
         if len(axis) == len(self.target) and np.allclose(axis, self.target, atol=1e-6):
             X = data.X if np.array_equal(columns, np.arange(data.X.shape[1])) \
                 else data.X[:, columns]
             return np.asarray(X, float)
-        # Evenly coarse spectra have no holes.
+        # Spectra on a coarse, even axis have no gaps.
         gap = self.gap if len(axis) < 2 else max(self.gap, 1.5 * np.median(np.diff(axis)))
         slack = np.median(np.diff(axis)) / 2 if len(axis) > 1 else 0.
         inside = covered(axis, self.target, gap, slack) & (len(axis) > 1)
@@ -158,7 +158,7 @@ class _Resampled:
             part = out[rows]
             part[:, inside] = filled @ matrix
             if missing.any():
-                # What was not measured stays so: what it would be is the caller's to say.
+                # Values that were not measured stay missing: filling them is up to the caller.
                 _mask(part, missing, axis, self.target, gap)
         return out
 
@@ -171,7 +171,7 @@ class _Resampled:
 
 
 def _mask(resampled, missing, axis, target, gap):
-    """Set NaN where a row's own measured points do not reach; modifies `resampled`."""
+    """Set NaN where a row's own measured points do not cover the target; modifies `resampled`."""
     for row in np.flatnonzero(missing.any(axis=1)):
         reached = covered(axis[~missing[row]], target, gap)
         resampled[row, ~reached] = np.nan
@@ -195,21 +195,21 @@ class _ResampledFeature(SharedComputeValue):
 
 
 class Resample(Preprocess):
-    """Put spectra on a uniform grid of wavenumbers, whatever axis they come on.
+    """Resample spectra from any axis onto a uniform grid of wavenumbers.
 
-    Finer data are smoothed before they are thinned (:func:`resampling_matrix`).
-    The features of the resulting domain carry the interpolation, so that a table
-    from another instrument can be transformed to that domain. Values that the
-    data do not reach are missing.
+    Spectra on a finer axis are smoothed before downsampling (:func:`resampling_matrix`).
+    The features of the resulting domain hold the interpolation, so that a table
+    from another instrument can be transformed to that domain. Grid points that the
+    data do not cover are missing.
 
     Parameters
     ----------
     step : float
-        Distance of the grid's points in cm-1; the grid holds multiples of it.
+        Spacing of the grid in cm-1; the grid points are multiples of it.
     low, high : float, optional
         Limits of the grid in cm-1; by default those of the data.
     gap : float
-        Holes wider than this, in cm-1, stay missing; by default all are interpolated.
+        Gaps wider than this, in cm-1, stay missing; by default all are interpolated.
     """
 
     def __init__(self, step=4.0, low=None, high=None, gap=np.inf):
@@ -219,12 +219,12 @@ class Resample(Preprocess):
         self.gap = gap
 
     def __call__(self, data: Table) -> Table:
-        """The table on the grid.
+        """Return the table on the grid.
 
         Raises
         ------
         ValueError
-            If the data have no wavenumbers, or none within the limits.
+            If the data have no wavenumbers, or fewer than two grid points within the limits.
         """
         _, axis = spectral_columns(data.domain)
         low = axis[0] if self.low is None else max(self.low, axis[0])
@@ -238,7 +238,7 @@ class Resample(Preprocess):
 
 
 def resampled_domain(domain: Domain, target: np.ndarray, gap: float = np.inf) -> Domain:
-    """A domain whose attributes resample any spectra to `target` (cm-1, ascending)."""
+    """Return a domain whose attributes resample any spectra to `target` (cm-1, ascending)."""
     shared = _Resampled(target, domain, gap)
     return Domain(
         [ContinuousVariable(name_of(w), compute_value=_ResampledFeature(i, shared))

@@ -1,8 +1,8 @@
-"""Where spectra come from: reading source ids, and parting data by them.
+"""Sources of spectra, and splits of data that keep each source in one part.
 
-Spectra of one specimen, or copies of one spectrum, resemble each other more than new
-specimens ever will. Where some of them train a model and others test it, the test
-proves nothing; so a source is never divided.
+Spectra of one specimen, or copies of one spectrum, resemble each other more than they
+resemble new specimens. If a model is trained on some of them and tested on others, the
+test proves nothing; so a source is never divided.
 """
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from orangecontrib.microplastics.spectra.resample import fill_missing
 __all__ = ["split_sources", "texts_of", "find_sources", "SingleSourceError", "NEAR_DUPLICATES",
            "validation_split"]
 
-#: Name for sources that are groups of near-duplicate spectra, and of the meta with them.
+#: Name of the option to use groups of near-duplicate spectra as sources, and of their meta.
 NEAR_DUPLICATES = "near-duplicates"
 
 
 class SingleSourceError(ValueError):
-    """Classes that cannot be divided; `classes` has their names."""
+    """Raised if classes have only one source; `classes` holds their names."""
 
     def __init__(self, message, classes):
         super().__init__(message)
@@ -29,7 +29,11 @@ class SingleSourceError(ValueError):
 
 
 def texts_of(data, name, required=False):
-    """A meta as text for each row; instance ids, which subsets share, where it is absent."""
+    """Return a meta as text for each row; where it is missing, the instance id as "#123".
+
+    Subsets of a table keep its instance ids. Raises ValueError if the meta is `required` and
+    the data lack it.
+    """
     ids = [f"#{i}" for i in data.ids]
     if name not in data.domain or data.domain[name] not in data.domain.metas:
         if required:
@@ -41,15 +45,15 @@ def texts_of(data, name, required=False):
 
 
 def find_sources(data: Table, by: str | None = None) -> tuple[Table, str]:
-    """Data with a meta that names sources, and that meta's name.
+    """Return the data with a meta that names sources, and that meta's name.
 
     Parameters
     ----------
     data : Table
     by : str, optional
-        Name of a meta, or :data:`NEAR_DUPLICATES`: then a meta of that name is added, in
-        which spectra that a chain of correlations above 0.999 links share a group. By
-        default the meta `source`; where there is none, it is added with such groups.
+        Name of a meta, or :data:`NEAR_DUPLICATES`: then a meta of that name is added, with
+        one group for all spectra linked by a chain of correlations above 0.999. By
+        default the meta `source`; if there is none, it is added with such groups.
 
     Raises
     ------
@@ -83,10 +87,10 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
     data : Table
         With a discrete class; rows without a class go to neither part.
     fraction : float
-        Share of each class's sources that goes to the test data; at least one goes to
-        either side.
+        Share of each class's sources that goes to the test data; each part gets at least
+        one.
     seed : int
-        Equal seeds divide equally; no global random state is used.
+        Equal seeds give equal splits; no global random state is used.
     by : str, optional
         Meta that names the source, or :data:`NEAR_DUPLICATES`; see :func:`find_sources`.
 
@@ -97,9 +101,10 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
     Raises
     ------
     ValueError
-        If `fraction` is not between 0 and 1, or there is no meta named `by` or no class.
+        If `fraction` is not between 0 and 1, there is no meta named `by` or no class, or a
+        class cannot be in both parts because its sources also hold other classes.
     SingleSourceError
-        If classes have one source only: they are named.
+        If a class has only one source; the message names these classes.
     """
     if not 0 < fraction < 1:
         raise ValueError("The share of sources for testing must lie between 0 and 1.")
@@ -122,7 +127,7 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
             f"{'the class' if len(single) == 1 else 'these classes'} out, or choose another "
             "meta for the source.", single)
     rng = np.random.default_rng(seed)
-    # Where sources hold several classes (a study), an order may fail and another work.
+    # If a source holds several classes (a study), one random order may fail and another work.
     for _ in range(50):
         test = _choose(held, fraction, rng)
         lacking = [code for code in present if not held[test, code].any()]
@@ -139,10 +144,10 @@ def split_sources(data: Table, fraction: float = 0.3, seed: int = 0,
 
 
 def _choose(held, fraction, rng):
-    """Sources for the test data: bool (sources,), given which classes each holds.
+    """Choose sources for the test data: bool (sources,); `held` is bool (sources, classes).
 
-    In random order, a source is taken where one of its classes wants more and none
-    would lose its last source for training.
+    In random order, a source is taken if one of its classes needs more test sources and
+    none of its classes would lose its last source for training.
     """
     total = held.sum(axis=0)
     wanted = np.clip(np.round(fraction * total), 1, total - 1)
@@ -158,15 +163,15 @@ def _choose(held, fraction, rng):
 
 def validation_split(y: np.ndarray, share: float, groups: np.ndarray | None,
                      seed: int) -> np.ndarray:
-    """Choose what is kept aside: whole groups, about `share` of each class.
+    """Choose validation spectra: whole groups, about `share` of each class.
 
     Parameters
     ----------
     y : ndarray of int, shape (n,)
     share : float
     groups : ndarray, shape (n,), or None
-        Spectra of one group (near-duplicates, one source) stay together; None
-        takes each spectrum alone.
+        Spectra of one group (near-duplicates, one source) stay together; if None,
+        each spectrum is a group of its own.
     seed : int
 
     Returns
@@ -176,7 +181,7 @@ def validation_split(y: np.ndarray, share: float, groups: np.ndarray | None,
     """
     rng = np.random.default_rng(seed)
     groups = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    # A group counts for the class that most of its spectra have.
+    # A group is assigned to the most frequent class of its spectra.
     counts = np.zeros((groups.max(initial=-1) + 1, y.max(initial=-1) + 1), int)
     np.add.at(counts, (groups, y), 1)
     home = counts.argmax(axis=1)

@@ -1,8 +1,8 @@
-"""Transmittance told from absorbance, and turned into it.
+"""Detection of transmittance, and conversion to absorbance.
 
-Published spectra come in both units, often unnamed. Absorbances of a mixture's
-components add (Beer-Lambert law), transmittances do not, so that a mixture made
-from transmittance teaches something that does not exist.
+Published spectra come in both units, often without naming them. Absorbances of a
+mixture's components add (Beer-Lambert law), transmittances do not, so a mixture
+computed from transmittance is not physical.
 """
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from orangecontrib.microplastics.spectra.axis import spectral_columns
 __all__ = ["some_rows", "looks_like_transmittance", "transmittance_rows", "is_percent",
            "to_absorbance", "in_absorbance"]
 
-#: Transmittance below this is taken as this: absorbance 3, past what an ordinary
-#: detector tells from nothing.
+#: Lower limit of transmittance; smaller values are replaced by it. It is an absorbance of
+#: 3, which an ordinary detector cannot distinguish from total absorption.
 FLOOR = 1e-3
 
 
 def some_rows(n: int, most: int = 200) -> slice:
-    """At most so many of `n` rows, evenly spread: enough to see the unit of a table, at once."""
+    """Slice of at most `most` of `n` rows, evenly spaced: enough to detect a table's unit fast."""
     return slice(None, None, max(1, -(-n // most)))
 
 
 def transmittance_rows(X: np.ndarray) -> np.ndarray:
-    """Rows that look like transmittance.
+    """Return which rows look like transmittance.
 
     Bands are narrow and most of a spectrum is baseline. In absorbance the baseline
-    lies low and bands rise from it; in transmittance it lies high (near 1 or 100)
-    and bands hang from it. A row counts as transmittance where its median is nearer
-    to its top than to its bottom, where it is nowhere much below zero, and where its
-    top is what a transmittance's may be: 0.2 to 1.5, or 20 to 150 %.
+    is low and bands point up; in transmittance it is high (near 1 or 100) and bands
+    point down. A row counts as transmittance if its median is nearer to its top
+    (99th percentile) than to its bottom (1st percentile), its bottom is not far below
+    zero, and its top is plausible for transmittance: 0.2 to 1.5, or 20 to 150 %.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def transmittance_rows(X: np.ndarray) -> np.ndarray:
     some = finite.sum(axis=1) >= 5
     if not some.any():
         return looks
-    # Row by row, as NaN needs it, takes ten times as long.
+    # nanpercentile works row by row and takes ten times as long.
     low, middle, top = np.percentile(X[some], [1, 50, 99], axis=1) if finite.all() else \
         np.nanpercentile(np.where(finite[some], X[some], np.nan), [1, 50, 99], axis=1)
     hangs = (top - middle) < (middle - low)
@@ -60,31 +60,32 @@ def transmittance_rows(X: np.ndarray) -> np.ndarray:
 def looks_like_transmittance(X: np.ndarray) -> bool:
     """Whether more than half of the spectra look like transmittance.
 
-    A rule of thumb (see :func:`transmittance_rows`): it never sees a unit written
-    down, and spectra that are mostly one broad band can deceive it.
+    A heuristic (see :func:`transmittance_rows`): it does not know the recorded unit,
+    and spectra that are mostly one broad band can be misjudged.
     """
     rows = transmittance_rows(X)
     return len(rows) > 0 and bool(rows.mean() > 0.5)
 
 
 def is_percent(X: np.ndarray) -> bool:
-    """Whether transmittance is in percent: half of the spectra reach above 5."""
+    """Whether transmittance is in percent: half of the spectra exceed 5."""
     with np.errstate(invalid="ignore"):
         tops = np.nanpercentile(np.asarray(X, float), 99, axis=1)
     return bool(np.nanmedian(tops) > 5)
 
 
 def to_absorbance(X: np.ndarray, percent: bool | None = None, floor: float = FLOOR) -> np.ndarray:
-    """Absorbance, A = -log10 T, of transmittance.
+    """Convert transmittance to absorbance, A = -log10 T.
 
     Parameters
     ----------
     X : ndarray
         Transmittance; NaN stays NaN.
     percent : bool, optional
-        Whether 100 means that all light passes; by default told by :func:`is_percent`.
+        Whether 100 is full transmission; by default detected by :func:`is_percent`.
     floor : float
-        Smallest transmittance (of 1), since noise at full absorption falls below zero.
+        Lower limit of transmittance (1 is full transmission), since noise at total
+        absorption falls below zero.
 
     Returns
     -------
@@ -105,9 +106,9 @@ def to_absorbance(X: np.ndarray, percent: bool | None = None, floor: float = FLO
 
 
 def in_absorbance(data: Table) -> Table:
-    """The spectra of a table, taken for transmittance and turned into absorbance.
+    """Convert the spectra of a table from transmittance to absorbance.
 
-    Other columns are left out, classes and metas are kept.
+    Attributes that are not wavenumbers are left out, classes and metas are kept.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""What has nothing to do with spectra."""
+"""Utilities that do not depend on spectra."""

@@ -1,10 +1,10 @@
-"""Errors that have words for the user."""
+"""Exceptions with a message for the user."""
 
 __all__ = ["TorchUnavailable"]
 
 
 class TorchUnavailable(ValueError):
-    """PyTorch cannot be loaded; the text says what to do.
+    """PyTorch cannot be loaded; the message says what to do.
 
-    A ValueError, since that is what Orange's widgets show as a message.
+    A ValueError, since Orange's widgets show these as messages.
     """

@@ -1,4 +1,4 @@
-"""Labels beside each other without one upon another."""
+"""Layout of labels along a line without overlap."""
 from __future__ import annotations
 
 import numpy as np
@@ -7,30 +7,30 @@ __all__ = ["spread"]
 
 
 def spread(wanted: np.ndarray, widths: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Centres of labels that do not overlap, as near to where they are wanted as can be.
+    """Shift the centres of labels as little as possible so that they do not overlap.
 
     Parameters
     ----------
     wanted : ndarray, shape (n,)
-        Centres in any order.
+        Desired centres, in any order.
     widths : ndarray, shape (n,)
-        Widths in the same unit, with the gap that should stay.
+        Widths in the same unit, including the gap between labels.
     low, high : float
-        No label reaches beyond these, unless all together are wider.
+        Limits for the labels, unless all labels together are wider.
 
     Returns
     -------
     ndarray, shape (n,)
-        The order of the labels stays. The sum of squared shifts is the smallest: labels that
-        would overlap form a group with its mean where they want it (pool adjacent violators,
-        Barlow et al., Statistical Inference under Order Restrictions, 1972).
+        The order of the labels is kept. The sum of squared shifts is minimal: labels that
+        would overlap form a group centred on the mean of their desired positions (pool adjacent
+        violators, Barlow et al., Statistical Inference under Order Restrictions, 1972).
     """
     wanted, widths = np.asarray(wanted, float), np.asarray(widths, float)
     if not len(wanted):
         return wanted
     order = np.argsort(wanted, kind="stable")
     before = np.cumsum(widths[order]) - widths[order]
-    # Left edges less what stands before them may not fall.
+    # Left edges minus the total width of the preceding labels must not decrease.
     groups: list[list[float]] = []
     for value in wanted[order] - widths[order] / 2 - before:
         groups.append([value, 1])

@@ -1,4 +1,4 @@
-"""Whether there is memory enough, asked before the work starts."""
+"""Check that enough memory is free before work starts."""
 from __future__ import annotations
 
 import os
@@ -7,14 +7,14 @@ __all__ = ["NotEnoughMemory", "available", "require"]
 
 
 class NotEnoughMemory(ValueError):
-    """Work that would not fit; the text says how much it needs.
+    """Raised for work that would not fit into memory; the message says how much it needs.
 
-    A ValueError, since that is what Orange's widgets show as a message.
+    A ValueError, since Orange's widgets show these as messages.
     """
 
 
 def available() -> float:
-    """Bytes of memory that are free for use; infinite where the system does not tell."""
+    """Bytes of free memory; infinite if the system does not report it."""
     try:
         import psutil
         return float(psutil.virtual_memory().available)
@@ -27,12 +27,12 @@ def available() -> float:
 
 
 def require(n_bytes: float, what: str, remedy: str):
-    """See to it that so much memory is free.
+    """Raise if less than `n_bytes` of memory is free.
 
     Raises
     ------
     NotEnoughMemory
-        With `what` and `remedy` in its text: "What needs about ... GB; remedy".
+        With the message "`what` needs about ... GB of memory, of which ... GB are free; `remedy`."
     """
     free = available()
     if n_bytes > free:

@@ -235,6 +235,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             "Save Model...", autoDefault=False, enabled=False, clicked=self._save_model,
             toolTip="Keep the trained model as a file for Identify Spectra, other workflows and "
                     "other computers.")
+        self.save_button.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         row.layout().addWidget(self.save_button)
 
     def add_bottom_buttons(self):

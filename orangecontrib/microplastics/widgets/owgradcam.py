@@ -21,16 +21,17 @@ from orangecontrib.microplastics.explanation.table import (
     importance_table,
 )
 from orangecontrib.microplastics.widgets.common.background import Cancelled
+from orangecontrib.microplastics.widgets.common.texts import describe_spectra
 from orangecontrib.microplastics.widgets.gradcam.controls import (
     COMPONENT_TEXT,
     METHODS,
     PREDICTED_TEXT,
     SCALES,
     WHICH,
-    add_controls,
-    update_targets,
+    GradCAMControls,
 )
 from orangecontrib.microplastics.widgets.gradcam.plot import ImportancePlot
+from orangecontrib.microplastics.widgets.gradcam.tabs import BandList
 from orangecontrib.microplastics.widgets.gradcam.task import (
     AttentionResult,
     Request,
@@ -43,12 +44,11 @@ from orangecontrib.microplastics.widgets.gradcam.texts import (
     data_text,
     drawn_text,
     missing_text,
-    report,
 )
 from orangecontrib.microplastics.widgets.gradcam.views import Views
 
 
-class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
+class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
     name = "Grad-CAM"
     description = "See which bands of the spectra decided what a Dual-Branch CNN answered."
     icon = "icons/GradCAM.svg"
@@ -90,33 +90,21 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
     graph_name = "curveplot.plotview"
     want_main_area = True
 
-    target_text = Setting(PREDICTED_TEXT, schema_only=True)
-    shown_name = Setting("", schema_only=True)
     selection = Setting([], schema_only=True)
-    method = Setting(0)
-    branch = Setting(0)
-    signed = Setting(False)
-    which = Setting(0)
-    scale = Setting(0)
-    smoothing = Setting(0)
-    threshold = Setting(10)
-    tolerance = Setting(10)
-    most_labels = Setting(6)
-    limit = Setting(5000)
 
     def __init__(self):
-        OWWidget.__init__(self)
+        GradCAMControls.__init__(self)
         ConcurrentWidgetMixin.__init__(self)
         self.model = self.data = None
         self.reference = []
         self._clear_results()
-        add_controls(self)
+        self._add_controls()
         self.cancel_button = QPushButton("Explain", autoDefault=False, enabled=False,
                                          toolTip="Stop at once, or start again")
         self.cancel_button.clicked.connect(self._toggle)
         self.buttonsArea.layout().addWidget(self.cancel_button)
         self._add_views()
-        update_targets(self)
+        self._update_targets(self.model)
         self._tell_state()
 
     def _add_views(self):
@@ -141,7 +129,7 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.model = model if isinstance(model, DCNetModel) else None
         if model is not None and self.model is None:
             self.Error.other_model(getattr(model, "name", "") or type(model).__name__)
-        update_targets(self)
+        self._update_targets(self.model)
 
     @Inputs.data
     def set_data(self, data):
@@ -198,7 +186,12 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         """What is missing, or which spectra are explained and how many are recognised."""
         self.data_label.setText(data_text(self.data, self.explained))
         if self.explained is None:
-            self.stack.tell(missing_text(self) if self.task is None else "Explaining...",
+            messages = [str(message) for message in (
+                self.Error.other_model, self.Error.failed, self.Information.cancelled)
+                if message.is_shown()]
+            missing = missing_text(self.model is not None or self.Error.other_model.is_shown(),
+                                   self.data is not None, messages)
+            self.stack.tell(missing if self.task is None else "Explaining...",
                             # A picture that was there stays until the next one comes.
                             switch=self.task is None)
         elif self.Information.nothing_shown.is_shown():
@@ -371,8 +364,26 @@ class OWGradCAM(OWWidget, ConcurrentWidgetMixin):
         self.Outputs.selected.send(self.data[rows] if rows and self.explained is not None else None)
 
     def send_report(self):
-        if self.explained is not None:
-            report(self)
+        if self.explained is None:
+            return
+        self.report_items("Model", (
+            ("Name", getattr(self.model, "name", "")),
+            ("Networks averaged", len(self.model.networks))))
+        self.report_items("Data", describe_spectra(self.data))
+        self.report_items("Explanation", (
+            ("Why", self.target_text), ("Method", METHODS[self.method][0]),
+            ("Branch", self.branch_combo.currentText()),
+            ("Spectra explained", f"{len(self.used):,}"), ("Only", WHICH[self.which]),
+            ("Scaled by", SCALES[self.scale][0]),
+            ("Smoothing", f"{self.smoothing} 1/cm" if self.smoothing else "none")))
+        self.report_plot(f"Importance: {self.shown_name}", self.curveplot.plotview)
+        self.report_plot("Importance of all spectra", self.heatmap)
+        self.report_table("Important bands", [
+            ("Class", *BandList.COLUMNS), *self.band_list.rows()], header_rows=1)
+        faithfulness = self.faithfulness_view
+        if faithfulness.note.text():
+            self.report_raw("Faithfulness", f"<p>{faithfulness.text.text()}</p>"
+                                              f"<p>{faithfulness.note.text()}</p>")
 
     def save_graph(self):
         self.curveplot.save_graph()

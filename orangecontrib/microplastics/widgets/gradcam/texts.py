@@ -1,11 +1,11 @@
 """What the widget Grad-CAM says: which spectra are explained, which are drawn, what is missing."""
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from orangecontrib.microplastics.widgets.common.texts import describe_spectra, percent
-from orangecontrib.microplastics.widgets.gradcam.controls import METHODS, SCALES, WHICH
-from orangecontrib.microplastics.widgets.gradcam.tabs import BandList
+from orangecontrib.microplastics.widgets.common.texts import percent
 
 
 def spectra(n: int) -> str:
@@ -28,21 +28,25 @@ def data_text(data, explained) -> str:
     return text + "."
 
 
-def missing_text(widget) -> str:
-    """Why there is nothing to see."""
+def missing_text(model: bool, data: bool, messages: Sequence[str]) -> str:
+    """Why there is nothing to see.
+
+    Parameters
+    ----------
+    model, data : bool
+        Whether there are a model (of whatever kind) and spectra.
+    messages : sequence of str
+        What went wrong.
+    """
     lines = ["<b>Nothing is explained.</b>"]
-    if widget.Error.other_model.is_shown():
-        lines.append(str(widget.Error.other_model))
-    elif widget.model is None:
+    if not model:
         lines.append("There is no model yet. Connect <i>Model</i> of Dual-Branch CNN, or Load "
                      "Model with one that was saved from it; if it is connected, its training, or "
                      "another widget's work, is not finished.")
-    if widget.data is None:
+    if not data:
         lines.append("There are no spectra yet. Connect <i>Data</i>; if they are connected, "
                      "another widget's work is not finished.")
-    lines += [str(message) for message in (widget.Error.failed, widget.Information.cancelled)
-              if message.is_shown()]
-    return "<br><br>".join(lines)
+    return "<br><br>".join([*lines, *messages])
 
 
 def drawn_text(explained, used, view, selected) -> str:
@@ -92,25 +96,3 @@ def attention_of(attention, view, selected):
     if len(selected):
         of += f" (it was kept for {len(attention.rows):,} spectra, not for the selected one)"
     return rows, of
-
-
-def report(widget):
-    """Model, data, settings, both pictures and the bands."""
-    widget.report_items("Model", (
-        ("Name", getattr(widget.model, "name", "")),
-        ("Networks averaged", len(widget.model.networks))))
-    widget.report_items("Data", describe_spectra(widget.data))
-    widget.report_items("Explanation", (
-        ("Why", widget.target_text), ("Method", METHODS[widget.method][0]),
-        ("Branch", widget.branch_combo.currentText()),
-        ("Spectra explained", f"{len(widget.used):,}"), ("Only", WHICH[widget.which]),
-        ("Scaled by", SCALES[widget.scale][0]),
-        ("Smoothing", f"{widget.smoothing} 1/cm" if widget.smoothing else "none")))
-    widget.report_plot(f"Importance: {widget.shown_name}", widget.curveplot.plotview)
-    widget.report_plot("Importance of all spectra", widget.heatmap)
-    widget.report_table("Important bands", [
-        ("Class", *BandList.COLUMNS), *widget.band_list.rows()], header_rows=1)
-    faithfulness = widget.faithfulness_view
-    if faithfulness.note.text():
-        widget.report_raw("Faithfulness", f"<p>{faithfulness.text.text()}</p>"
-                                          f"<p>{faithfulness.note.text()}</p>")
