@@ -1,4 +1,4 @@
-"""The installed package, seen from outside the checkout: files, entry points, imports."""
+"""Check the installed package from outside the checkout: files, entry points, imports."""
 import importlib
 import pkgutil
 from importlib.metadata import distribution, entry_points

@@ -1,10 +1,10 @@
-"""Who is compared: ours, and peers on the same input.
+"""Learners that are compared: DCNet-CBAM, and peers on the same input.
 
-Random forest, SVM, logistic regression and kNN on correlation are the package's own
-(:mod:`orangecontrib.microplastics.evaluation.peers`); here are those that the demonstration can do
-without. The residual network and the LSTM, which the published comparison has, get our
-front (derivative, regions, standardisation), our augmentation, the same number of
-spectra seen, batches, optimiser, schedule and label smoothing.
+Random forest, SVM, logistic regression and kNN on correlation are part of the package
+(:mod:`orangecontrib.microplastics.evaluation.peers`); this module adds peers that the
+demonstration does not need. The residual network and the LSTM, which the published comparison
+includes, get the same front end (derivative, regions, standardisation) as DCNet-CBAM, and the
+same augmentation, number of spectra seen, batches, optimiser, schedule and label smoothing.
 """
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from orangecontrib.microplastics.spectra.axis import spectral_columns
 
 OURS, AVERAGED = "DCNet-CBAM", "DCNet-CBAM, 3 averaged"
 
-#: The same on pure spectra, from which it draws mixtures for itself ("Learn mixtures").
+#: The same, trained on pure spectra from which it draws mixtures itself ("Learn mixtures").
 DRAWING, DRAWING_AVERAGED = "DCNet-CBAM, Learn mixtures", "DCNet-CBAM, Learn mixtures, 3 averaged"
 
-#: A peer on four times as many mixtures, for it could gain from them as the network does.
+#: A peer on four times as many mixtures, to see whether it gains from them as the network does.
 MANY = "Gradient boosting, 24,000 mixtures"
 
-#: Learners that mix by themselves, and get pure spectra.
+#: Learners that get pure spectra and make mixtures themselves.
 FROM_PURE = (DRAWING, DRAWING_AVERAGED, MANY)
 
 #: The same on single materials ("Learn: Classes, varied").
 VARYING = "DCNet-CBAM, classes varied"
 
-#: Names of learners: the usual, those for mixtures, and all that the published comparison has.
+#: Names of learners: the usual, those for mixtures, and those of the published comparison.
 MAIN = (OURS, *PEERS)
 MAIN_MIXTURES = (OURS, DRAWING, *PEERS, "Gradient boosting")
 ALL = (OURS, DRAWING, DRAWING_AVERAGED, *PEERS, "PLS-DA", "Gradient boosting",
@@ -51,7 +51,7 @@ ALL = (OURS, DRAWING, DRAWING_AVERAGED, *PEERS, "PLS-DA", "Gradient boosting",
 
 
 class _PLSDA:
-    """Partial least squares on classes as columns of zeros and ones; 40 components."""
+    """Partial least squares regression on one-hot classes; at most 40 components."""
 
     def fit(self, X, y):
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -70,7 +70,7 @@ def _boosting(seed):
 
 
 class _MixingFirst:
-    """A learner on `n` mixtures for any instrument, made of the pure spectra that it gets."""
+    """Trains a learner on `n` mixtures (VARIED) made from the pure spectra that it gets."""
 
     def __init__(self, learner, n, seed):
         self.learner, self.n, self.seed = learner, n, seed
@@ -94,7 +94,7 @@ class _Residual(nn.Module):
 
 
 class ResNet1D(nn.Module):
-    """Stem and three residual blocks of 32, 64 and 128 channels, global average."""
+    """Stem, three residual blocks with 32, 64 and 128 channels, and global average pooling."""
 
     def __init__(self, n_classes, inputs):
         super().__init__()
@@ -108,7 +108,7 @@ class ResNet1D(nn.Module):
 
 
 class LSTM(nn.Module):
-    """Two-way LSTM of 64 units over windows of 8 points; its last states classify."""
+    """Bidirectional LSTM of 64 units over windows of 8 points; classifies its last states."""
 
     def __init__(self, n_classes, inputs, window=8):
         super().__init__()
@@ -137,7 +137,7 @@ class TorchModel(Model):
 
 
 class TorchLearner(Learner):
-    """A torch classifier trained as ours is."""
+    """A torch classifier trained in the same way as DCNetLearner."""
     __returns__ = TorchModel
 
     def __init__(self, make, seed=0):
@@ -151,7 +151,7 @@ class TorchLearner(Learner):
         n_classes = len(data.domain.class_var.values)
         config = self.like.network_config(grid, n_classes)
         front = Front(config)
-        # These layers know the global state only; it is put back.
+        # These layers are initialised from torch's global random state, which is restored.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             net = self.make(n_classes, config.inputs)
@@ -181,7 +181,7 @@ class TorchLearner(Learner):
 
 
 def learners(seed, names=None):
-    """Name -> learner; `names` chooses some of them, without it all that take any data."""
+    """Dict of name to learner: those in `names`, or all except VARYING and FROM_PURE."""
     every = {OURS: lambda: DCNetLearner(seed=seed),
              AVERAGED: lambda: DCNetLearner(seed=seed + 1000, networks=3),
              VARYING: lambda: DCNetLearner(seed=seed, mixtures=1),

@@ -1,4 +1,4 @@
-"""Figures of the benchmarks: gathered, printed, written as JSON and as RESULTS.md."""
+"""Results of the benchmarks: measured, printed, and written to JSON files and RESULTS.md."""
 from __future__ import annotations
 
 import argparse
@@ -27,7 +27,7 @@ COLUMNS = ("accuracy", "balanced accuracy", "minor-component recall", "seconds t
 
 
 def options(name, doc, argv, seeds=3):
-    """Arguments that all benchmarks have."""
+    """Parse the arguments that all benchmarks have in common."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=doc,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=seeds)
@@ -37,7 +37,7 @@ def options(name, doc, argv, seeds=3):
 
 
 def sources_of(data):
-    """For each mixture the sources of its components, each with its polymer."""
+    """For each mixture, a tuple of (polymer, source) of its components."""
     texts = data.get_column("sources")
     names = np.array(data.domain.class_var.values)[data.Y.astype(int)]
     return [tuple(zip(components_of(name), str(text).split(PLUS), strict=True))
@@ -45,10 +45,10 @@ def sources_of(data):
 
 
 def bootstrap(sources, right, draws=1000, seed=0):
-    """95 % interval of accuracy over *sources*, drawn anew with replacement in each polymer.
+    """95 % interval of the accuracy, by bootstrap over *sources* within each polymer.
 
-    A mixture counts as often as the product of its sources' multiplicities, so what is
-    uncertain is which specimens were at hand, not which mixtures were made of them.
+    The weight of a mixture is the product of the multiplicities of its sources. The interval
+    therefore describes the choice of specimens, not the choice of mixtures made from them.
     """
     right = np.asarray(right, float)
     every = sorted({s for mixture in sources for s in mixture})
@@ -69,13 +69,13 @@ def bootstrap(sources, right, draws=1000, seed=0):
 
 
 def compare(make_split, seeds, names, *, by_source=False):
-    """Every learner on every seed's split.
+    """Measure each learner on the split of each seed.
 
     Returns
     -------
     dict
-        Learner -> what was measured, a list with an entry for each seed each, and
-        "interval" where `by_source`.
+        Learner -> dict of figure to list with one value per seed, and of "interval" to
+        :func:`bootstrap` if `by_source`.
     """
     rows, marks = {}, {}
     for seed in range(seeds):
@@ -98,7 +98,7 @@ def compare(make_split, seeds, names, *, by_source=False):
 
 
 def table(rows, columns=COLUMNS):
-    """Markdown: mean and standard deviation over seeds."""
+    """Markdown table with mean and standard deviation over seeds."""
     interval = any("interval" in row for row in rows.values())
     head = ["", *columns, *(["95 % over sources"] if interval else []), "seeds"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
@@ -124,13 +124,14 @@ def _cell(values, column):
 
 
 def write(name, parts):
-    """Add a benchmark's parts to its JSON file and make RESULTS.md anew.
+    """Add parts of a benchmark to its JSON file, and write RESULTS.md.
 
     Parameters
     ----------
     parts : dict
-        Title -> {"text": what was done, "table": Markdown, "rows": figures}. Rows of a part
-        that is there already are replaced where their learners are the same.
+        Title -> {"text": description, "rows": figures, "columns": names} or {"text":
+        description, "table": Markdown}. Rows are added to those of an existing part with the
+        same title and text, and replace rows of the same name.
     """
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
@@ -150,7 +151,7 @@ def write(name, parts):
 
 
 def machine():
-    """Versions and processor in a line."""
+    """Processor and versions, in one line."""
     import os
 
     processor = platform.processor() or platform.machine()
@@ -165,7 +166,7 @@ def machine():
 
 
 def results_page():
-    """RESULTS.md from all JSON files and the notes."""
+    """Write RESULTS.md from all JSON files and NOTES.md."""
     lines = ["# Results", "",
              "Made by `python -m benchmarks NAME`; do not edit. Accuracies from 0 to 1, ± the "
              "standard deviation over seeds (each seed has its own split, mixtures and initial "
@@ -176,7 +177,7 @@ def results_page():
             continue
         found = json.loads(path.read_text(encoding="utf-8"))
         if "parts" not in found:
-            # Written by a benchmark with --json alone; it has a page of its own to print.
+            # Written by a benchmark with --json, not by :func:`write`.
             continue
         lines += [f"## {name}", "", f"{found['date']}; {found['machine']}.", ""]
         for title, part in found["parts"].items():

@@ -45,7 +45,7 @@ CHANGES = {
 
 
 def validation(held, seed, train=6000, test=2000):
-    """See the module's text; `held` is K or V."""
+    """Validation split (see the module's docstring); `held` is the study held out, K or V."""
     others = [name for name in (V, K, J) if name != held]
     data = pure((V, K, J), FIVE)
     source = data.get_column("source").astype(str)

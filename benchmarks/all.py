@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks._report import options, results_page, write
 
-#: Of accuracy, the longest first; each has a file of figures of its own.
+#: Benchmarks of accuracy, the longest first; each writes its own file of results.
 _ACCURACY = ("instruments", "mixtures", "ablation", "sets", "unknowns", "calibration")
 _TIMED = ("speed", "explain")
 
-#: Benchmarks that print tables of their own.
+#: Benchmarks that only print their tables, with the title for RESULTS.md.
 _PRINTED = {"unknowns": "P5, materials never learned",
             "calibration": "Expected calibration error",
             "explain": "Grad-CAM beside captum"}
@@ -45,7 +45,7 @@ def main(argv):
 
 
 def _run(name, seeds, threads=None):
-    """What the benchmark said, or None where it failed (its last words are shown)."""
+    """Run a benchmark; return its output, or None if it failed (the end of stderr is printed)."""
     own = name != "explain"
     command = [sys.executable, "-m", "benchmarks", name,
                *(["--seeds", str(seeds)] if own else [])]

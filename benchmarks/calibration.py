@@ -50,7 +50,7 @@ def main(argv=None):
 
 
 def run(split, seed, share):
-    """A dict each for no validation, and validation without and with its temperature."""
+    """Yield figures without validation, and with it at temperature 1 and the fitted one."""
     plain = DCNetLearner(seed=seed)(split.train)
     held = DCNetLearner(seed=seed, validation=share)(split.train)
     fitted = held.temperature

@@ -24,7 +24,7 @@ from orangecontrib.microplastics.nn.attribution.gradcam import explain
 from orangecontrib.microplastics.nn.attribution.targets import PREDICTED
 from orangecontrib.microplastics.nn.network import DCNet, DCNetConfig
 
-# Captum gets the network in the same form as where its maps are compared with ours.
+# Captum gets the network in the same form as in the tests that compare its maps with ours.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from tapped import Tapped  # noqa: E402
 
@@ -58,7 +58,7 @@ def main(argv=None):
 
 
 def run(n, batches, repeats):
-    """One dict for each kind of network and target; rates in spectra/s."""
+    """Measure each kind of network and target; returns a list of dicts, rates in spectra/s."""
     X = np.random.default_rng(0).normal(size=(n, len(GRID))).cumsum(axis=1).astype(np.float32)
     rows = []
     for axis, keep in (("fingerprint and C-H", ((0, 288), (500, 601))), ("whole", ())):
@@ -94,7 +94,7 @@ def _captum(net, X, target, batch):
     tapped = Tapped(net).eval()
     methods = [LayerGradCam(tapped, tap) for tap in tapped.taps]
     positions = net.positions()[0]
-    # The same linear interpolation as ours, as a matrix: captum's own knows no centres.
+    # Our linear interpolation as a matrix; captum's own does not use the centres of columns.
     index = np.arange(len(GRID))
     matrix = torch.from_numpy(np.array(
         [np.interp(index, positions, unit) for unit in np.eye(len(positions))], np.float32))

@@ -28,7 +28,7 @@ SIX = (*FIVE, "PA")
 
 
 def held_v(seed):
-    """Trained on K, J and F, tested on V; polymers and recipe as in P2."""
+    """Trained on K, J and F, tested on V; polymers and mixtures as in P2."""
     learn = pure((K, J, F), FIVE)
     return Split("P2", "FTIR-Plastics held out",
                  mix(learn, 6000, seed=2 * seed, **VARIED),
@@ -36,7 +36,7 @@ def held_v(seed):
 
 
 def some_of_f(seed, each=3):
-    """As P2, tested on half of F; `each` spectra a polymer of the other half are learned from."""
+    """As P2, tested on half of F; `each` spectra per polymer of the other half are for training."""
     data = pure((V, K, J, F), FIVE, doubtful={F: "keep"})
     of_f = np.array([str(s).startswith("Frond") for s in data.get_column("source")])
     own, held = split_sources(data[of_f], .5, seed)
@@ -51,8 +51,12 @@ def some_of_f(seed, each=3):
 
 
 def left_out(name):
-    """P3: pure polymers of which the study has ten and the three others, which are trained on,
-    five together: of nylon those had one spectrum and protein called so."""
+    """P3: train on pure polymers of the three other studies, test on those of the study `name`.
+
+    A polymer is tested if the study has at least ten spectra of it and the others together at
+    least five. The second limit is for nylon: the others had one spectrum of it, and protein
+    labelled as nylon.
+    """
     data = pure((V, K, J, F), SIX, doubtful={F: "keep"})
     prefix = {V: "Villegas", K: "Kedzierski", J: "Jung", F: "Frond"}[name]
     there = np.array([str(s).startswith(prefix) for s in data.get_column("source")])

@@ -11,7 +11,7 @@ from orangecontrib.microplastics.evaluation.protocols import F, K, Split, pure
 
 
 def folds(name, seed):
-    """Splits of the classes with at least ten spectra."""
+    """Yield five splits of a set's classes with at least ten spectra."""
     data = datasets.load(name, merge_pe=True)
     values = np.array(data.domain.class_var.values)
     counts = np.bincount(data.Y.astype(int), minlength=len(values))

@@ -25,7 +25,7 @@ from orangecontrib.microplastics.spectra.axis import wavenumbers
 
 
 def operations(config):
-    """Floating-point operations of one spectrum's forward pass, convolutions and classifier."""
+    """Floating-point operations of convolutions and classifier in a spectrum's forward pass."""
     net = DCNet(config, torch.Generator()).eval()
     found = []
 
@@ -44,7 +44,7 @@ def operations(config):
 
 
 def matrix_rate(device="cpu", n=1024, clock=time.perf_counter):
-    """Operations a second of a float32 matrix product."""
+    """Operations per second of a float32 matrix product."""
     a = torch.rand(n, n, device=device)
     best = np.inf
     for _ in range(20):
@@ -59,7 +59,7 @@ def matrix_rate(device="cpu", n=1024, clock=time.perf_counter):
 
 
 def training_rates(split, learner, batches, device, repeats, clock, threads):
-    """Spectra/s of fits (fastest batch of each size), and the network's configuration."""
+    """Spectra/s of training by batch size (median batch, best fit), and the network's config."""
     grid = wavenumbers(split.train.domain)
     X, y = split.train.X.astype(np.float32), split.train.Y.astype(int)
     config = learner.network_config(grid, y.max() + 1)
@@ -71,7 +71,7 @@ def training_rates(split, learner, batches, device, repeats, clock, threads):
                 epochs=1, batch_size=batch, device=device, threads=threads,
                 augmentation=Augmentation.scaled(learner.augmentation)),
                 callback=lambda _, times=times: times.append(clock()))
-            # The median: the fastest batch of all may be one that was cut short.
+            # The median, since the fastest batch may be a smaller one.
             rate = len(X) / len(times) / np.median(np.diff(times))
             rates[batch] = max(rates.get(batch, 0), rate)
     return rates, config
@@ -83,7 +83,7 @@ def main(argv):
     device = "cuda" if torch.cuda.is_available() and not busy else "cpu"
     threads, clock, how = None, time.perf_counter, f"{torch.get_num_threads()} threads"
     if busy:
-        # Of one thread, the processor's time can be told from that of other programs.
+        # The processor time of a single thread does not include that of other programs.
         torch.set_num_threads(1)
         threads, clock = 1, time.process_time
         how = "one thread, processor time, since other programs used the machine"

@@ -36,11 +36,11 @@ from orangecontrib.microplastics.identification import (
     Rule,
 )
 
-#: What is learnt for each study that is left out, and what of it is not tested.
+#: For each study left out: studies and materials for training, and classes that are not tested.
 STUDIES = {protocols.F: ((protocols.V, protocols.K, protocols.J), protocols.FIVE, ()),
            protocols.K: ((protocols.V, protocols.F, protocols.J), (*protocols.FIVE, "PA"),
                          ("AFL", "M1", "M2", "PEF", "PEL", "PPL", "R Kedzierski", "U2"))}
-#: Kinds of unknowns that stand together.
+#: Classes that are counted together as natural materials.
 NATURAL = ("CE", "CO", "Protein")
 
 
@@ -79,7 +79,7 @@ def show(study, rows, materials):
 
 
 def tested(study):
-    """Spectra of the study left out, with others' of what no model learns; and their classes."""
+    """Spectra to test (study left out, and protein of K and J if that is F), and their classes."""
     tables = [datasets.load(study, merge_pe=True,
                             doubtful="keep" if study == protocols.F else "drop")]
     if study == protocols.F:
@@ -92,13 +92,16 @@ def tested(study):
 
 
 def run(study, seeds, networks):
-    """A dict for each score and kind of unknowns, and one for each score and known material;
-    averaged over `seeds` trainings."""
+    """Measure how well each score detects unknowns, averaged over `seeds` trainings.
+
+    Returns two lists of dicts: one for each score and kind of unknowns, and one for each score
+    and known material.
+    """
     learnt, materials_known, _ = STUDIES[study]
     train = protocols.pure(learnt, materials_known)
     test, names = tested(study)
     known = np.isin(names, materials_known)
-    # ABS is two thirds polystyrene by its bands; it stands apart, that it be seen.
+    # By its bands, ABS is two thirds polystyrene; results are therefore also given without it.
     kinds = {"natural": np.isin(names, NATURAL),
              "other polymers": ~known & ~np.isin(names, NATURAL)}
     kinds["without ABS"] = kinds["other polymers"] & (names != "ABS")

@@ -1,4 +1,4 @@
-"""Sphinx: the documentation's site, from the same pages as the help inside Orange."""
+"""Sphinx configuration of the documentation's site; its pages are also the help in Orange."""
 project = "Orange3-Microplastics"
 author = "The developers of Orange3-Microplastics"
 extensions = ["myst_parser"]
@@ -24,8 +24,8 @@ developers
 
 
 def setup(app):
-    """The index lists its pages as plain links, for readers of the Markdown; Sphinx's own
-    list is added on the way."""
+    """Add Sphinx's toctree to the index, which contains only plain links to be readable as
+    Markdown."""
     def add_tree(_, name, source):
         if name == "index":
             source[0] += _TREE

@@ -2,10 +2,10 @@
 
 Orange looks for help in an HTML index: it takes the links in the list items below the element
 with id "widgets" and finds a widget's page by the link's text (orangecanvas/help/provider.py).
-This file makes that index and the pages from the Markdown in this folder. `setup.py` calls it
-when a wheel is built, so that the help is in each installed copy and is read with no network.
-The same Markdown is what Sphinx makes the documentation's site from (conf.py); markdown-it-py
-alone is a much smaller thing to ask of a machine that only builds the wheel.
+This module makes that index and the pages from the Markdown files in this folder. `setup.py`
+calls it when a wheel is built, so that each installation includes the help and needs no network
+to show it. Sphinx makes the documentation's site from the same Markdown files (conf.py); this
+module needs only markdown-it-py, a much smaller build requirement than Sphinx.
 
     python doc/htmlhelp.py [FOLDER]        (default: doc/_build/html)
 """
@@ -44,19 +44,19 @@ def pages(source: Path = SOURCE) -> list[Path]:
 
 
 def slug(text: str) -> str:
-    """The id of a heading: lower case, a dash for whatever is neither letter nor digit."""
+    """Id of a heading: lower case, with dashes instead of all but letters, digits and "_"."""
     return re.sub(r"[^\w]+", "-", text.lower()).strip("-")
 
 
 class _Page:
-    """One page on its way from Markdown to HTML."""
+    """One page, converted from Markdown to HTML."""
 
     def __init__(self, path: Path, source: Path):
         self.path, self.source = path, source
         self.links: list[str] = []
         self.ids: list[str] = []
         self.title = path.stem
-        # XHTML: Orange's reader wants each element closed.
+        # XHTML, since Orange's reader requires every element to be closed.
         parser = MarkdownIt("commonmark", {"html": True, "xhtmlOut": True}).enable("table")
         tokens = parser.parse((source / path).read_text(encoding="utf-8"))
         self._number_headings(tokens)
@@ -75,7 +75,7 @@ class _Page:
                     self.title = text
 
     def _follow(self, token):
-        """Note where links and images lead; pages are .html from here on."""
+        """Record the target of a link or image; links to .md pages become links to .html."""
         name = {"link_open": "href", "image": "src"}.get(token.type)
         if name is None:
             return
@@ -95,7 +95,7 @@ class _Page:
 
 
 def _sections(parser, tokens) -> str:
-    """HTML with a section, carrying the heading's id, around each second-level heading."""
+    """HTML in which each second-level heading starts a section with the heading's id."""
     starts = [i for i, t in enumerate(tokens) if t.type == "heading_open" and t.tag == "h2"]
     parts = [parser.renderer.render(tokens[:starts[0] if starts else None], parser.options, {})]
     for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
@@ -111,7 +111,7 @@ def build(target: Path, source: Path = SOURCE) -> list[str]:
     Returns
     -------
     list of str
-        Links and images that lead nowhere, each with its page; empty when all is well.
+        Broken links and images, each with its page; empty if there are none.
     """
     shutil.rmtree(target, ignore_errors=True)
     made = {path: _Page(path, source) for path in pages(source)}

@@ -1,9 +1,9 @@
-"""Makes the pictures of the documentation, from Orange itself on a virtual screen.
+"""Make the screenshots of the documentation, by running Orange on a virtual screen.
 
     python doc/make_screenshots.py [110 ...]
 
-Each example workflow becomes doc/images/<its file name>.png; from some of them windows of widgets
-are taken for the help pages. Needs Xvfb; the workflow with published spectra needs those.
+Writes doc/images/<file name>.png for each example workflow, and for some of them screenshots of
+widgets for the help pages. Needs Xvfb; the workflow with published spectra needs those spectra.
 """
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ import canvas  # noqa: E402
 
 WORKFLOWS = ROOT / "orangecontrib" / "microplastics" / "tutorials"
 IMAGES, WIDGETS = ROOT / "doc" / "images", ROOT / "doc" / "widgets" / "images"
-#: Windows by workflow: title of the node, file of the picture, size, and where the numbers of the
-#: help page go.
+#: Windows by workflow: title of the node, file name, size, and positions of the numbers that the
+#: help page refers to.
 WINDOWS = {
     "110": (("Dual-Branch CNN", "dual-branch-cnn", "1000x660",
              ((85, 78), (85, 292), (132, 483), (660, 60), (880, 614), (176, 620))),
@@ -35,15 +35,15 @@ WINDOWS = {
              ((240, 16), (104, 204), (70, 296), (520, 60), (710, 39), (950, 70), (955, 574),
               (100, 552))),
             ("Identify Spectra", "identify-spectra", "1120x640",
-             ((68, 16), (68, 116), (92, 215), (102, 361), (540, 150), (940, 220), (440, 322),
+             ((68, 16), (68, 100), (92, 199), (102, 345), (540, 150), (940, 220), (440, 322),
               (102, 602)))),
 }
-#: The workflow of the README's picture.
+#: The workflow whose screenshot is in the README.
 README = "130"
 
 
 def save(source, target):
-    """A picture with few colours, as windows have them, is a quarter of the size."""
+    """Save an image with 96 colours, which is enough for windows and a quarter of the size."""
     target.parent.mkdir(parents=True, exist_ok=True)
     image = Image.open(source).convert("RGB").quantize(96, dither=Image.Dither.NONE)
     image.save(target, optimize=True)
@@ -52,7 +52,7 @@ def save(source, target):
 
 
 def number(path, places):
-    """White figures on dark discs, as help pages have them."""
+    """Draw numbers on a screenshot: white on dark discs, as in the help pages."""
     image = Image.open(path).convert("RGB")
     draw = ImageDraw.Draw(image)
     for i, (x, y) in enumerate(places, start=1):

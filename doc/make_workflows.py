@@ -1,4 +1,4 @@
-"""Writes the example workflows, orangecontrib/microplastics/tutorials/*.ows.
+"""Write the example workflows, orangecontrib/microplastics/tutorials/*.ows.
 
     python doc/make_workflows.py
 """
@@ -26,7 +26,7 @@ from workflowfile import (  # noqa: E402
     to_xml,
 )
 
-#: The columns of simulated polymers, whatever their number.
+#: Columns of simulated spectra, which do not depend on the number of spectra.
 SIMULATED = simulate(n=1).domain
 TARGET = Path(__file__).resolve().parents[1] / "orangecontrib" / "microplastics" / "tutorials"
 
@@ -39,9 +39,9 @@ TRAIN, TEST = "Training Mixtures", "Test Mixtures"
 
 #: Test and Score: three folds; test on test data.
 FOLDS, ON_TEST_DATA = {"resampling": 0, "n_folds": 1}, {"resampling": 5}
-#: Random forests that give the same each time.
+#: Random forests with reproducible results.
 REPEATABLE = {"use_random_state": True, "n_estimators": 30}
-#: Fewer epochs than the widget would choose: an example should not keep anyone waiting.
+#: Fewer epochs than the widget would choose, so that examples finish quickly.
 QUICK = {"fixed_epochs": True, "epochs": 15}
 
 FIRST_LOOK = Workflow(
@@ -368,7 +368,7 @@ FILTER = Workflow(
         "Filter": Node(DATA, 100, 340, {**_FILTER, "image": True}),
         "Predictions": Node("Predictions", 480, 250),
         "Polymers on the Filter": Node("HyperSpectra", 690, 340, picture(CNN)),
-        # Scaled by all spectra together: what is next to nothing shall look like nothing.
+        # Scaled by all spectra together, so that pixels with hardly any importance look empty.
         GRADCAM: Node(GRADCAM, 690, 150, {"target_text": "PS", "scale": 1}),
         "Importance on the Filter": Node("HyperSpectra", 890, 150, map_at(697.)),
         "Absorbance on the Filter": Node("HyperSpectra", 290, 500, map_at(2916.)),

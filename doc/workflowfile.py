@@ -1,6 +1,6 @@
-"""Workflows in Orange's format, from a description of their widgets, links and notes.
+"""Write workflows in Orange's format from a description of their widgets, links and notes.
 
-Settings that a description does not name stay as the widgets have them.
+Settings that a description does not name have the widgets' defaults.
 """
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from Orange.widgets.settings import Context, ContextSetting, DomainContextHandle
 from Orange.widgets.utils.filedialogs import RecentPath
 from orangecanvas.registry import WidgetRegistry
 
-#: Where orange-spectroscopy keeps its collagen spectra, from the folder of Orange's own data.
+#: Path of orange-spectroscopy's collagen spectra, relative to the folder of Orange's data sets.
 COLLAGEN = RecentPath("", "sample-datasets",
                       "../../orangecontrib/spectroscopy/datasets/collagen.csv")
 RED = "#C1272D"
 _OF_THE_WINDOW = ("savedWidgetGeometry", "controlAreaVisible", "recent_paths", "recent_urls")
 NOTE_WIDTH = 210
-#: Where windows open on a screen of 1366 x 768: x, y, width, height.
+#: Positions of windows on a screen of 1366 x 768: x, y, width, height.
 WINDOWS = {
     "Microplastic Spectra": (30, 40, 1120, 640), "Mix Spectra": (60, 50, 1000, 640),
     "Dual-Branch CNN": (120, 50, 1000, 620), "Grad-CAM": (160, 50, 1100, 640),
@@ -44,7 +44,7 @@ class Node:
     x: int
     y: int
     settings: dict = field(default_factory=dict)
-    window: tuple[int, int, int, int] | None = None  # x, y, width, height, else by the widget
+    window: tuple[int, int, int, int] | None = None  # x, y, width, height; default: WINDOWS
 
 
 @dataclass
@@ -53,8 +53,8 @@ class Note:
     x: int
     y: int
     width: int = NOTE_WIDTH
-    to: tuple[int, int] | None = None  # where its arrow points
-    start: tuple[int, int] | None = None  # where its arrow begins, else beside the text
+    to: tuple[int, int] | None = None  # head of its arrow
+    start: tuple[int, int] | None = None  # tail of its arrow; default: beside the text
     height: int | None = None
 
 
@@ -72,21 +72,21 @@ class Workflow:
 def coloured_by(variable="polymer", view=1, domain=None):
     """Settings of Spectra: curves in the colour of a categorical variable.
 
-    Spectra remembers a colour for data with a meta of this name; a class it remembers only for
-    data with all the same columns, which are those of `domain`. The view is 1 for averages, 0
-    for each spectrum.
+    Spectra restores the colour if the data have a meta of this name; if the variable is a class,
+    it restores the colour only if all columns of the data are those of `domain`. `view` is 1
+    for averages, 0 for individual spectra.
     """
     attributes = metas = {}
     if domain is not None:
         attributes, metas = DomainContextHandler().encode_domain(domain)
-    # 100 and the kind of variable (1: categorical) are how Orange writes variables.
+    # Orange encodes a variable as its name and 100 + its type (1: categorical).
     context = Context(values={"curveplot": {"feature_color": (variable, 101)}, "__version__": 6},
                       attributes=attributes, metas=metas, time=0)
     return {"curveplot": {"viewtype": view}, "context_settings": [context]}
 
 
 def roles(**of):
-    """Settings of Select Columns: variables as class or meta, all others as they are."""
+    """Settings of Select Columns: roles of the given variables; others keep theirs."""
     hints = {(name, 1): role for name, role in of.items()}
     context = Context(values={"domain_role_hints": (hints, -2), "__version__": 1},
                       attributes={}, metas={}, time=0)
@@ -94,7 +94,7 @@ def roles(**of):
 
 
 def height_of(note: Note) -> int:
-    """Room for a note's text in 14 px letters."""
+    """Height that a note's text needs in a 14 px font."""
     if note.height:
         return note.height
     lines = sum(1 + int(len(line) * 7.1 // (note.width - 10)) for line in note.text.split("\n"))
@@ -102,7 +102,7 @@ def height_of(note: Note) -> int:
 
 
 def to_xml(workflow: Workflow, registry: WidgetRegistry) -> ElementTree.Element:
-    """The workflow as Orange writes it."""
+    """The workflow as XML in Orange's format."""
     widgets = {w.name: w for w in registry.widgets()}
     ids = {title: str(i) for i, title in enumerate(workflow.nodes)}
     scheme = ElementTree.Element("scheme", version="2.0", title=workflow.title,
@@ -144,12 +144,12 @@ def to_xml(workflow: Workflow, registry: WidgetRegistry) -> ElementTree.Element:
 
 
 def place_of(node: Node) -> tuple[int, int, int, int] | None:
-    """Where the window of a node opens."""
+    """Position (x, y, width, height) at which the window of a node opens, or None."""
     return node.window or WINDOWS.get(node.widget)
 
 
 def geometry(place: tuple[int, int, int, int]) -> bytes:
-    """A window's place as QWidget.saveGeometry writes it, version 3 (a title bar of 24 px)."""
+    """Position of a window in the format of QWidget.saveGeometry 3.0, with a title bar of 24 px."""
     x, y, width, height = place
     inner = (x, y, x + width - 1, y + height - 1)
     outer = (x, y - 24, *inner[2:])
@@ -157,12 +157,12 @@ def geometry(place: tuple[int, int, int, int]) -> bytes:
 
 
 def _with_controls(saved: bytes) -> bytes:
-    """As OWWidget.saveGeometryAndLayoutState writes it: the control area is shown."""
+    """Format of OWWidget.saveGeometryAndLayoutState; the control area is shown."""
     return struct.pack(">IHI", 1, 0b11, len(saved)) + saved
 
 
 def _defaults(description) -> dict:
-    """All settings as the widget was made with: else a user's own last choice would enter."""
+    """All default settings of a widget; settings left out would have the user's last values."""
     module, name = description.qualified_name.rsplit(".", 1)
     widget = getattr(import_module(module), name)
     chosen = {"__version__": widget.settings_version}
@@ -178,7 +178,7 @@ def _defaults(description) -> dict:
 
 
 def _project(widget) -> str:
-    """The distribution that brings the widget."""
+    """Distribution that contains the widget."""
     return widget.project_name or "Orange-Spectroscopy"
 
 
@@ -194,7 +194,7 @@ def _annotate(parent, i, note):
         return
     if note.start is not None:
         x, y = note.start
-    else:  # from the middle of the side that is nearest
+    else:  # from the nearest side
         x, y = note.to
         left, right, top, bottom = note.x, note.x + note.width, note.y, note.y + height
         if top <= y <= bottom:
@@ -208,7 +208,7 @@ def _annotate(parent, i, note):
 
 
 def _written(settings):
-    """Settings as a literal; only what Python has no literal for is pickled, as Orange does."""
+    """Settings as a literal, or pickled if they have no literal, as in Orange."""
     try:
         text = pprint.pformat(settings, width=10**6, sort_dicts=True)
         if settings == literal_eval(text):

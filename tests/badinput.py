@@ -1,6 +1,6 @@
-"""Spectra as they come from the wild: one function a case, each from good spectra.
+"""Bad input: one function per case, which makes it from good spectra.
 
-CASES tells what the learner, the model and the widgets make of each.
+CASES contains the expected behaviour of the learner, the model and the widgets.
 """
 import warnings
 from functools import lru_cache
@@ -27,7 +27,7 @@ def axis_of(data):
 
 
 def on_axis(data, axis, names=None):
-    """Interpolated to another axis, ends held."""
+    """Interpolate to another axis; beyond the ends, the first and last values are repeated."""
     columns, source = axis_of(data)
     X = np.array([np.interp(axis, source, row[columns]) for row in data.X])
     names = names or [f"{a:.4f}" for a in axis]
@@ -131,7 +131,7 @@ def micrometres(data):
 
 
 def nanometres(data):
-    # A broad mid-infrared axis: 900-1800 cm-1 alone are 5,500 to 11,000 nm, as wavenumbers may be.
+    # Of a broad mid-infrared axis: 900-1800 cm-1 in nm (5,500 to 11,000) could be wavenumbers.
     return renamed(data, [f"{n:.2f}" for n in np.linspace(2500, 25000, data.X.shape[1])])
 
 
@@ -162,9 +162,9 @@ OK = 0
 
 
 class Case(NamedTuple):
-    """What learning and predicting do: OK, a number of rows left out, or words of a message.
+    """Expected result of learning and predicting: OK, number of rows left out, or message text.
 
-    `widget` and `identify`: what the widgets show where that is another thing.
+    `widget` and `identify`: what the widgets show if that differs.
     """
     name: str
     make: object
@@ -174,7 +174,7 @@ class Case(NamedTuple):
     identify: object = None
 
 
-NO_AXIS, FEW, TURNED = "no wavenumbers", "too few", "point the other way"
+NO_AXIS, FEW, TURNED = "no wavenumbers", "too few", "upside down"
 CASES = (
     Case("single points missing", put(np.nan, slice(None, None, 3), slice(5, 100, 9))),
     Case("ends missing", put(np.nan, slice(4), slice(0, 4))),

@@ -1,7 +1,7 @@
-"""Spectra in which one planted band alone decides, and a network trained on them.
+"""Spectra whose class depends on a single planted band, and a network trained on them.
 
-The network pools over all positions: it knows bands by their shape and their neighbours,
-not by their place. For a band alone to decide, each class's band has a shape of its own.
+The network pools over all positions: it recognises bands by their shape and neighbours, not by
+their position. The planted band of each class therefore has a different shape.
 """
 import numpy as np
 
@@ -11,18 +11,18 @@ from orangecontrib.microplastics.nn.training import TrainingConfig, fit
 GRID = np.arange(700, 2300, 4.0)
 #: The band of each class, cm-1.
 BANDS = (900.0, 1300.0, 1900.0)
-#: Its shape: offsets and width of its parts, cm-1.
+#: Shape of the band of each class: offsets and width of its parts, cm-1.
 SHAPES = (((0,), 8), ((-28, 28), 8), ((0,), 40))
 
 
 def planted(k, grid=GRID):
-    """The band of class `k`, 1 high."""
+    """The band of class `k`, with a height of 1."""
     offsets, width = SHAPES[k]
     return sum(np.exp(-0.5 * ((grid - BANDS[k] - o) / width) ** 2) for o in offsets)
 
 
 def spectra(n, seed, grid=GRID):
-    """Bands anywhere, of random height and alike in all classes, a slope, and the planted one."""
+    """Planted band, a slope, and random bands that do not depend on the class."""
     rng = np.random.default_rng(seed)
     y = np.arange(n) % len(BANDS)
     X = 0.005 * rng.normal(size=(n, len(grid)))

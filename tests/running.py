@@ -1,4 +1,4 @@
-"""A workflow run to its end without a canvas window: the registry, scheme and widgets are real."""
+"""Run a workflow with Orange's registry, scheme and widgets, but without a canvas window."""
 from __future__ import annotations
 
 import time
@@ -13,19 +13,19 @@ from orangewidget.settings import SettingsHandler
 from orangewidget.workflow.discovery import WidgetDiscovery
 from orangewidget.workflow.widgetsscheme import WidgetsScheme
 
-#: Seconds without anything to do after which a workflow has come to its end.
+#: A workflow has finished if it has been idle for this number of seconds.
 QUIET = .4
 
 
 def registry() -> WidgetRegistry:
-    """Each widget installed, as Orange finds them at its start: by entry points."""
+    """All installed widgets, discovered by entry points as in Orange."""
     found = WidgetRegistry()
     WidgetDiscovery(found).run(entry_points(group="orange.widgets"))
     return found
 
 
 class Running:
-    """A workflow that was loaded and run to its end; use as a context manager.
+    """Context manager that loads a workflow and waits until it has finished.
 
     Parameters
     ----------
@@ -33,13 +33,13 @@ class Running:
         The .ows file.
     registry : WidgetRegistry
     limit : float
-        Seconds after which it is given up (AssertionError).
+        Seconds after which AssertionError is raised.
     """
 
     def __init__(self, path, registry, limit=120.):
         self.path, self.limit, self.seconds = path, limit, 0.
         self.sent = {}
-        # What an example sets is not to become the default of the user's next widget.
+        # Settings of an example must not become defaults of the user's widgets.
         self._kept_out = patch.object(SettingsHandler, "write_defaults")
         self._kept_out.start()
         self.scheme = WidgetsScheme()
@@ -62,7 +62,7 @@ class Running:
     def __enter__(self):
         started = time.perf_counter()
         self.scheme.signal_manager.start()
-        # As on the canvas, all widgets are made before the first signal arrives.
+        # As on the canvas, all widgets are created before the first signal.
         for node in self.scheme.nodes:
             assert self.scheme.widget_for_node(node) is not None, node.title
         quiet = 0.
@@ -71,8 +71,8 @@ class Running:
             elapsed = time.perf_counter() - started
             assert elapsed < self.limit, \
                 f"{self.path.name}: still at work after {self.limit} s: {self.busy()}"
-            # Counted, not measured: while another thread holds the interpreter, time passes
-            # in which nothing can show.
+            # Checks are counted instead of measuring time, since time passes without any check
+            # while another thread holds the interpreter.
             quiet = 0. if self.busy() else quiet + .01
             time.sleep(.01)
         self.seconds = time.perf_counter() - started - QUIET
@@ -86,7 +86,7 @@ class Running:
         self._kept_out.stop()
 
     def busy(self) -> list[str]:
-        """Titles of the nodes that are at work or have something to do."""
+        """Titles of the nodes that are running or have pending signals."""
         return busy(self.scheme)
 
     def widget(self, title):
@@ -95,7 +95,7 @@ class Running:
         return self.scheme.widget_for_node(node)
 
     def output(self, title, channel):
-        """What the node sent last on the channel of this name."""
+        """Last value that the node sent on the channel of this name."""
         return self.sent[title, channel]
 
     def messages(self):
@@ -104,7 +104,7 @@ class Running:
 
 
 def busy(scheme) -> list[str]:
-    """Titles of the nodes of a scheme that are at work or have something to do."""
+    """Titles of the nodes of a scheme that are running or have pending signals."""
     manager = scheme.signal_manager
     pending = set(manager.pending_nodes())
     return [node.title for node in scheme.nodes

@@ -1,10 +1,10 @@
-"""A network as captum needs it: with a layer of its own where Grad-CAM looks."""
+"""A network for captum, with a separate layer at the place where Grad-CAM is calculated."""
 import torch
 from torch import nn
 
 
 class Tapped(nn.Module):
-    """The network with a module after each branch's attention, for captum to hook."""
+    """The network with a module after each branch's attention, which captum can hook."""
 
     def __init__(self, net):
         super().__init__()

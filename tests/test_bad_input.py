@@ -1,4 +1,4 @@
-"""Right or refused: each kind of bad input (badinput.CASES) through the learner and the model."""
+"""Bad input (badinput.CASES) to the learner and the model gives right answers or errors."""
 import unittest
 import warnings
 
@@ -59,7 +59,7 @@ class TestLearnerAndModel(unittest.TestCase):
             self.model(bad.put(np.nan, slice(3))(bad.good()))
 
     def test_unanswered_stay_so_in_terms_of_other_classes(self):
-        """Orange's own mapping of class values would answer with the first."""
+        """Orange's mapping of class values would give the first class for missing predictions."""
         old = bad.good().domain.class_var
         data = bad.put(np.nan, slice(3))(bad.unseen_values(bad.good()))
         with warnings.catch_warnings():
@@ -73,7 +73,7 @@ class TestLearnerAndModel(unittest.TestCase):
         old = data.domain.class_var
         fewer = bad.with_class(data, DiscreteVariable(old.name, old.values[:2]),
                                np.where(data.Y < 2, data.Y, np.nan))
-        with self.assertWarnsRegex(UserWarning, "look most like"):
+        with self.assertWarnsRegex(UserWarning, "are predicted as"):
             self.model(fewer)
 
     def test_several_thousand_rows_in_transmittance_are_refused_once(self):

@@ -1,4 +1,4 @@
-"""What other programs and saved models call by its name goes on being there."""
+"""Names used by other programs and saved models are still available."""
 import pickle
 from importlib import import_module
 
@@ -9,7 +9,7 @@ from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.simulation.polymers import simulate
 from orangecontrib.microplastics.spectra.resample import _ResampledFeature
 
-#: Of release 0.1: documented in doc/scripting.md and used in its benchmarks.
+#: Names of release 0.1 that are documented in doc/scripting.md or used in its benchmarks.
 NAMES = {
     "dcnet": ["DCNetLearner", "REGIONS"],
     "datasets": ["SETS", "POLYMERS", "load", "join", "fetch", "is_available", "MissingData",
@@ -34,7 +34,7 @@ def test_names_of_the_first_release(module):
 def test_a_model_that_release_0_1_pickled_is_loaded():
     data = simulate(["PE", "PP"], 20, noise=.005, seed=1)
     model = DCNetLearner(epochs=1, widths=(8, 8, 8))(data)
-    # Protocol 0 names classes in plain text, so that it can be made to name them as 0.1 did.
+    # Protocol 0 stores names of classes as plain text, which can be replaced by those of 0.1.
     text = pickle.dumps(model, protocol=0)
     for new, old in ((type(model).__module__, "model"), (_ResampledFeature.__module__, "axis")):
         new = f"c{new}\n".encode()

@@ -1,4 +1,4 @@
-"""Help: what Orange's own provider finds on F1, in the pages as a wheel carries them."""
+"""Help: pages that Orange's provider finds on F1, as they are in a wheel."""
 import importlib.util
 import re
 from importlib.metadata import distribution
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOC = ROOT / "doc"
 pytestmark = pytest.mark.skipif(not DOC.is_dir(), reason="the checkout's doc folder is not here")
 
-#: Bytes of help in a wheel: pages, pictures and all.
+#: Maximum bytes of help in a wheel, pages and images.
 LARGEST = 3_000_000
 
 
@@ -90,7 +90,7 @@ def test_size_is_watched(built):
 
 
 def test_setup_puts_the_help_where_the_widgets_name_it(tmp_path):
-    """The wheel's build step itself, without the packaging around it."""
+    """The build step of the wheel, without the packaging."""
     pytest.importorskip("setuptools")
     from setuptools import Distribution
     command = _module_of_setup().BuildWithHelp(Distribution({"packages": []}))

@@ -1,4 +1,4 @@
-"""The rules of the house: imports point down, torch stays in its room, loading stays cheap."""
+"""Rules of the architecture: layers of imports, torch only in `nn`, and fast loading."""
 import ast
 import subprocess
 import sys
@@ -10,7 +10,7 @@ import pytest
 PACKAGE = "orangecontrib.microplastics"
 ROOT = Path(find_spec(PACKAGE).submodule_search_locations[0])
 
-#: Rooms from the ground up; those of one floor do not know each other.
+#: Layers of sub-packages from the lowest up; those of one layer do not import each other.
 FLOORS = (
     ("utils",),
     ("materials", "spectra"),
@@ -24,7 +24,7 @@ FLOORS = (
     ("cli",),
     ("widgets", "__main__"),
 )
-#: Thin faces for what release 0.1 pickled, and data.
+#: Modules kept for names pickled by release 0.1, and data.
 ELSEWHERE = ("axis", "model", "tutorials", "__init__")
 
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
@@ -36,7 +36,7 @@ def room_of(module):
 
 
 def imported(path):
-    """Modules that a file imports, wherever in it; with the line."""
+    """Modules that a file imports, at any place, with the line."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
@@ -81,7 +81,7 @@ def test_parts_of_widgets_do_not_know_the_widgets(imports):
 
 
 def test_a_widgets_parts_are_its_own(imports):
-    """What two widgets share lies in widgets/common."""
+    """Code shared by two widgets is in widgets/common."""
     wrong = []
     for path, modules in imports.items():
         if path.parts[0] == "widgets" and len(path.parts) > 2:
@@ -108,7 +108,7 @@ def test_no_attribution_in_widgets_and_no_widget_in_attribution(imports):
 
 @pytest.mark.parametrize("what", ["widgets", "everything but torch's room"])
 def test_loading_needs_no_torch(what):
-    """Orange loads all widgets at its start: torch would add a second or more to it."""
+    """Orange imports all widgets when it starts; torch would add a second or more."""
     modules = [".".join((PACKAGE, *path.relative_to(ROOT).with_suffix("").parts))
                for path in FILES if path.name != "__init__.py" and path.name != "__main__.py"
                and path.relative_to(ROOT).parts[0] != "nn"

@@ -1,4 +1,4 @@
-"""Each example workflow, loaded with the installed widgets and run to its end."""
+"""Each example workflow, loaded with the installed widgets and run until it has finished."""
 import logging
 from importlib.resources import files
 from pathlib import Path
@@ -27,7 +27,7 @@ def widgets():
 
 @pytest.fixture
 def run(widgets, request):
-    """Runs the workflow whose name begins with a number; no widget may show an error."""
+    """Run the workflow whose name starts with `number`; no widget may show an error."""
     def started(number):
         path, = FOLDER.glob(f"{number}-*.ows")
         running = Running(path, widgets).__enter__()
@@ -38,7 +38,7 @@ def run(widgets, request):
 
 
 def accuracies(running, title):
-    """{learner: share that was right}, in the order of Test and Score."""
+    """Dict of learner to accuracy, in the order of Test and Score."""
     results = running.output(title, "Evaluation Results")
     return dict(zip(results.learner_names, CA(results), strict=True))
 
@@ -47,7 +47,7 @@ def test_first_look(run):
     flow = run(110)
     accuracy, = accuracies(flow, "Test and Score").values()
     assert .88 < accuracy < .98, "the note says nine in ten or more"
-    # The mistake that the note explains: overgrown particles are taken for polyamide.
+    # The mistake that the note explains: particles with biofilm are predicted as polyamide.
     results = flow.output("Test and Score", "Evaluation Results")
     names = np.array(results.domain.class_var.values)
     mistaken = results.predicted[0] != results.actual
@@ -86,7 +86,7 @@ def test_what_the_networks_looked_at(run):
 
 
 def _share_of_air(bands):
-    """Share of the importance that lies on bands of water vapour or CO2."""
+    """Share of the importance on bands of water vapour or CO2."""
     air = np.array([str(row["atmosphere"]) == "likely" for row in bands])
     share = bands.get_column("share").astype(float)
     return share[air].sum() / share.sum()
@@ -115,7 +115,7 @@ def test_image(run):
     predicted = flow.output("Predictions", "Evaluation Results")
     assert CA(predicted)[0] > .85
     importance = flow.output("Grad-CAM", "Importance")
-    # The importance for polystyrene is where polystyrene is.
+    # The importance for polystyrene is highest in pixels of polystyrene.
     at = [float(a.name) for a in importance.domain.attributes]
     near = np.abs(np.array(at) - 697) < 40
     of_ps = np.nan_to_num(importance.X[:, near]).max(axis=1)
@@ -150,7 +150,7 @@ def test_other_instrument(run):
 def test_file_is_plain_and_explained(path, widgets):
     scheme = ElementTree.parse(path).getroot()
     assert scheme.get("title") and len(scheme.get("description")) > 40
-    # Who looks through Orange's examples sees what these are about.
+    # The subject must be clear in Orange's list of examples.
     assert "plastic" in scheme.get("title").lower() + scheme.get("description").lower()
     known = {w.qualified_name for w in widgets.widgets()}
     for node in scheme.iter("node"):

@@ -1,4 +1,4 @@
-"""A Python that has no torch."""
+"""Simulate a Python without torch."""
 import sys
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -7,7 +7,7 @@ _NN = "orangecontrib.microplastics.nn"
 
 
 class _Blocked:
-    """Finds torch nowhere."""
+    """Import hook that does not find torch."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -17,7 +17,7 @@ class _Blocked:
 
 @contextmanager
 def without_torch():
-    """As if torch were not installed, also for what was loaded before."""
+    """Behave as if torch were not installed, also for modules imported before."""
     with patch.dict(sys.modules), patch.object(sys, "meta_path", [_Blocked, *sys.meta_path]):
         for name in list(sys.modules):
             if name in ("torch", _NN) or name.startswith(f"{_NN}."):

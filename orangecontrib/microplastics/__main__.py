@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, 1 for an error told in words, 130 if stopped."""
+    """Run a command; return the exit status: 0, 1 after an error message, 130 if interrupted."""
     args = _parser().parse_args(argv)
     try:
         return args.run(args)
@@ -19,8 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed("There is not enough memory; give it fewer spectra at a time.")
     except (ValueError, OSError) as ex:
         return _failed(ex)
-    # Orange's word for data that do not suit a model is no ValueError; it is imported here, where
-    # the commands have loaded Orange already, so that --help stays quick.
+    # Orange's exception for data that do not fit a model is not a ValueError. It is imported here,
+    # where the commands have already loaded Orange, so that --help stays fast.
     except Exception as ex:
         from Orange.data.table import DomainTransformationError
         if isinstance(ex, DomainTransformationError):
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _failed(why):
-    """One line, whatever line breaks a reader's message has."""
+    """Print an error in one line, even if its message has line breaks; return exit status 1."""
     _status("")
     print(f"orange-microplastics: {' '.join(str(why).split())}", file=sys.stderr)
     return 1
@@ -60,7 +60,7 @@ def _parser():
 
     explain = commands.add_parser(
         "explain", help="draw which bands a saved model looks at",
-        description="What a saved model takes the spectra of a file for, and why (Grad-CAM): "
+        description="What a saved model says of the spectra of a file, and why (Grad-CAM): "
                     "predictions and named bands as tables, pictures by class and of single "
                     "spectra with a strip for each component, the importance of each "
                     "wavenumber as a file for Orange. Reads any file that Orange reads.")
@@ -93,7 +93,7 @@ def _seed(text):
 
 
 def _demo(args):
-    # Imports wait until they are needed: --help answers at once.
+    # Imported only when needed, so that --help answers at once.
     from orangecontrib.microplastics.cli import demo
     demo.run(args.output, quick=args.quick, seed=args.seed, fetch=not args.no_fetch,
              say=lambda text: print(text, flush=True), status=_status)
@@ -118,7 +118,7 @@ def _fetch(args):
 
 
 def _status(text):
-    """A line that the next one overwrites; nothing where nobody watches."""
+    """Print a line that the next one overwrites; nothing if stderr is not a terminal."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text[:78]}", end="", file=sys.stderr, flush=True)
 

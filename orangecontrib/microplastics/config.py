@@ -1,10 +1,10 @@
-"""What a network and its training are told, and what they tell: plain values, no torch.
+"""Settings of a network and its training, and reports of training: plain values, no torch.
 
-Kept apart from the files that need torch, so that widgets can speak of a network
-before torch, which takes a second to load, is there.
+Separate from the modules that need torch, which takes a second to load, so that widgets
+can use the settings before torch is loaded.
 
-The home of all defaults: the learner's signature takes them from here, and Dual-Branch CNN's
-settings take them from the learner.
+All defaults are defined here: the learner's signature takes them from here, and the settings
+of the widget Dual-Branch CNN take them from the learner.
 """
 from __future__ import annotations
 
@@ -17,53 +17,54 @@ from orangecontrib.microplastics.materials.bands import REGIONS
 __all__ = ["ATTENTIONS", "REGIONS", "STEP", "SMALLEST", "DCNetConfig", "Augmentation",
            "TrainingConfig", "Epoch", "Progress", "automatic_epochs", "batch_count"]
 
-#: A set is learnt in so many batches an epoch at least, unless they would be smaller than this.
+#: Minimum number of batches per epoch, unless batches would be smaller than the second number.
 _FEWEST_BATCHES, _SMALL_BATCH = 10, 16
 
-#: Distance in cm-1 of the uniform grid that spectra are put on.
+#: Spacing in cm-1 of the uniform grid onto which spectra are resampled.
 STEP = 4.0
 
 #: Smallest fraction of a component in mixtures that the learner draws.
 SMALLEST = 0.1
 
-#: Choices of attention and what they are called: both parts of CBAM, one of them, or none.
-#: What they do stands in :mod:`.cbam`.
+#: Choices of attention and their labels: both parts of CBAM, one of them, or none. They are
+#: explained in :mod:`.nn.cbam`.
 ATTENTIONS = {"cbam": "CBAM (channel and spatial)", "channel": "Channel only",
               "spatial": "Spatial only", "none": "None"}
 
 
 @dataclass(frozen=True)
 class DCNetConfig:
-    """Architecture of a :class:`DCNet`; plain values only, so that it can be stored.
+    """Architecture of a :class:`.DCNet`; plain values only, so that it can be stored.
 
     Attributes
     ----------
     n_wavenumbers : int
-        Length of the uniform grid that spectra come on.
+        Length of the uniform grid of the spectra.
     n_classes : int
     keep : tuple of (int, int)
-        Half-open ranges of the grid's indices that the network sees; empty for all.
+        Half-open ranges of grid indices that the network uses; empty for all.
     derivative : bool
-        Take the first derivative (Savitzky-Golay, 9 points, order 2) first.
+        Use the first derivative (Savitzky-Golay, 9 points, order 2) instead of the spectrum.
     second_derivative : bool
-        Take the second derivative, too, as another input beside the first.
+        Use the second derivative as another input besides the first; only with `derivative`.
     compression : float
-        Standardised inputs x become asinh(compression x), standardised again; 0 leaves them.
+        Standardised inputs x become asinh(compression x), scaled to standard deviation 1 again;
+        0 for none.
     clip : float
-        Standardised values are limited to plus and minus this.
+        Standardised values are limited to plus and minus this, before compression.
     kernels : tuple of int
-        Odd kernel size of each branch's first block; one entry makes one branch, two
-        make two.
+        Odd kernel size of each branch's first block; one entry gives one branch, two
+        give two.
     narrowing : bool
-        Halve the kernel (and keep it odd and 3 at least, if it was) from block to block.
-        As pooling halves the resolution, it covers a like stretch of the axis with less
-        arithmetic.
+        Halve the kernel from block to block (it remains odd, and at least 3 unless it starts
+        smaller). As pooling halves the resolution, it covers a similar range of the axis with
+        less arithmetic.
     widths : tuple of int
         Channels of each block of a branch.
     stride : int
         Stride of a branch's first convolution.
     pools : tuple of int
-        Size of the maximum pooling that ends each block, 1 for none.
+        Size of the maximum pooling in each block, 1 for none.
     attention : str
         One of :data:`ATTENTIONS`.
     reduction : int
@@ -71,11 +72,11 @@ class DCNetConfig:
     spatial_kernel : int
         Kernel size of the spatial attention's convolution, 7 in Woo et al.
     segments : int
-        The classifier sees the average and maximum of each channel in so many equal
-        stretches of the axis (fewer where the map is short), and so where a feature is;
-        1 for the whole axis at once.
+        The classifier gets the average and maximum of each channel in this many equal
+        segments of the axis (fewer if the map is short), and thus the position of a feature;
+        1 for the whole axis as one segment.
     dropout : float
-        Share of pooled features dropped before the classifier.
+        Share of channels of the feature maps dropped in training.
     """
     n_wavenumbers: int
     n_classes: int
@@ -107,9 +108,9 @@ class DCNetConfig:
         if len(self.widths) != len(self.pools):
             raise ValueError("Give a width and a pooling size for each block.")
         if self.compression < 0:
-            raise ValueError("Compression cannot be less than 0, which is none.")
+            raise ValueError("Compression must be 0 (none) or larger.")
         if self.segments < 1:
-            raise ValueError("The classifier looks at one stretch of the axis at least.")
+            raise ValueError("The classifier needs at least one segment of the axis.")
         if self.n_classes < 2:
             raise ValueError("A classifier needs at least two classes.")
         if self.n_seen < self.smallest_input:
@@ -119,18 +120,18 @@ class DCNetConfig:
 
     @property
     def n_seen(self) -> int:
-        """Number of the grid's wavenumbers that the network sees."""
+        """Number of wavenumbers of the grid that the network uses."""
         if not self.keep:
             return self.n_wavenumbers
         return sum(stop - start for start, stop in self.keep)
 
     @property
     def inputs(self) -> int:
-        """Curves that the network gets of a spectrum: derivatives, or the spectrum itself."""
+        """Number of input curves per spectrum: derivatives, or the spectrum itself."""
         return 2 if self.derivative and self.second_derivative else 1
 
     def block_kernels(self, kernel: int) -> tuple[int, ...]:
-        """Kernel size of each block of the branch whose first has `kernel`."""
+        """Kernel size of each block of the branch whose first block has `kernel`."""
         sizes = [kernel]
         while len(sizes) < len(self.widths):
             kernel = max(min(kernel, 3), kernel // 2 | 1) if self.narrowing else kernel
@@ -147,7 +148,7 @@ class DCNetConfig:
 
     @property
     def smallest_input(self) -> int:
-        """Fewest wavenumbers that leave two positions, so that attention can choose one."""
+        """Minimum number of wavenumbers: it gives two positions for attention to weight."""
         return 2 * self.stride * math.prod(self.pools)
 
 
@@ -155,17 +156,18 @@ class DCNetConfig:
 class Augmentation:
     """Strength of each distortion, for spectra of minimum 0 and rms 1; 0 leaves it out.
 
-    With g from -1 to 1 over the axis and N standard normal, a spectrum x becomes
-    x^p (p uniform in 1 -+ `power`), times exp of a random smooth curve (`slope`,
-    `gain`), plus `baseline` x (a random cubic and a broad band), CO2, water
-    vapour, O-H, and noise; then stretches are cut to its mean.
+    With g from -1 to 1 over the axis and each N standard normal, a spectrum x becomes
+    x^p (p uniform in 1 -+ `power`), times exp(s + b) with the slope s = `slope` / 0.3
+    (0.3 N g + 0.25 N (g^2 - 1/3) + 0.15 N sin 3g) and the band gains b = `gain` times a
+    curve through N at 14 knots, plus `baseline` times (a random cubic and a broad band),
+    CO2, water vapour, O-H, and noise; then one segment is replaced by the spectrum's mean.
 
     Attributes
     ----------
     power, slope, gain, baseline, co2, vapour, hydroxyl, noise : float
         Amplitudes as above.
     cut : int
-        Longest stretch, in points, that is replaced by the mean.
+        Maximum length, in points, of the segment that is replaced by the mean.
     """
     power: float = 0.125
     slope: float = 0.15
@@ -192,26 +194,26 @@ class TrainingConfig:
     epochs : int or None
         Passes over the data; None chooses by :func:`automatic_epochs`.
     batch_size : int
-        At most; see :func:`batch_count`.
+        Maximum; see :func:`batch_count`.
     learning_rate : float
-        The one-cycle schedule's maximum, for a full batch; in proportion less where batches
-        are smaller.
+        Maximum of the one-cycle schedule, for a full batch; reduced in proportion for smaller
+        batches.
     weight_decay : float
-        AdamW's.
+        Weight decay of AdamW.
     label_smoothing : float
         Share of each target spread evenly over all classes.
     augmentation : Augmentation or None
-        Distortions drawn for each batch.
+        Distortions drawn for each batch; None for none.
     balance : bool
-        Weigh classes so that each counts alike, however many spectra it has.
+        Give all classes the same total weight, whatever their numbers of spectra.
     patience : float
-        Share of all epochs without improvement on validation spectra after which
-        training stops early.
+        Share of all epochs (at least 3 epochs) without improvement on validation spectra after
+        which training stops early.
     seed : int
     device : str
         "auto", "cpu", "cuda" or "mps".
     threads : int or None
-        Threads on the CPU; None for as many as torch would take.
+        Threads on the CPU; None for torch's own number.
     """
     epochs: int | None = None
     batch_size: int = 256
@@ -235,9 +237,9 @@ class TrainingConfig:
 
 
 class Epoch(NamedTuple):
-    """A line of the history; validation figures are NaN without validation.
+    """One epoch of the history; validation figures are NaN without validation.
 
-    Losses and accuracies are means by weight, with `balance` each class alike.
+    Losses and accuracies are weighted means; `balance` gives each class the same weight.
     """
     epoch: int
     loss: float
@@ -249,9 +251,9 @@ class Epoch(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Handed to the callback after each batch; `finished` is the last whole epoch, if any.
+    """Passed to the callback after each batch; `finished` is the last complete epoch, if any.
 
-    `epochs` is how many there will be, unless training stops early.
+    `epochs` is the planned number of epochs; training may stop early.
     """
     fraction: float
     epoch: int
@@ -262,20 +264,21 @@ class Progress(NamedTuple):
 
 
 def batch_count(n: int, batch_size: int) -> int:
-    """Batches in an epoch of `n` spectra: as many as it takes, and ten of small sets.
+    """Number of batches in an epoch of `n` spectra: n / batch_size, but more in small sets.
 
-    Large batches are for speed: at 6,000 spectra, 256 with twice the learning rate learn as
-    well as 128 and two cores train 1.2 times as fast. A small set would be left with one or
-    two steps an epoch. None is of one spectrum alone: batch norm needs two.
+    Large batches are faster: with 6,000 spectra, batches of 256 and twice the learning rate give
+    the same accuracy as 128, and training on two cores is 1.2 times as fast. A small set would
+    have only one or two steps per epoch, and therefore has ten, or fewer batches of at least 16
+    spectra. No batch has a single spectrum: batch norm needs two.
     """
     least = min(_FEWEST_BATCHES, n // _SMALL_BATCH)
     return max(1, min(max(math.ceil(n / batch_size), least), n // 2))
 
 
 def automatic_epochs(n: int) -> int:
-    """Epochs for `n` training spectra: 40 of a few, down to 5 of many.
+    """Number of epochs for `n` training spectra: from 40 for few spectra down to 5 for many.
 
-    A budget of 96,000 spectra seen does for mixtures; small sets are spared
-    from being seen more than 40 times.
+    For mixtures, 96,000 spectra in all epochs together are enough; small sets are not repeated
+    more than 40 times.
     """
     return max(5, min(40, round(96_000 / max(n, 1))))

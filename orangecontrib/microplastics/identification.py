@@ -1,4 +1,4 @@
-"""Decide which identifications to accept, to look at, or to leave open."""
+"""Decide which identifications to accept, to inspect, or to leave unknown."""
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -21,7 +21,7 @@ __all__ = ["ACCEPTED", "TO_INSPECT", "UNKNOWN", "DECISIONS", "ALL", "CONFIDENCE"
 DECISIONS = ("Accepted", "To inspect", "Unknown")
 ACCEPTED, TO_INSPECT, UNKNOWN = range(3)
 
-#: What a decision rests on.
+#: Scores that a decision is based on.
 ALL, CONFIDENCE, CORRELATION, EXPLAINED = range(4)
 
 class Rule(NamedTuple):
@@ -32,14 +32,14 @@ class Rule(NamedTuple):
     by : int
         ALL (the smallest of the three), CONFIDENCE, CORRELATION or EXPLAINED.
     accept, inspect : float
-        Spectra are accepted from the one, and to be inspected from the other on.
+        Minimum scores of accepted spectra, and of spectra to inspect.
     """
     by: int = ALL
     accept: float = ACCEPT
     inspect: float = INSPECT
 
     def score(self, answer: Answer) -> np.ndarray:
-        """What is held against the thresholds; NaN for spectra without an answer."""
+        """Score to compare with the thresholds; NaN for spectra without a prediction."""
         if self.by == CONFIDENCE:
             return answer.confidence
         if self.by == CORRELATION:
@@ -50,7 +50,7 @@ class Rule(NamedTuple):
 
 
 def decide(answer: Answer, rule: Rule) -> np.ndarray:
-    """ACCEPTED, TO_INSPECT or UNKNOWN for each spectrum; without an answer, UNKNOWN."""
+    """ACCEPTED, TO_INSPECT or UNKNOWN for each spectrum; UNKNOWN without a prediction."""
     score = rule.score(answer)
     with np.errstate(invalid="ignore"):
         return np.where(score >= rule.accept, ACCEPTED,
@@ -58,19 +58,19 @@ def decide(answer: Answer, rule: Rule) -> np.ndarray:
 
 
 def origins(model: DCNetModel, answer: Answer) -> tuple[np.ndarray, np.ndarray]:
-    """Unexplained bands that are higher than usual, and what they may be.
+    """Find unexplained bands that are higher than usual, and their possible origin.
 
     Returns
     -------
     bands : ndarray, shape (n,)
-        Wavenumber (cm-1) of each spectrum's strongest unexplained band; NaN where it is no
-        higher than among the training spectra.
+        Wavenumber (cm-1) of each spectrum's strongest unexplained band; NaN if it is not
+        higher than usual among the training spectra.
     texts : ndarray of str objects, shape (n,)
-        Vibration and the nearest materials, one or two and not the spectrum's own, that are
-        known to have a band there: "C#N stretch (nitrile): acrylonitrile butadiene styrene".
-        Empty where there is no band, or nothing is known of it.
+        Vibration and one or two materials, other than the spectrum's own, with the nearest known
+        bands: "C#N stretch (nitrile): acrylonitrile butadiene styrene". Empty if there is no
+        unexplained band, or no known band near it.
     """
-    # Higher than is usual: worth a name.
+    # Only bands higher than usual are reported.
     bands = np.where(answer.explained < USUALLY_EXPLAINED, answer.band, np.nan)
     names = np.array([*model.domain.class_var.values, ""], object)
     own = names[np.nan_to_num(answer.values, nan=-1).astype(int)]
@@ -94,12 +94,12 @@ def _origin(material, wavenumber):
 
 
 def annotate(data: Table, model: DCNetModel, answer: Answer, decisions: np.ndarray) -> Table:
-    """The data with class, scores, unexplained band and its origin, and decision as metas.
+    """Add class, scores, unexplained band and its origin, and decision to the data as metas.
 
-    The class is that which is most probable, whatever was decided.
+    The class is always the most probable one, whatever the decision.
     """
     bands, texts = origins(model, answer)
-    # A text variable would turn all metas into objects, which a map of a million spectra feels.
+    # A text variable would turn all metas into objects, too slow for a map of a million spectra.
     values, codes = np.unique(texts.astype(str), return_inverse=True)
     codes = codes.astype(float)
     if len(values) and values[0] == "":
@@ -127,23 +127,25 @@ def annotate(data: Table, model: DCNetModel, answer: Answer, decisions: np.ndarr
 
 def identify(model: DCNetModel, data: Table, convert: bool = False,
              progress_callback=dummy_callback) -> Answer:
-    """What a model says of spectra, where there is memory for it and for its annotated copies.
+    """Predict spectra, if there is enough memory for this and for annotated copies of the data.
 
     Parameters
     ----------
     model : DCNetModel
     data : Table
     convert : bool
-        Take the spectra for transmittance.
+        Convert the spectra from transmittance to absorbance first.
     progress_callback : callable, optional
+        Called with the fraction done; an exception raised in it cancels.
 
     Raises
     ------
     NotEnoughMemory
+        (a ValueError) If there is not enough memory.
     DomainTransformationError
         See :meth:`.DCNetModel.answer`.
     """
-    # A copy in parts by decision; in conversion three (measured), of which one stays.
+    # One copy, divided by decision; conversion needs three (measured), of which one is kept.
     require(8 * len(data) * len(data.domain.attributes) * (3 if convert else 1)
             + 8 * len(data) * (len(data.domain.metas) + 8) * 2,
             f"Identifying {len(data):,} spectra of {len(data.domain.attributes):,} points",

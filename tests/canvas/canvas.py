@@ -1,4 +1,4 @@
-"""A screen of its own for Orange's canvas, and what is seen on it."""
+"""Run Orange's canvas on a virtual screen, and take screenshots."""
 from __future__ import annotations
 
 import contextlib
@@ -15,7 +15,7 @@ XVFB = shutil.which("Xvfb")
 
 @contextlib.contextmanager
 def screen(size="1366x768"):
-    """The name of a new X display, as small as a classroom's laptops."""
+    """Start a virtual X display of the size of small laptops; yields its name."""
     read, write = os.pipe()
     server = subprocess.Popen(
         [XVFB, "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
@@ -41,13 +41,13 @@ def screen(size="1366x768"):
 
 def run(display, workflow, folder, *, show=(), limit=150., arguments=(),
         through_dialog=False) -> dict:
-    """Open a workflow in Orange, wait for its end, take pictures; returns what was seen.
+    """Open a workflow in Orange, wait until it has finished, take screenshots; returns a report.
 
-    `show` names widgets whose windows are wanted too: "Title" or "Title@1000x600"; `arguments`
+    `show` names widgets whose windows are also captured: "Title" or "Title@1000x600"; `arguments`
     are Orange's own, such as ("--style", "fusion:breeze-dark"). With `through_dialog`, it is
     opened by Help > Example Workflows instead of the command line.
-    Settings are those of a new user, in `folder`; the published spectra, where this computer
-    has them, stay in reach.
+    Settings are those of a new user, in `folder`; published spectra that are on this computer
+    remain available.
     """
     from orangecontrib.microplastics.datasets import data_dir
     folder = Path(folder)

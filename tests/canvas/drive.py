@@ -1,11 +1,11 @@
-"""Orange's own canvas with a pair of eyes inside; run by canvas.py with a screen of its own.
+"""Run Orange's canvas and report what it shows; started by canvas.py on a virtual screen.
 
     python drive.py REPORT.json FOLDER [--show TITLE[@WIDTHxHEIGHT] ...] [--example FILE]
                     -- ORANGE'S ARGUMENTS
 
-Starts Orange as `orange-canvas` does, waits until the workflow has come to its end, takes pictures
-of the window (FOLDER/canvas.png) and of the widgets named, notes dialogs and messages, closes.
-With --example, the workflow is opened by Help > Example Workflows, where it is chosen by its file.
+Starts Orange as `orange-canvas` does, waits until the workflow has finished, takes screenshots of
+the window (FOLDER/canvas.png) and of the named widgets, records dialogs and messages, and quits.
+With --example, the workflow is opened with Help > Example Workflows, where its file is chosen.
 """
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from orangecanvas.preview.previewdialog import PreviewDialog
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from running import busy, messages  # noqa: E402
 
-#: The pace of looking, milliseconds; so many looks in a row without work are the end.
+#: Milliseconds between checks; number of successive checks without work after which it is finished.
 PACE, LOOKS = 100, 15
 
 
 class Driven(OMain):
-    """Orange, looked at every now and then."""
+    """Orange, checked at regular intervals."""
 
     def __init__(self, options):
         super().__init__()
@@ -41,7 +41,7 @@ class Driven(OMain):
         self.quiet = 0
 
     def setup_sys_redirections(self):
-        """What goes wrong is noted, where Orange would ask to report it."""
+        """Record exceptions, for which Orange would open a report dialog."""
         super().setup_sys_redirections()
         def note(*exc):
             self.report["errors"].append("".join(traceback.format_exception(*exc)))
@@ -51,7 +51,7 @@ class Driven(OMain):
 
     def setup_application(self):
         for question in ("startup/check-updates", "notifications/check-notifications"):
-            QSettings().setValue(question, False)  # nothing here asks the network
+            QSettings().setValue(question, False)  # no network access
         super().setup_application()
 
     def create_main_window(self):
@@ -71,7 +71,7 @@ class Driven(OMain):
         beside = [item for item in items if Path(item.path()).parent
                   == Path(items[at[0]].path()).parent] if at else []
         if not beside or any(item.name() == "Untitled" for item in beside):
-            return  # it still reads them, one after the other
+            return  # the dialog is still reading the examples
         self.report["examples"] = [[item.name(), item.description(), item.path()]
                                    for item in items]
         dialog.setCurrentIndex(at[0])
@@ -143,7 +143,7 @@ class Driven(OMain):
         window.grab().save(str(Path(self.seen.folder) / f"{name}.png"))
 
     def _whole_workflow(self, scene):
-        """workflow.png: the canvas without the window around it, however large it is."""
+        """Write workflow.png: the whole canvas without the window, whatever its size."""
         scene.clearSelection()
         rect = scene.itemsBoundingRect().adjusted(-12, -12, 12, 12)
         image = QImage(rect.size().toSize(), QImage.Format_RGB32)

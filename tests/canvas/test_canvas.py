@@ -42,7 +42,7 @@ def test_workflow_on_the_canvas(path, display, tmp_path):
 
 
 def check(seen, folder):
-    """The workflow came to its end without an error, a message or a dialog."""
+    """The workflow finished without an error, a message or a dialog."""
     assert seen["finished"], seen
     assert seen["errors"] == []
     assert seen["dialogs"] == []
@@ -53,13 +53,13 @@ def check(seen, folder):
 
 
 def keep(picture, name):
-    """Copy a picture to where the pictures were asked for."""
+    """Copy a screenshot to the folder CANVAS_PICTURES, if it is set."""
     Path(PICTURES).mkdir(parents=True, exist_ok=True)
     shutil.copy(picture, Path(PICTURES) / f"{name}.png")
 
 
 def test_example_from_the_dialog(display, tmp_path):
-    """As a new user finds it: Help > Example Workflows lists ours, and opens the one chosen."""
+    """Help > Example Workflows lists our workflows, and opens the chosen one."""
     path, = (p for p in WORKFLOWS if p.name.startswith("110-"))
     seen = canvas.run(display, path, tmp_path, through_dialog=True)
     check(seen, tmp_path)
@@ -74,7 +74,7 @@ def test_example_from_the_dialog(display, tmp_path):
 @pytest.mark.parametrize("number, titles", [
     ("110", ["Simulated Polymers", "Dual-Branch CNN"]), ("120", ["Mix Spectra"])])
 def test_dark_windows(display, tmp_path, number, titles):
-    """Plots are dark where Orange is: no white ground is left in a window."""
+    """In a dark theme, plots are dark too: no window has a white background left."""
     path, = (p for p in WORKFLOWS if p.name.startswith(number))
     check(canvas.run(display, path, tmp_path, show=titles,
                      arguments=("--style", "fusion:breeze-dark")), tmp_path)

@@ -64,10 +64,10 @@ class TestDemo(unittest.TestCase):
             predictions = list(csv.DictReader(file))
         self.assertAlmostEqual(np.mean([p["right"] == "yes" for p in predictions]),
                                float(rows[0]["accuracy"]), places=3)
-        # Mixtures are explained, a mistaken one among them.
+        # Mixtures are explained, including a wrongly predicted one.
         self.assertIn("which components are in these mixtures", out)
         self.assertIn("WRONG", out)
-        # What is written can be used: the model answers for the mixtures as in the table.
+        # The written model can be loaded, and its answers for the mixtures are those of the table.
         mixtures = Table(str(output / "test mixtures collagen.pkl"))
         with open(output / "model collagen.pkcls", "rb") as file:
             model = pickle.load(file)

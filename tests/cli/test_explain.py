@@ -69,7 +69,7 @@ class TestExplain(unittest.TestCase):
         return path
 
     def failed(self, *args):
-        """What the command prints where it ends with 1; nothing else, and no traceback."""
+        """Error message of the command, which exits with 1 and prints no traceback."""
         with contextlib.redirect_stderr(io.StringIO()) as told, \
                 contextlib.redirect_stdout(io.StringIO()):
             self.assertEqual(main(["explain", *map(str, args), "--output",
@@ -146,7 +146,7 @@ class TestExplain(unittest.TestCase):
         other = self.write("majority.pkcls", MajorityLearner()(self.data))
         for model, data, text in (
                 (self.folder / "none.pkcls", self.data_file, "no file"),
-                (broken, self.data_file, "no saved model"),
+                (broken, self.data_file, "not a saved model"),
                 (other, self.data_file, "not a model of Dual-Branch CNN"),
                 (self.model_file, self.folder / "none.tab", "no file"),
         ):

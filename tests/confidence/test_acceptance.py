@@ -1,4 +1,4 @@
-"""Known spectra from unknown ones, and probabilities that mean what they say."""
+"""Detection of unknown spectra, and calibration of probabilities."""
 import unittest
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -33,7 +33,7 @@ class TestConfidence(unittest.TestCase):
         self.assertAlmostEqual((sure >= .9).mean(), .5, delta=.002)
 
     def test_each_class_by_its_own(self):
-        """A class that the network speaks less clearly for is accepted as often."""
+        """A class with lower scores is accepted as often as others."""
         rng = np.random.default_rng(0)
         classes = np.repeat([0, 1], 2000)
         known = rng.normal(np.where(classes, 1., 3.), .3)
@@ -41,7 +41,7 @@ class TestConfidence(unittest.TestCase):
         sure = scale.confidence(known, classes)
         for c in (0, 1):
             self.assertAlmostEqual((sure[classes == c] >= .7).mean(), .95, delta=.002)
-        # The third has no spectra: all stand in.
+        # The third class has no spectra and is calibrated on all.
         self.assertAlmostEqual(scale.accept[2], np.quantile(known, .05))
 
     def test_the_scale_does_not_hang_on_the_default_threshold(self):
@@ -137,7 +137,7 @@ class TestIdentification(unittest.TestCase):
         noise = self.test.copy()
         with noise.unlocked(noise.X):
             noise.X[:] = np.random.default_rng(0).normal(size=noise.X.shape)
-        # Networks may be sure of noise, too: correlation is there for that.
+        # Networks may be confident about noise; the correlation detects it.
         for by in (ALL, CORRELATION):
             decisions = decide(self.model.answer(noise), Rule(by))
             self.assertGreater((decisions == identification.UNKNOWN).mean(), .9)
@@ -174,7 +174,7 @@ class TestIdentification(unittest.TestCase):
             data.X[:, :-1] = 10 ** -data.X[:, :-1]
             data.set_weights(2)
         converted = identification.in_absorbance(data)
-        # Columns come in the order of their wavenumbers.
+        # Columns are in the order of their wavenumbers.
         expected = Table("collagen")[:5].transform(Domain(converted.domain.attributes))
         np.testing.assert_allclose(converted.X, expected.X, atol=1e-6)
         np.testing.assert_array_equal(converted.Y, data.Y)

@@ -1,4 +1,4 @@
-"""Bands that a class does not have: found, placed and named; and nothing where nothing is."""
+"""Bands that a class lacks are found, with position and name; no band is found where none is."""
 import unittest
 
 import numpy as np
@@ -26,7 +26,7 @@ GRID = np.arange(700, 3901, STEP)
 
 
 def with_bands(X, bands, height):
-    """Spectra with further bands, `height` of each spectrum's highest."""
+    """Add bands to spectra; `height` is relative to the highest value of each spectrum."""
     shape = sum(w * np.exp(-.5 * ((GRID - c) / s) ** 2) for c, s, w in bands)
     return X + height * np.ptp(X, axis=1)[:, None] * shape / shape.max()
 
@@ -67,7 +67,7 @@ class TestUnexplained(unittest.TestCase):
         self.assertTrue((np.diff(excess) > 0).all(), excess)
 
     def test_a_band_too_few_is_no_band(self):
-        """Dips of the baseline are none of another material."""
+        """Dips of the baseline are not bands of another material."""
         dip = with_bands(self.X, [(2500, 8, 1)], -.1)
         self.assertLess((np.abs(self.look(dip).wavenumber - 2500) < 6).mean(), .1)
 
@@ -112,7 +112,7 @@ class TestUnexplained(unittest.TestCase):
         self.assertGreater((found.excess < LIMIT).mean(), .9)
 
     def test_few_spectra_of_a_class(self):
-        """Three spectra look more alike than the class is: others' variation stands in."""
+        """Three spectra underestimate the variation of a class; that of other classes is used."""
         X, y = self.train
         rows = np.r_[np.flatnonzero(y == 0)[:3], np.flatnonzero(y > 0)]
         known = expected(X[rows], y[rows], GRID, self.seen)
@@ -147,7 +147,7 @@ class TestModel(unittest.TestCase):
         return data
 
     def test_nitrile_in_polystyrene(self):
-        """The network sees neither 2237 cm-1, nor does the correlation: this score does."""
+        """Network and correlation do not use 2237 cm-1; this score does."""
         plain, other = self.model.answer(self.ps), self.model.answer(self.nitrile(self.ps))
         np.testing.assert_array_equal(plain.values, other.values)
         np.testing.assert_allclose(plain.correlation, other.correlation, atol=.02)
@@ -171,7 +171,7 @@ class TestModel(unittest.TestCase):
         self.assertAlmostEqual(float(table[0, "unexplained band"]), 2236)
 
     def test_a_hole_of_the_axis_is_no_band(self):
-        """Spectra without 1900 to 2600 cm-1: nothing is filled in that is then found odd."""
+        """Spectra without 1900 to 2600 cm-1: values filled into the gap are not found as a band."""
         attributes = [a for a in self.ps.domain.attributes if not 1900 < float(a.name) < 2600]
         short = self.nitrile(self.ps)[:, attributes]
         answer = self.model.answer(short)

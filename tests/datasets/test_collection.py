@@ -23,7 +23,7 @@ needs_sets = pytest.mark.skipif(
 
 @pytest.fixture
 def nowhere(tmp_path, monkeypatch):
-    """A computer that has fetched nothing."""
+    """A computer without published sets."""
     monkeypatch.setenv(datasets.FOLDER_VARIABLE, str(tmp_path))
 
 
@@ -130,7 +130,7 @@ def test_classes_are_kept_and_empty_ones_go():
     assert [str(s) for s in kept.get_column("sample")][4] == "PS 1"
     assert keep_classes(data, ["PU"]) is data
     assert keep_classes(data, ["PE", "PP", "PS"]) is None
-    # Values without spectra confuse every widget that follows.
+    # Class values without spectra are misleading in subsequent widgets.
     assert keep_classes(data[:4], []).domain.class_var.values == ("PE",)
 
 
@@ -158,7 +158,7 @@ def test_medians():
     np.testing.assert_allclose(medians["PP"], np.median(data.X[5:], axis=0))
     np.testing.assert_allclose(medians["PE"][:50], np.median(data.X[1:5, :50], axis=0))
     assert np.isnan(medians["PE"]).nonzero()[0].tolist() == [60]
-    # A picture needs no more points than a screen has.
+    # A plot needs no more points than the screen has.
     fine = simulate(["PE"], 2, wavenumbers=np.arange(600., 4000., .5))
     axis, medians = class_medians(fine)
     assert 1000 <= len(axis) < 2000

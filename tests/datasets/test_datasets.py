@@ -162,7 +162,7 @@ def test_fetch_converts_and_leaves_nothing_else(folder, wheel):
 
 @pytest.fixture
 def second_source(monkeypatch):
-    """What somebody writes who adds a set from a file of its own: two rows and a reader."""
+    """All that is needed to add a set from another file: two rows and a reader."""
     text = "\n".join(["PE;PP", *(f"{a};{b}" for a, b in np.random.default_rng(0).random((50, 2)))])
 
     def read(path, infos, reading):
@@ -205,7 +205,7 @@ def test_a_second_source_is_a_row_and_a_reader(folder, wheel, second_source, mon
     assert data.get_column("sample").tolist() == ["a", "b"]
     assert len(datasets.join([data, datasets.load("jung_2018")])) > 2
     assert [d for d, _ in seen] == sorted(d for d, _ in seen)
-    # What cannot be reached changes nothing.
+    # A source that cannot be reached changes nothing.
     source = catalogue.SOURCES["ours"]
     for wrong, message in (
             (source._replace(where=source.where + "s"), "cannot be reached"),
@@ -218,7 +218,7 @@ def test_a_second_source_is_a_row_and_a_reader(folder, wheel, second_source, mon
 
 def test_download_by_pip(folder, wheel, monkeypatch):
     fake_pip(monkeypatch, "import sys, os, shutil, tempfile, time\n"
-             # Where pip keeps its temporary files must be within the folder that is removed.
+             # pip's temporary files must be within the folder that is removed.
              "assert tempfile.gettempdir().startswith(sys.argv[1]), tempfile.gettempdir()\n"
              "time.sleep(.3)\n"
              f"shutil.copy({str(wheel[0])!r}, sys.argv[1])")
@@ -275,7 +275,7 @@ def test_cancelling_kills_the_download(folder, monkeypatch, tmp_path):
              "    time.sleep(.02)")
 
     def cancel(done, text):
-        # Once it runs, and its part of the file has been seen.
+        # Wait until pip runs and its partial file exists.
         if done > 0 and alive.exists():
             raise Cancelled
 
@@ -487,7 +487,7 @@ def test_corrected_labels_stand_beside_what_the_file_says(fetched):
 
 
 def test_what_is_derived_is_stored_as_a_whole_or_not_at_all(fetched, monkeypatch):
-    """A process that is killed while it writes must leave no half of a file."""
+    """A process that is killed while writing must not leave a partial file."""
     path = store.sets_dir() / "frond_2021.derived.npz"
     before, listing = path.read_bytes(), sorted(path.parent.iterdir())
 
@@ -633,7 +633,7 @@ def test_labels_are_corrected_as_the_list_says():
 
 @real
 def test_what_is_called_protein_is_nearer_to_collagen_than_to_nylon():
-    """The reason for the largest of the corrections, with collagen that comes with Orange."""
+    """Reason for the largest correction of labels, with collagen supplied with Orange."""
     protein = datasets.load("kedzierski_2019", classes=["Protein"], doubtful="drop")
     nylon = datasets.load("frond_2021", classes=["PA"])
     tissue = Table("collagen")
@@ -653,7 +653,7 @@ def test_what_is_called_protein_is_nearer_to_collagen_than_to_nylon():
 
 @real
 def test_styrene_with_nitrile_is_doubtful():
-    """50 of the "PS" of FTIR-Plastics are ABS: no shape tells, their nitrile band does."""
+    """50 of the "PS" of FTIR-Plastics are ABS: identified by the nitrile band, not by the shape."""
     name = "villegas_camacho_2024_c8"
     data = datasets.load(name, classes=["PS"])
     left = datasets.load(name, classes=["PS"], doubtful="drop")
@@ -661,7 +661,7 @@ def test_styrene_with_nitrile_is_doubtful():
     w = axis.wavenumbers(data.domain)
 
     def with_bands(table):
-        """Spectra with bands of nitrile and, which the rule does not look at, of butadiene."""
+        """Spectra with bands of nitrile, and of butadiene, which the rule does not use."""
         X = np.asarray(table.X, float)
         height = np.ptp(X, axis=1)
 

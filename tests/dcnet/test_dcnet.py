@@ -1,8 +1,8 @@
 """The learner and model as Orange uses them.
 
-The checks of Orange/tests/test_classification.py are re-created for ours: unpickled models
-answer alike, wrong targets are refused, `repr` rebuilds the learner, class values that were
-not seen keep their column.
+The checks of Orange/tests/test_classification.py are repeated for DCNet: unpickled models give
+the same answers, wrong targets are refused, `repr` rebuilds the learner, and class values without
+training spectra keep their column.
 """
 
 import copy
@@ -50,7 +50,7 @@ class TestLearner(unittest.TestCase):
         cls.model = DCNetLearner(**QUICK)(cls.data)
 
     def test_cross_validation_on_real_spectra(self):
-        """Far beyond the majority class, whose share is given beside."""
+        """Far more accurate than predicting the majority class."""
         data = collagen(2)
         majority = np.bincount(data.Y.astype(int)).max() / len(data)
         results = CrossValidation(k=3)(data, [DCNetLearner(epochs=12)])
@@ -329,7 +329,7 @@ class TestOtherAxes(unittest.TestCase):
         self.assertTrue(np.isfinite(np.delete(values, 1)).all())
 
     def test_many_rows_in_parts(self):
-        """Parts and the whole give the same; the limit is lowered for the test."""
+        """Prediction in parts gives the same as in one piece; the limit is lowered for the test."""
         rows, model._ROWS = model._ROWS, 50
         try:
             np.testing.assert_allclose(self.model(self.data, Model.Probs), self.expected,

@@ -1,4 +1,4 @@
-"""Mixtures learnt from pure spectra: trained on what a chemist has, asked what is in a mixture."""
+"""Mixtures learnt from pure spectra: trained on pure spectra only, tested on mixtures."""
 import unittest
 
 import numpy as np

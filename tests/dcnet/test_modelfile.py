@@ -1,4 +1,4 @@
-"""Models as safe files: what comes back, what is refused, and what damage does."""
+"""Model files: loading, refused contents, and damaged files."""
 import copy
 import json
 import pickle
@@ -90,7 +90,7 @@ class TestSafeFile(unittest.TestCase):
         self.alike(self.model, pickle.loads(pickle.dumps(again)))
         twice = Path(self.folder.name) / "twice.dcnet"
         again.save(twice)
-        # The order of the header's two entries is the library's to choose.
+        # The order of the header's two entries is not defined by us.
         self.assertEqual(self.header(twice), self.header(self.path))
 
     def test_new_process_and_other_thread(self):
@@ -137,10 +137,10 @@ class TestSafeFile(unittest.TestCase):
         self.assertFalse(path.exists())
 
     def test_files_know_no_device(self):
-        """What trained on a graphics card loads where there is none: files hold numpy's arrays.
+        """A model trained on a GPU loads on a computer without one: files contain numpy arrays.
 
-        No torch object is in a pickle, so that no storage can name a device; what a network
-        hands out is a copy on the CPU, wherever it lives.
+        Pickles contain no torch objects, whose storage could refer to a device. Networks return
+        copies of their weights on the CPU.
         """
         for payload in (pickle.dumps(self.model), pickle.dumps(self.model, protocol=2)):
             modules = {str(argument).split()[0].split(".")[0]
@@ -154,7 +154,7 @@ class TestSafeFile(unittest.TestCase):
                 self.assertIs(type(value), np.ndarray)
 
     def test_a_network_on_another_device_is_stored_from_there(self):
-        """The stand-in for a card records that each tensor was asked for on the CPU."""
+        """A mock GPU records that each tensor was copied to the CPU."""
         net = copy.deepcopy(self.model.network)
         asked = []
         moved = torch.Tensor.cpu
@@ -166,7 +166,7 @@ class TestSafeFile(unittest.TestCase):
         with patch.object(torch.Tensor, "cpu", cpu):
             weights = net.weights()
         self.assertEqual(sorted(asked), sorted(tuple(w.shape) for w in weights.values()))
-        # A device that holds no numbers is refused, not stored as zeros.
+        # Tensors on a device without values (meta) are refused, not stored as zeros.
         with self.assertRaises(NotImplementedError):
             net.to("meta").weights()
 
@@ -209,7 +209,7 @@ class TestSafeFile(unittest.TestCase):
                 DCNetModel.load(path)
 
     def test_random_damage(self):
-        """Whatever bytes are hit: a clear error, or (never here) the same model."""
+        """Changed bytes anywhere give a clear error, or (never here) the same model."""
         data = self.path.read_bytes()
         header = 8 + struct.unpack("<Q", data[:8])[0]
         path = Path(self.folder.name) / "damaged.dcnet"
@@ -226,7 +226,7 @@ class TestSafeFile(unittest.TestCase):
                 DCNetModel.load(path)
 
     def test_hostile_contents(self):
-        """With a hash that matches: what is no model is refused before it costs anything."""
+        """Contents that are not a model are refused at once, even if the hash matches."""
         def config(**changes):
             return lambda about: about["networks"][0].update(changes)
 

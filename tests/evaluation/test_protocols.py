@@ -1,4 +1,4 @@
-"""Comparisons: what is measured is what it says, and peers get the network's input."""
+"""Comparisons: figures match their names, and peers get the same input as the network."""
 import numpy as np
 import pytest
 import torch

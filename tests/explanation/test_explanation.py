@@ -1,4 +1,4 @@
-"""Grad-CAM of Tables: what goes in and out around the arithmetic."""
+"""Grad-CAM of Tables: inputs and outputs."""
 import struct
 import sys
 import tempfile

@@ -1,4 +1,4 @@
-"""Single spectra: what they hold, what they are taken for, and why."""
+"""Single spectra: components, predictions and reasons."""
 import csv
 import struct
 import tempfile
@@ -65,7 +65,7 @@ class TestSpectrumViews(unittest.TestCase):
         self.assertTrue(view.title().endswith("right"))
 
     def test_bands_of_a_component_are_its_own(self):
-        """In simulated mixtures, what decides lies on bands of the component, not the other's."""
+        """In simulated mixtures, importance for a component is on its bands, not on the other's."""
         rows = [i for i, r in enumerate(explained().right) if r == 1 and
                 " + " in explained().classes[explained().predicted[i]]][:30]
         hits, total = 0, 0
@@ -93,7 +93,7 @@ class TestSpectrumViews(unittest.TestCase):
             data.Y[row] = values.index("PE + PET")
         view, = spectrum_views(model(), data, [row])
         self.assertEqual({r.name: r.verdict for r in view.reasons},
-                         {"PE": "", "PS": "not in it", "PET": "overlooked"})
+                         {"PE": "", "PS": "not present", "PET": "overlooked"})
         self.assertIn("WRONG", view.title())
         self.assertIn("overlooked", "".join(view.lines()))
 

@@ -47,7 +47,7 @@ def rng():
 
 @pytest.fixture
 def planted(rng):
-    """60 spectra of which six are called something they are not."""
+    """60 spectra, six of them with a wrong label."""
     true = ["A", "B", "C"] * 20
     called = list(true)
     for i, wrong in {0: "B", 7: "A", 14: "A", 30: "C", 31: "C", 44: "B"}.items():
@@ -87,7 +87,7 @@ def test_near_duplicates_do_not_vouch_for_each_other(rng):
     more = Table.from_numpy(data.domain, repeats, np.ones(20))
     check = check_labels(Table.concatenate([data, more]))
     assert check.verdict.doubtful.tolist() == [False] * 30 + [True] * 20
-    # The same by a meta that tells the source, whatever the spectra look like.
+    # The same with a meta that names the source, however similar the spectra are.
     names = ["A", "B"] * 15 + ["A"] * 5
     called = ["A", "B"] * 15 + ["B"] * 5
     sources = [f"s{i}" for i in range(30)] + ["one"] * 5
@@ -98,14 +98,14 @@ def test_near_duplicates_do_not_vouch_for_each_other(rng):
 
 
 def test_other_studies_are_the_witnesses(rng):
-    """A study's mistakes that agree with each other are seen by another study only."""
+    """Mistakes of a study that agree with each other are detected only with another study."""
     true = ["A", "B"] * 20
     called = ["A", "B"] * 10 + ["B" if i < 8 else t for i, t in enumerate(true[20:])]
     study = ["good"] * 20 + ["bad"] * 20
     data = table(true, called, rng, study=study)
     check = check_labels(data)
     assert check.mode == "studies"
-    # "good" has no fault, but its B's may be contradicted by what "bad" calls so.
+    # "good" has no mistakes, but the wrong labels of "bad" may contradict its labels.
     np.testing.assert_array_equal(check.verdict.doubtful[20:], wrong(true, called)[20:])
     alone = check_labels(table(true[20:], called[20:], rng, study=["bad"] * 20))
     assert alone.mode == "neighbours"
@@ -124,7 +124,7 @@ def test_classes_without_reference_are_left_alone(rng):
 
 
 def test_few_references_do_not_show_what_a_class_looks_like(rng):
-    """Rule "own" waits for enough references, rule "margin" does not."""
+    """Rule "own" needs enough references, rule "margin" does not."""
     data = table(["A", "D", "B"], ["A", "A", "A"], rng, values=["A", "B"])
     few = check_labels(data, table(["A", "B", "B"], ["A", "B", "B"], rng))
     assert few.verdict.doubtful.tolist() == [False, False, True]
@@ -211,7 +211,7 @@ def test_annotated_data(planted):
     assert (out.ids == data.ids).all()
     np.testing.assert_array_equal(out.get_column("doubtful") == 1, wrong(true, called))
     np.testing.assert_allclose(out.get_column("r own class"), check.verdict.own)
-    # Checking again does not clash with the names.
+    # Names of metas do not clash when annotated data are checked again.
     twice = check_labels(out).annotate(out)
     assert len({m.name for m in twice.domain.metas}) == 8
 
@@ -265,7 +265,7 @@ def test_axes_without_polymer_regions_are_compared_whole(rng):
     "villegas_camacho_2024_c8", "kedzierski_2019", "jung_2018"))),
     reason="the published spectra have not been fetched")
 def test_published_mistakes_are_found():
-    """What chemists found by hand in Villegas-Camacho: DATA.md's counts."""
+    """Mistakes that chemists found by hand in Villegas-Camacho; counts as in DATA.md."""
     data = datasets.load("villegas_camacho_2024_c8")
     references = datasets.join([datasets.load("kedzierski_2019"), datasets.load("jung_2018")])
     check = check_labels(data, references)

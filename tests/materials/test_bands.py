@@ -62,5 +62,5 @@ def test_bad_questions_are_explained():
 
 def test_atmosphere():
     assert all(map(is_atmosphere, (2349, 667, 1558, 3735)))
-    # The C-H stretches and most of the fingerprint are the sample's alone.
+    # The atmosphere does not absorb in the C-H stretches and most of the fingerprint.
     assert not any(map(is_atmosphere, (2916, 1100, 720, 3300, 2200)))

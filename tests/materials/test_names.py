@@ -23,7 +23,7 @@ NAMES = st.lists(st.sampled_from(["PE", "b", "(", ")", " + ", "+", " "]), min_si
                  max_size=7).map("".join).filter(_closed)
 
 
-# The machine that runs this may be busy, which says nothing of the names.
+# No time limits: the machine that runs the tests may be busy.
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(NAMES, min_size=1, max_size=4))
 def test_what_is_written_is_read(names):

@@ -21,7 +21,7 @@ CLEAN = {"baseline": (), "noise": 0}
 
 
 def pure(classes=("PP", "PE", "PS"), per_source=2, per_class=6, axis=AXIS, study=None):
-    """Absorbance with bands of its own for each class; `per_source` spectra of a source."""
+    """Absorbance with different bands for each class, and `per_source` spectra per source."""
     rng = np.random.default_rng(5)
     X, y, source = [], [], []
     for label in range(len(classes)):
@@ -55,7 +55,7 @@ def fractions(table, names):
 
 
 def rescaled(data, ratio):
-    """The documented scaling, written anew: minus minimum, rms of absorbance or of slope 1."""
+    """Independent implementation of the scaling: minimum 0, rms of absorbance or of slope 1."""
     X = data.X - data.X.min(axis=1)[:, None]
     heights = np.array([np.sqrt((x ** 2).mean()) for x in X])
     if ratio == "absorbance":
@@ -88,7 +88,7 @@ class TestLinearity:
                                 .mean(axis=1)) for ratio, drawn in by.items()}
         assert slope["derivative"][0] == pytest.approx(slope["derivative"][1], rel=1e-4)
         assert slope["absorbance"].max() > 1.3 * slope["absorbance"].min()
-        # PP has the baseline: by absorbance its bands shrink.
+        # PP has the baseline, so scaling by absorbance reduces its bands.
         assert slope["absorbance"][1] < slope["absorbance"][0]
 
     def test_column_order_of_the_input_is_kept(self):
@@ -322,7 +322,7 @@ class TestSeeds:
 
 class TestDisturbances:
     def test_contaminants_stand_at_their_wavenumbers_and_are_named(self):
-        # A class without bands of its own, but for a line at 700, shows what is added.
+        # In a class whose only band is a line at 700, additions are visible.
         data = pure(("PE",), per_class=1)
         with data.unlocked(data.X):
             data.X[:] = np.exp(-.5 * ((AXIS - 700) / 5) ** 2)
@@ -344,7 +344,7 @@ class TestDisturbances:
         assert set(meta(out, "contaminants")) == {"", "plasticiser"}
         assert not holds[vinyl == 0].any()
         assert holds[vinyl > 0].mean() == pytest.approx(.5, abs=.08)
-        # At 1273 cm-1 neither polymer has a band that high.
+        # Neither polymer has a band of this height at 1273 cm-1.
         at = np.abs(AXIS - 1273).argmin()
         rest = (vinyl > 0) & ~holds
         assert out.X[holds & (vinyl > .5), at].mean() > 1.5 * out.X[rest & (vinyl > .5), at].mean()
@@ -387,7 +387,7 @@ class TestDrawn:
         assert drawn.fractions.sum() == pytest.approx(1)
         np.testing.assert_array_equal(drawn.wavenumbers, AXIS)
         assert all(s.startswith(n) for n, s in zip(drawn.names, drawn.sources, strict=True))
-        # One code path: the sources, scaled and weighted by the fractions.
+        # The mixture is the sum of the scaled source spectra, weighted by the fractions.
         data = pure()
         scaled = dict(zip(meta(data, "source"), rescaled(data, "absorbance"), strict=True))
         assert set(drawn.sources) <= set(scaled)
@@ -472,7 +472,7 @@ class TestSplit:
             train, test = split_sources(data, .3, seed)
             assert len(train) + len(test) == len(data)
             assert not set(meta(train, "source")) & set(meta(test, "source"))
-            # 10 sources of two spectra a class: 3 of them, in each class.
+            # Each class has 10 sources of two spectra; 3 of them are for testing.
             assert (np.bincount(test.Y.astype(int)) == 6).all()
         a, b = split_sources(data, seed=0)[1], split_sources(data, seed=1)[1]
         assert set(a.ids) != set(b.ids)

@@ -1,4 +1,4 @@
-"""Random distortions: what each does, and that they can be repeated."""
+"""Random distortions: effect of each, and reproducibility."""
 import dataclasses
 
 import numpy as np
@@ -117,7 +117,7 @@ def test_cut_sets_one_stretch_to_the_mean():
 @pytest.mark.parametrize("axis", [np.arange(1000, 1800, 4.), np.arange(500, 540, 2.),
                                   np.linspace(2000, 2100, 12)])
 def test_other_axes(axis):
-    """Ranges without CO2, water lines or room for a cut work as well."""
+    """Axes that exclude CO2 or water lines, or are too short for a cut, work as well."""
     out = augmenter(axis=axis, **dataclasses.asdict(Augmentation()))(spectra(20, axis))
     assert out.shape == (20, len(axis)) and torch.isfinite(out).all()
 

@@ -1,4 +1,4 @@
-"""The learner among Orange's other parts: one seed, one result, and nobody is disturbed."""
+"""The learner together with other parts of Orange: reproducible, and without side effects."""
 import subprocess
 import sys
 import threading
@@ -103,7 +103,7 @@ class TestEvaluation(unittest.TestCase):
         self.assertFalse(np.array_equal(one.probabilities[0], one.probabilities[2]))
 
     def test_threads_give_what_one_gives(self):
-        """Trained and predicting side by side, to the last bit."""
+        """Training and prediction in parallel threads give bit-identical results."""
         alone = DCNetLearner(**QUICK)(self.data)
         expected = alone(self.data, alone.Probs)
         found = []
@@ -131,7 +131,7 @@ class TestEvaluation(unittest.TestCase):
         np.testing.assert_allclose(model(self.data, model.Probs).sum(axis=1), 1)
 
     def test_calibration_curve(self):
-        """What Calibration Plot draws: more certain means more often right."""
+        """Curve of Calibration Plot: predictions of higher probability are right more often."""
         data = Table("collagen")
         results = TestOnTestData()(data[::2], data[1::2], [DCNetLearner(
             epochs=20, validation=.2)])
@@ -144,7 +144,7 @@ class TestEvaluation(unittest.TestCase):
             self.assertAlmostEqual(there[bins == b].mean(), chance[bins == b].mean(), delta=.1)
 
     def test_unpredicted_rows_in_scores(self):
-        """Rows without prediction spoil no other learner's score."""
+        """Rows without prediction do not affect the scores of other learners."""
         data = self.data.copy()
         with data.unlocked(data.X):
             data.X[:2] = np.nan
@@ -195,7 +195,7 @@ class TestWidgets(WidgetTest):
         self.send_signal(widget.Inputs.learner, DCNetLearner(**QUICK), 0, widget=widget)
         self.send_signal(widget.Inputs.learner, MajorityLearner(), 1, widget=widget)
         results = self.get_output(widget.Outputs.evaluations_results, widget=widget, wait=60_000)
-        # Orange's scores know no missing predictions: some it leaves out, others would be wrong.
+        # Orange's scores do not support missing predictions: some skip them, others are wrong.
         self.assertEqual(results.predicted.shape, (1, len(data)))
         self.assertTrue(np.isfinite(results.predicted).all())
         self.assertEqual(results.learner_names, ["majority"])
@@ -208,7 +208,7 @@ class TestWidgets(WidgetTest):
         said = " ".join(f"{m.text} {m.informativeText}" for m in widget.message_bar.messages())
         self.assertRegex(said, "dc net failed.*[123] of .* spectra cannot be predicted.*"
                                "Select Rows")
-        # Without these rows all is well.
+        # Without these rows, all scores are computed.
         self.send_signal(widget.Inputs.train_data, data[3:], widget=widget)
         results = self.get_output(widget.Outputs.evaluations_results, widget=widget, wait=60_000)
         self.assertEqual(results.predicted.shape, (2, len(data) - 3))
@@ -244,7 +244,7 @@ class TestWidgets(WidgetTest):
             self.assertIsNone(self.get_output(widget.Outputs.annotated, widget=widget))
 
     def test_identifying_counts_the_copies_that_it_sends(self):
-        """Room for the answers alone is not enough for the parts by decision."""
+        """Memory for the answers alone is not enough: outputs by decision are copies."""
         model = DCNetLearner(**QUICK)(self.data)
         table = Table.from_numpy(self.data.domain, np.tile(self.data.X, (200, 1)),
                                  np.tile(self.data.Y, 200))
@@ -263,7 +263,7 @@ class TestProcesses(unittest.TestCase):
         return done.stdout
 
     def test_without_torch(self):
-        """Orange starts, the category is whole, and the widget says what to do."""
+        """Without torch, Orange starts with all widgets, and Dual-Branch CNN says what to do."""
         names, message = self.run_python(WITHOUT_TORCH).strip().splitlines()[-2:]
         for name in ("Dual-Branch CNN", "Identify Spectra", "Grad-CAM", "Mix Spectra"):
             self.assertIn(name, names)
@@ -271,7 +271,7 @@ class TestProcesses(unittest.TestCase):
 
     @unittest.skipUnless(sys.platform == "linux", "reads /proc")
     def test_memory_of_prediction(self):
-        """192 MB of spectra are predicted in parts: far less memory than a copy of them."""
+        """192 MB of spectra are predicted in parts, which needs far less memory than a copy."""
         n, extra = self.run_python(
             MEMORY.replace("TESTS", Path(__file__).parents[1].as_posix())).split()
         self.assertGreater(int(n), 29_000)

@@ -1,4 +1,4 @@
-"""The network: its arithmetic, its shapes and where its features lie."""
+"""The network: arithmetic, shapes and positions of features."""
 import dataclasses
 
 import numpy as np
@@ -10,7 +10,7 @@ from orangecontrib.microplastics.config import ATTENTIONS, DCNetConfig
 from orangecontrib.microplastics.nn.cbam import CBAM, ChannelAttention, SpatialAttention
 from orangecontrib.microplastics.nn.network import DCNet, Front
 
-# Without compression the front is linear, and what it gives can be foretold.
+# Without compression the front is linear, and its output can be predicted.
 CONFIG = DCNetConfig(200, 4, kernels=(3, 9), widths=(8, 8, 16), second_derivative=False,
                      compression=0.)
 
@@ -78,7 +78,7 @@ class TestAttention:
 
     @pytest.mark.parametrize("length", [5, 24, 200])
     def test_spatial_is_a_convolution(self, length):
-        """As one matrix product, and beyond its length by torch's own."""
+        """As one matrix product, and by torch's convolution for longer maps."""
         attention = SpatialAttention(7, generator(1))
         x = torch.randn(3, 4, 1, length, generator=generator(2))
         with torch.no_grad():
@@ -88,11 +88,11 @@ class TestAttention:
 
     @pytest.mark.parametrize("zeros", [False, True])
     def test_at_once_is_one_after_the_other(self, zeros):
-        """In training both parts are one function; values and all gradients are torch's own."""
+        """In training both parts are one function; values and gradients equal those of torch."""
         x = torch.randn(4, 8, 1, 11, generator=generator(4), dtype=torch.float64)
         x = x.to(memory_format=torch.channels_last)
         if zeros:
-            # Behind a rectifier many values are zero: maxima are then shared by several.
+            # After a rectifier many values are zero, so that several values share the maximum.
             x = x.clamp_min(.8) - .8
             x[0] = 0.
         upper = torch.randn(4, 8, 1, 11, generator=generator(5), dtype=torch.float64)
@@ -235,7 +235,7 @@ class TestShapes:
             before = net.weights()
             folded = net.folded()
             torch.testing.assert_close(folded(spectra()), expected, atol=1e-4, rtol=1e-4)
-        # Behind a maximum, batch norm with a falling slope cannot go into the convolution.
+        # After max pooling, batch norm with a negative slope cannot be merged into the convolution.
         left = any(isinstance(m, torch.nn.BatchNorm2d) for m in folded.modules())
         assert left != rising
         for name, value in net.weights().items():

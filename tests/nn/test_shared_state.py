@@ -1,6 +1,6 @@
-"""What prediction, explanation and training share in one process: nothing may be left behind.
+"""Prediction, explanation and training in one process must not leave any shared state behind.
 
-In processes of their own: any test before these could have left the state that hides the fault.
+Run in separate processes, since earlier tests could leave state that hides the fault.
 """
 import subprocess
 import sys
@@ -39,14 +39,14 @@ def saved(tmp_path_factory):
     return str(path)
 
 
-#: What may be done with a model that was loaded, each before anything was trained.
+#: Uses of a loaded model, each before anything was trained.
 USES = ["model(data)", "model.answer(data)", "explain_table(model, data)",
         "explain_table(model, data, method='occlusion')"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs processes that are cheap to fork")
 def test_train_after_a_loaded_model_was_used(saved):
-    """Each in a process that has loaded everything and used nothing."""
+    """Each in a process that has imported everything and run nothing else."""
     assert python(f"""
         import os, sys
         for use in {USES!r}:

@@ -1,4 +1,4 @@
-"""Training: repeatable, stoppable, honest about what it was given."""
+"""Training: reproducible, can be stopped, and reports its input correctly."""
 import threading
 
 import numpy as np
@@ -24,7 +24,7 @@ TRAINING = TrainingConfig(epochs=3, batch_size=32, threads=1)
 
 
 def data(n=180, seed=0, noise=.05):
-    """Three classes that differ in the place of a band."""
+    """Three classes that differ in the position of a band."""
     rng = np.random.default_rng(seed)
     y = np.arange(n) % 3
     centre = np.array([1200, 1400, 1600])[y] + rng.normal(0, 5, n)
@@ -62,7 +62,7 @@ def test_the_learning_rate_is_less_for_smaller_batches():
     for size in (30, 90):
         config = changed(epochs=2, batch_size=size, learning_rate=.01)
         rates[size] = max(e.learning_rate for e in fit(X, y, AXIS, NETWORK, config).history)
-    # 180 spectra: ten batches of 18, whatever was asked for.
+    # 180 spectra: ten batches of 18, whatever the batch size.
     assert rates[30] == pytest.approx(3 * rates[90]) and rates[30] < .01 * 18 / 30
 
 
@@ -74,7 +74,7 @@ def test_spectra_distorted_together_keep_their_classes(monkeypatch):
         results.append(fit(X, y, AXIS, NETWORK, changed(epochs=12)))
     for result in results:
         assert result.history[-1].accuracy > .9
-    # Draws fall otherwise: what is distorted together has one draw.
+    # Random numbers differ: they are drawn for all spectra that are distorted together.
     assert not same(results[0], results[2])
 
 
@@ -233,7 +233,7 @@ class TestCallback:
             fit(X, y, AXIS, NETWORK, TRAINING, callback=callback)
         assert len(calls) == 2
         assert torch.get_num_threads() == threads and torch.equal(torch.get_rng_state(), state)
-        # The next fit is as if nothing had been.
+        # The next fit is not affected.
         assert same(fit(X, y, AXIS, NETWORK, TRAINING), fit(X, y, AXIS, NETWORK, TRAINING))
 
 
@@ -253,7 +253,7 @@ class TestValidation:
         X, y = data()
         held = np.arange(len(y)) % 4 == 0
         wrong = y.copy()
-        # Held-out labels that contradict the rest: the better the fit, the worse they look.
+        # Held-out labels contradict the others: the better the fit, the worse the validation.
         wrong[held] = (y[held] + 1) % 3
         history = fit(X, wrong, AXIS, NETWORK, changed(epochs=40, patience=.1), held=held).history
         assert len(history) < 40
@@ -268,8 +268,10 @@ class TestValidation:
                     fit(other, y, AXIS, NETWORK, once, held=held))
 
     def judged(self, **changes):
-        """An epoch's network, its validation figures, and the case: a class much rarer in the
-        spectra that are kept aside than in others, and with weights that differ."""
+        """Validation figures after an epoch, with the data to recalculate them.
+
+        Weights differ, and class 0 is much rarer in the validation spectra than in the others.
+        """
         X, y = data(noise=1.)
         held = np.arange(len(y)) % 4 == 0
         keep = ~held | (y > 0) | (np.arange(len(y)) < 25)
@@ -297,17 +299,17 @@ class TestValidation:
         assert abs(np.average(losses, weights=w) - loss) > .01 * loss
 
     def test_accuracy_in_training_is_weighted_alike(self):
-        """Curves of training and validation stand in one picture."""
+        """Training and validation curves are drawn in one plot, so they must be weighted alike."""
         X, y = data()
         X, wrong = X[y < 2], np.arange((y < 2).sum()) % 2
         weights = np.where(wrong == 0, 1., 1e-6)
-        # All that counts is of one class, soon learnt; by number half of the spectra would be.
+        # Half of the spectra have nearly all weight and are of one class, which is soon learnt.
         config = changed(epochs=12, augmentation=None)
         heavy = fit(X, wrong, AXIS, NETWORK, config, weights=weights).history[-1]
         assert heavy.accuracy > .95
 
     def test_the_best_epoch_is_that_of_the_weighted_loss(self):
-        """Contradicting labels of weight next to nothing stop no training."""
+        """Contradicting labels with hardly any weight do not stop training."""
         X, y = data()
         held = np.arange(len(y)) % 4 == 0
         wrong = y.copy()
@@ -341,7 +343,7 @@ class TestWeights:
         wrong[mislabelled] = 1 + np.arange(mislabelled.sum()) % 2
         config = changed(epochs=10, augmentation=None)
         plain = fit(X, wrong, AXIS, NETWORK, config)
-        # Class 0 exists among training spectra without weight only: nothing speaks for 1 or 2.
+        # The spectra of class 0 have weight zero, so their wrong labels 1 and 2 are not learnt.
         weighted = fit(X, wrong, AXIS, NETWORK, config, weights=1. - mislabelled)
         test, actual = data(90, seed=3)
         sure = [predict([r.network], test[actual == 0]).max(1).mean() for r in (plain, weighted)]
@@ -356,7 +358,7 @@ class TestWeights:
                     fit(X, y, AXIS, NETWORK, TRAINING, weights=np.full(len(y), 2.)))
 
     def test_balance_goes_on_where_spectra_are_drawn_anew(self):
-        """What follows the first epoch is balanced as well."""
+        """Epochs after the first are balanced as well."""
         X, y = data(300, noise=2.)
         rare = (y != 2) | (np.arange(300) % 30 == 2)
         X, y = X[rare], y[rare]
@@ -378,7 +380,7 @@ class TestWeights:
 class TestRefusals:
     def test_shapes(self):
         X, y = data(20)
-        with pytest.raises(ValueError, match="do not belong together"):
+        with pytest.raises(ValueError, match="shapes that do not match"):
             fit(X, y[:-1], AXIS, NETWORK, TRAINING)
         with pytest.raises(ValueError, match="takes 200 wavenumbers"):
             fit(X[:, :150], y, AXIS[:150], NETWORK, TRAINING)

@@ -46,7 +46,7 @@ def test_contaminants_known_to_chemists():
 
 
 def test_contaminant_heights_do_not_depend_on_where_the_axis_ends():
-    # Carbonate's tail at 1500 cm-1 must not be blown up to fill a C-H axis.
+    # Carbonate's tail at 1500 cm-1 must not be amplified on an axis that starts there.
     whole = contaminant_bands(AXIS, ["carbonate"])[0]
     part = contaminant_bands(AXIS[AXIS > 1500], ["carbonate"])[0]
     np.testing.assert_allclose(part, whole[AXIS > 1500])
@@ -82,7 +82,7 @@ def test_contamination_is_as_frequent_and_as_high_as_asked(rng):
     assert ((amounts > 0).sum(axis=1) <= 1).all()
     assert (amounts > 0).any(axis=1).mean() == pytest.approx(.35, abs=.02)
     assert .24 < amounts.max() <= .25
-    # None is preferred.
+    # All are equally frequent.
     np.testing.assert_allclose((amounts > 0).mean(axis=0), .35 / 4, atol=.01)
     assert not vary.contamination(100, 4, rng, share=0).any()
     assert vary.contamination(100, 4, rng, share=1).any(axis=1).all()
@@ -150,11 +150,11 @@ def test_cut_replaces_one_stretch_by_the_mean(rng):
     changed = cut != spectra
     length = changed.sum(axis=1)
     assert length.min() >= 10 and length.max() <= 60 and length.max() > 50
-    # In one piece.
+    # The lost points are contiguous.
     assert (np.diff(changed.astype(int), axis=1) == 1).sum(axis=1).max() <= 1
     np.testing.assert_allclose(
         cut[changed], np.repeat(spectra.mean(axis=1), length), atol=1e-5)
-    # Shorter spectra than a stretch are still spectra afterwards.
+    # Spectra shorter than a lost stretch do not become constant.
     assert np.ptp(vary.cut_stretches(rng.normal(size=(20, 8)), rng), axis=1).min() > 0
 
 

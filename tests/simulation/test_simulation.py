@@ -9,7 +9,7 @@ from orangecontrib.microplastics.simulation.polymers import SEVEN, TWELVE, peaks
 from orangecontrib.microplastics.spectra.axis import uniform_grid, wavenumbers
 from orangecontrib.microplastics.spectra.resample import fill_missing, resampling_matrix
 
-#: No instrument, no accident: what is left is chemistry.
+#: Without distortions by instrument or sample, to test the chemistry.
 CLEAN = {"scattering": 0, "baseline": 0, "atmosphere": 0, "noise": 0}
 
 
@@ -73,7 +73,7 @@ def test_any_axis():
     axis = np.linspace(700, 1800, 123)
     data = simulate(["PE"], 2, wavenumbers=axis)
     np.testing.assert_allclose(wavenumbers(data.domain), axis, atol=1e-6)
-    # The part of a spectrum is the spectrum of the part.
+    # Simulation on a part of the axis gives that part of the spectrum.
     fine = uniform_grid(600, 4000, 2)
     inside = (fine >= 900) & (fine <= 1800)
     whole = simulate(["PET"], 4, wavenumbers=fine, noise=0).X[:, inside]
@@ -106,7 +106,7 @@ def test_a_polymer_does_not_depend_on_the_others_chosen():
 
 
 def test_one_effect_at_a_time():
-    """With another noise, everything but the noise stays."""
+    """Changing the noise changes nothing but the noise."""
     quiet, loud = (simulate(["PP"], 200, noise=noise).X for noise in (0, .004))
     axis = wavenumbers(simulate(["PP"], 1).domain)
     difference = loud - quiet
@@ -155,7 +155,7 @@ def test_polyethylene_samples_differ_in_their_amorphous_part():
 
 
 def test_transmission_heights_grow_with_the_wavenumber():
-    """Penetration depth is proportional to 1/wavenumber: what ATR shows is divided by it."""
+    """ATR heights are proportional to the penetration depth, and thus to 1/wavenumber."""
     options = {"variation": 0, "thickness": .01, "wavenumbers": uniform_grid(600, 4000, 1),
                **CLEAN}
     atr = simulate(["PE"], 1, mode="atr", **options)
@@ -229,7 +229,7 @@ def test_no_variation_gives_one_spectrum():
     np.testing.assert_allclose(X, X[:1].repeat(3, axis=0), atol=1e-12)
 
 
-# --- wrong questions
+# --- invalid arguments
 
 @pytest.mark.parametrize("options, text", [
     ({"polymers": ["PE", "Unobtainium"]}, "Unobtainium.*available: PE, PP"),
@@ -289,7 +289,7 @@ def test_simulated_means_resemble_real_medians():
                            "Microplastic Spectra")
 @pytest.mark.parametrize("name", ["jung_2018", "kedzierski_2019"])
 def test_real_spectra_are_nearest_to_their_own_simulated_mean(name):
-    """Of sets that had no part in the making of the tables."""
+    """With sets that were not used to make the tables of bands."""
     real = datasets.load(name, merge_pe=True)
     values = real.domain.class_var.values
     labels = np.array([values[int(y)] for y in real.Y])

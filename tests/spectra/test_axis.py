@@ -1,4 +1,4 @@
-"""Wavenumber axes as numbers, and spectra carried from one to another."""
+"""Wavenumber axes, and resampling of spectra from one to another."""
 import unittest
 
 import numpy as np
@@ -57,7 +57,7 @@ class TestAxis(unittest.TestCase):
 
 class TestResampling(unittest.TestCase):
     def test_lines_are_kept(self):
-        """A straight line comes out straight on every axis, finer or coarser."""
+        """A straight line remains straight on every axis, finer or coarser."""
         target = uniform_grid(1000, 1800, 4)
         for source in (np.arange(990, 1811, 1.), np.arange(990, 1811, 1.93),
                        np.arange(990, 1811, 8.), np.arange(992, 1811, 4.)):

@@ -63,7 +63,7 @@ def test_scale_and_offset_do_not_matter():
 
 
 def test_blocks_agree_with_all_pairs_at_once():
-    """Links within and between blocks of rows, against a plain computation."""
+    """Links within and between blocks of rows, compared with a direct computation."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
     rng = np.random.default_rng(3)
@@ -74,7 +74,7 @@ def test_blocks_agree_with_all_pairs_at_once():
     assert 200 < count < 1400
     assert len(set(zip(found.tolist(), expected.tolist(), strict=True))) == count
     assert found.max() + 1 == count
-    # Numbered by first members.
+    # Groups are numbered in the order of their first members.
     firsts = [np.flatnonzero(found == g)[0] for g in range(count)]
     assert firsts == sorted(firsts)
 
@@ -105,7 +105,7 @@ def test_published_set_has_the_known_groups():
     grid = axis.uniform_grid(700, 3900, 4)
     X = data.X @ resampling_matrix(axis.wavenumbers(data.domain), grid)
     groups = near_duplicate_groups(X)
-    # The prototype counted 568, on a grid smoothed otherwise.
+    # The prototype counted 568, on a grid with different smoothing.
     assert abs(groups.max() + 1 - 568) <= 5
     sources = data.get_column("source")
     assert len(set(zip(sources, groups, strict=True))) == groups.max() + 1 == len(set(sources))

@@ -21,7 +21,7 @@ def absorbance():
 def test_absorbance_is_not_taken_for_transmittance(absorbance):
     for scale in (.01, 1, 100):
         assert not transmittance_rows(absorbance * scale).any()
-    # Standardised and min-max scaled spectra are no transmittance either.
+    # Standardised and min-max scaled spectra are not transmittance either.
     centred = absorbance - absorbance.mean(axis=1, keepdims=True)
     assert not looks_like_transmittance(centred)
     assert not looks_like_transmittance(centred / centred.std(axis=1, keepdims=True))
@@ -51,7 +51,7 @@ def test_majority_decides(absorbance):
 def test_conversion_returns_the_absorbance(absorbance):
     np.testing.assert_allclose(to_absorbance(10 ** -absorbance), absorbance, atol=1e-12)
     np.testing.assert_allclose(to_absorbance(100 * 10 ** -absorbance), absorbance, atol=1e-12)
-    # 2 % and a transmittance of 2 differ by what is asked.
+    # Whether 2 means 2 % or a transmittance of 2 depends on the arguments.
     assert to_absorbance([[2.]], percent=True)[0, 0] == pytest.approx(1.69897)
     assert to_absorbance([[2.]], percent=False)[0, 0] == pytest.approx(-.30103)
 

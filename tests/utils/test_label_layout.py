@@ -1,4 +1,4 @@
-"""Labels beside each other."""
+"""Labels side by side, without overlap."""
 import unittest
 
 import numpy as np

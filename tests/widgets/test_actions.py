@@ -1,6 +1,6 @@
-"""Whatever a user does, in whatever order: no trace, no stale model, no thread left behind.
+"""Any sequence of user actions leaves no traceback, no outdated model and no running thread.
 
-Hypothesis draws sequences of actions and, where one fails, gives back the shortest.
+Hypothesis draws sequences of actions, and reports the shortest that fails.
 """
 import sys
 import threading
@@ -39,20 +39,20 @@ def training_threads():
 
 
 class Signals(WidgetTest):
-    """Orange's harness, to send and receive from outside of a test case."""
+    """Orange's test harness for signals, usable outside of a test case."""
 
     def runTest(self):
         pass
 
 
 class Canvas(RuleBasedStateMachine):
-    """Dual-Branch CNN whose model goes to Identify Spectra, as on the canvas."""
+    """Dual-Branch CNN linked to Identify Spectra, as on the canvas."""
 
     @initialize()
     def start(self):
         self.signals = Signals()
         self.signals.setUp()
-        # Other tests of the process, Orange's own widgets among them, may have left theirs.
+        # Earlier tests in this process, also of Orange's widgets, may have left running threads.
         self.others = set(training_threads())
         self.traces = []
         self.hook, sys.excepthook = sys.excepthook, lambda *ex: self.traces.append(ex)
@@ -76,7 +76,7 @@ class Canvas(RuleBasedStateMachine):
 
     @staticmethod
     def output(widget, name):
-        """What was sent last, now: the harness' own method waits until a task is done."""
+        """Last value sent so far; the harness' method would wait until the task is done."""
         return widget.signalManager.outputs.get((widget, name))
 
     @rule(name=st.sampled_from(["some", "others"]))
@@ -216,7 +216,7 @@ class TestActions(Canvas.TestCase):
 
 class TestLatency(WidgetTest):
     def test_window_stays_responsive(self):
-        """Events wait less than 0.1 s, at the 99th percentile, while a network trains."""
+        """The 99th percentile of the delay of events is below 0.1 s while a network trains."""
         widget = self.create_widget(OWDCNet, stored_settings={
             "fixed_epochs": True, "epochs": 1000})
         widget.show()

@@ -1,6 +1,6 @@
-"""Right or refused: each kind of bad input (badinput.CASES) through the widgets.
+"""Bad input (badinput.CASES) to the widgets gives right answers or messages.
 
-A message or an answer, never a trace, and good spectra afterwards are treated as ever.
+There is never a traceback, and good spectra afterwards are treated as usual.
 """
 import unittest
 
@@ -21,7 +21,7 @@ class TestWidgets(WidgetTest):
         cls.model = DCNetLearner(epochs=12, widths=(8, 16, 16))(bad.good(4))
 
     def setUp(self):
-        # One widget for all cases: none may leave anything behind for the next.
+        # One widget for all cases, so that effects of one case on the next are detected.
         self.cnn = self.create_widget(OWDCNet, stored_settings={
             "fixed_epochs": True, "epochs": 1, "width": 0, "augmentation": 0})
         self.identify = self.create_widget(OWIdentify)
@@ -44,7 +44,7 @@ class TestWidgets(WidgetTest):
             self.assertFalse(widget.Error.active)
             self.assertEqual(widget.Warning.left_out.is_shown(), expected > 0)
             self.assertEqual(widget.Warning.transmittance.is_shown(), case.predict == TURNED)
-        # Good data afterwards are trained as if nothing had been.
+        # Training on good data afterwards is not affected.
         self.send_signal(widget.Inputs.data, bad.good(), widget=widget)
         self.wait_until_finished(widget=widget, timeout=30_000)
         self.assertEqual(self.messages(widget), "")

@@ -1,4 +1,4 @@
-"""What the widget Grad-CAM shows and says: names, labels, what is missing, the keyboard."""
+"""Plots and texts of the widget Grad-CAM: names, labels, missing inputs, keyboard."""
 import time
 import unittest
 from functools import cache
@@ -44,7 +44,7 @@ class GradCAMTest(GradCAMCase):
         self.wait_until_finished(timeout=20_000)
 
     def assert_aligned(self):
-        """Wavenumbers of the map stand under those of the spectra, to a pixel and a half."""
+        """Wavenumbers of map and spectra are aligned to 1.5 pixels."""
         page = self.widget.page
         for wavenumber in (700, 1500, 2900):
             at = []
@@ -84,7 +84,7 @@ class TestNames(GradCAMTest):
         self.assertGreater(len(ticks), 10)
         pixels = np.diff([at for at, _ in ticks]) * heatmap.getViewBox().height()
         self.assertGreaterEqual(pixels.min(), heatmap.line() - 1.5)
-        # Where there is not room enough, it scrolls.
+        # The map scrolls if there is not enough room.
         self.widget.page.splitter.setSizes([1000, 90])
         self.process_events()
         self.assertGreater(heatmap.height(), self.widget.page.scrolled.viewport().height())
@@ -100,7 +100,7 @@ class TestNames(GradCAMTest):
             self.assertEqual(heatmap.position(heatmap.place(position)), position)
         self.assertIsNone(heatmap.position(-.01))
         self.assertIsNone(heatmap.position(1.01))
-        # The picture of each class lies where its rows are.
+        # The image of each class is at the height of its rows.
         for k, image in enumerate(heatmap._images):
             rect = image.mapRectToParent(image.boundingRect())
             low, high = rect.top(), rect.bottom()
@@ -132,10 +132,10 @@ class TestNames(GradCAMTest):
         low, high = plot.plot.vb.viewRange()[0]
         self.assertGreaterEqual(at[0] - height * pixel / 2, low - pixel)
         self.assertLessEqual(at[-1] + height * pixel / 2, high + pixel)
-        # Each line begins at its band's place.
+        # Each line starts at the position of its band.
         for entry in shown:
             self.assertEqual(entry.line.getData()[0][0], entry.at)
-        # Close up, only the labels of what is in sight are left.
+        # After zooming in, only the labels of visible bands are shown.
         first = shown[0].at
         plot.plot.vb.setXRange(first - 20, first + 20, padding=0)
         self.process_events()

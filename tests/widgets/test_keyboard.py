@@ -1,4 +1,4 @@
-"""Every control is reached by the Tab key, the controls before the pictures."""
+"""Every control is reached with the Tab key, controls before plots."""
 import unittest
 from importlib import import_module
 
@@ -25,16 +25,16 @@ CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QAbstractItemView, QLi
 
 
 def controls(widget):
-    """What a mouse can use in the widget's two areas and below them, as far as it is enabled."""
+    """Enabled controls that a mouse can use, in the widget's two areas and below them."""
     parts = (widget.controlArea, widget.buttonsArea, widget.mainArea)
     found = [child for part in parts for child in part.findChildren(CONTROLS)]
     return [c for c in found if c.isVisibleTo(widget) and c.isEnabled()
-            and not isinstance(c, QHeaderView)  # rows are sorted by the columns' heads alone
+            and not isinstance(c, QHeaderView)  # only column headers sort the rows
             and not isinstance(c.parent(), QAbstractSpinBox | QComboBox)]
 
 
 def tabbed(widget):
-    """What has the focus after each press of Tab, until it comes round."""
+    """Widgets that have the focus after each press of Tab, until the first has it again."""
     seen = []
     for _ in range(300):
         widget.focusNextChild()
@@ -69,7 +69,7 @@ class TestKeyboard(WidgetTest):
                 for control in controls(widget):
                     text = getattr(control, "text", str)() if not isinstance(control, QComboBox) \
                         else control.currentText()
-                    # Of radio buttons one takes the Tab, arrows lead to the others.
+                    # Tab reaches one of the radio buttons, arrow keys the others.
                     group = control.parent().findChildren(QRadioButton) \
                         if isinstance(control, QRadioButton) else []
                     self.assertTrue({control, *group} & set(seen),

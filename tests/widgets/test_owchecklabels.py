@@ -24,7 +24,7 @@ from orangecontrib.microplastics.widgets.owchecklabels import NOTHING, OWCheckLa
 W = np.arange(600., 3801, 6)
 BANDS = {"PE": (720, 1468, 2848, 2916), "PP": (841, 1167, 1375, 1454, 2951),
          "PS": (754, 1028, 1493, 1601, 3026), "PA": (1537, 1635, 2931), "odd": (950, 1777)}
-#: Rows that are called something else than they are.
+#: Rows with wrong labels.
 WRONG = {0: "PP", 7: "PE", 14: "PP", 30: "PS"}
 
 
@@ -100,7 +100,7 @@ class TestOWCheckLabels(WidgetTest):
         doubtful, *_ = self.check(self.data)
         self.assertEqual(doubtful.get_column("sample").tolist(), [f"s{i}" for i in WRONG])
         self.assertTrue(self.widget.Information.inside.is_shown())
-        # References that come later take over.
+        # References that arrive later are used instead.
         self.check(self.data, self.references)
         self.assertFalse(self.widget.Information.inside.is_shown())
 
@@ -152,7 +152,7 @@ class TestOWCheckLabels(WidgetTest):
         self.assertIn("<b", self.widget.plot.own_legend.text())
         self.assertIn("PS", self.widget.plot.own_legend.text())
         self.assertIn("PE", self.widget.plot.other_legend.text())
-        # The picture holds what its legend says: the spectrum lies on the suspected median.
+        # The plot agrees with its legend: the spectrum is close to the suspected median.
         distances = []
         for plot in (self.widget.plot.own, self.widget.plot.other):
             median, spectrum = (curve.getData()[1] for curve in plot.listDataItems())
@@ -276,20 +276,20 @@ class TestOWCheckLabels(WidgetTest):
         self.assertEqual([str(annotated[i]["doubtful"]) for i in (0, 14, 1)],
                          ["yes", "kept", "no"])
         self.assertIn("1 of them kept by you", self.widget.result_label.text())
-        # Thresholds and a new comparison leave it kept; a workflow remembers it.
+        # It stays kept after changed thresholds and a new comparison; a workflow stores it.
         self.widget._rule_changed()
         self.check(self.data)
         self.assertIn("s14", self.get_output(out.agreed).get_column("sample"))
         settings = self.widget.settingsHandler.pack_data(self.widget)
         other = self.create_widget(OWCheckLabels, stored_settings=settings)
-        # In another order, with other names: the spectrum itself is what is known again.
+        # With another order and other names, the spectrum is recognised by its values.
         shuffled = self.data[::-1].copy()
         self.send_signals([(other.Inputs.data, shuffled),
                            (other.Inputs.references, self.references)], widget=other)
         self.wait_until_finished(widget=other)
         self.assertIn("s14", self.get_output(other.Outputs.agreed, other).get_column("sample"))
         self.assertEqual(len(self.get_output(other.Outputs.doubtful, other)), 3)
-        # The same spectrum under another label is a new question.
+        # The same spectrum with another label is not kept.
         relabelled = self.data.copy()
         with relabelled.unlocked(relabelled.Y):
             relabelled.Y[14] = relabelled.domain.class_var.to_val("PE")

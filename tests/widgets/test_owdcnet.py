@@ -1,4 +1,4 @@
-"""Dual-Branch CNN through its signals, beside Orange's own suite for learner widgets."""
+"""Dual-Branch CNN through its signals, in addition to Orange's tests of learner widgets."""
 
 import os
 import tempfile
@@ -70,7 +70,7 @@ class TestOWDCNet(WidgetTest):
         return widget
 
     def test_defaults_are_the_learners(self):
-        """A fresh widget trains what DCNetLearner() trains."""
+        """A widget with default settings trains the same network as DCNetLearner()."""
         widget = self.create_widget(OWDCNet)
         self.assertEqual(repr(widget.create_learner()), repr(DCNetLearner()))
 
@@ -244,7 +244,7 @@ class TestOWDCNet(WidgetTest):
         self.assertFalse(self.widget.save_button.isEnabled())
 
     def test_test_and_score(self):
-        """On the canvas's other side: Test and Score takes the learner and gets it right."""
+        """Test and Score accepts the learner and gives the right scores."""
         widget = self.create_widget(OWDCNet, stored_settings={"fixed_epochs": True, "epochs": 8})
         learner = self.get_output(widget.Outputs.learner, widget=widget)
         scorer = self.create_widget(OWTestAndScore, stored_settings={"n_folds": 0})
@@ -265,7 +265,7 @@ class TestOWDCNet(WidgetTest):
         self.assertNotIn("906.4", self.widget.report_html, "wavenumbers are not listed")
 
     def test_transmittance_is_converted_at_a_click(self):
-        """As in Identify Spectra; the model is that of the same spectra in absorbance."""
+        """As in Identify Spectra; the model is the same as for these spectra in absorbance."""
         data = self.data.copy()
         with data.unlocked(data.X):
             data.X[:] = 10 ** -data.X
@@ -286,7 +286,7 @@ class TestOWDCNet(WidgetTest):
         model = self.model()
         self.assertFalse(model.training["transmittance"])
         np.testing.assert_allclose(model(self.data, Model.Probs), expected, atol=1e-3)
-        # Given what it was not trained on, it says so.
+        # The model refuses spectra in the unit that it was not trained on.
         with self.assertRaisesRegex(ScaleError, "Convert them"):
             model(data)
         widget.convert_button.click()

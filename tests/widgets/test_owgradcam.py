@@ -69,7 +69,7 @@ class TestOWGradCAM(GradCAMCase):
         gui_simulate.combobox_activate_item(getattr(self.widget.controls, name), text)
         self.wait_until_finished(timeout=20_000)
 
-    # ------------------------------------------------------------- what comes
+    # --------------------------------------------------------------- outputs
 
     def test_importance_of_the_predicted_class(self):
         importance = self.explain()
@@ -224,7 +224,7 @@ class TestOWGradCAM(GradCAMCase):
     def test_strip_lies_under_its_wavenumbers(self):
         self.explain()
         view = self.widget.views[0]
-        # Drawn when the curves' average has been made in its thread.
+        # Drawn after the average of the curves was calculated in its thread.
         end = time.time() + 10
         while time.time() < end and self.widget.curveplot.strip.image is None:
             self.process_events()
@@ -285,7 +285,7 @@ class TestOWGradCAM(GradCAMCase):
             QApplication.sendEvent(heatmap.viewport(), QMouseEvent(
                 kind, position, position, Qt.LeftButton, buttons, modifiers))
         QApplication.processEvents()
-        # Not a double click, which the next one would be.
+        # Wait, so that the next click is not a double click.
         heatmap.scene().clickEvents = []
 
     def test_attention(self):
@@ -418,7 +418,7 @@ class TestOWGradCAM(GradCAMCase):
         self.assertTrue(task.future.done() or task.future.cancelled())
 
     def test_importance_is_there_before_attention(self):
-        """The picture does not wait for what is in another tab."""
+        """The plot does not wait for the content of another tab."""
         order = []
         with patch.object(self.widget, "_draw_heat_map", lambda: order.append("map")), \
                 patch.object(self.widget.attention_view, "set_attention",

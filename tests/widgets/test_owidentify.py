@@ -112,7 +112,7 @@ class TestOWIdentify(WidgetTest):
             self.identify(model=None)
             self.opened(self.widget, path)
             self.assertTrue(self.widget.Error.not_opened.is_shown())
-            # New data do not make it forgotten.
+            # New data do not close the model.
             self.send_signal(self.widget.Inputs.data, self.data[:3])
             self.assertTrue(self.widget.Error.not_opened.is_shown())
             self.identify()
@@ -235,8 +235,8 @@ class TestOWIdentify(WidgetTest):
         widget, annotated = self.widget, self.output("annotated")
         model = widget.list
         self.assertEqual(model.rowCount(), len(self.data))
-        # Unknown, then to inspect, then accepted, the least sure of each first; every row says
-        # what the output says of that spectrum.
+        # Unknown, then to inspect, then accepted, each by increasing score; every row agrees with
+        # the output for that spectrum.
         order = [annotated[int(model.mapToSourceRows(i))] for i in range(model.rowCount())]
         keys = [(-DECISIONS.index(str(row["decision"])), min(
             float(row[name]) for name in ("confidence", "correlation", "explained")))
@@ -254,7 +254,7 @@ class TestOWIdentify(WidgetTest):
                  str(row["decision"])])
 
     def test_unexplained_bands_are_named(self):
-        """A band that no class has: placed, named, and in the way of being accepted."""
+        """A band that no class has is found and named, and the spectrum is not accepted."""
         data = self.data.copy()
         axis = np.array([float(a.name) for a in data.domain.attributes])
         with data.unlocked(data.X):
@@ -286,7 +286,7 @@ class TestOWIdentify(WidgetTest):
         self.assertIn("decision", self.output("selected").domain)
         marked = widget.plot._marks.getData()[0]
         self.assertAlmostEqual(marked[0], widget._rule().score(widget.result)[least])
-        # Sorting and thresholds change what is where, not what is selected.
+        # Sorting and thresholds change the order of rows, but not the selected spectra.
         widget.list_view.sortByColumn(4, Qt.DescendingOrder)
         widget.plot.threshold_moved.emit(0, .95)
         self.assertEqual(list(self.output("selected").ids), [self.data.ids[least]])

@@ -13,13 +13,13 @@ from orangecontrib.microplastics.datasets.collection import SIMULATED, class_cou
 from orangecontrib.microplastics.simulation.polymers import SEVEN, simulate
 from orangecontrib.microplastics.widgets.owmicroplasticspectra import OWMicroplasticSpectra
 
-#: A quick simulation; what is tested is the same with more.
+#: A small simulation for fast tests.
 QUICK = {"n_spectra": 3}
 STUDIES = {"frond_2021": "Frond 2021", "jung_2018": "Jung 2018"}
 
 
 class Published:
-    """Stands for the folder of fetched sets: two sets of six spectra once fetched."""
+    """Mock of the folder of downloaded sets; after a download, two sets of six spectra."""
 
     def __init__(self, test, fetched=False):
         self.fetched = fetched
@@ -77,7 +77,7 @@ class TestOWMicroplasticSpectra(WidgetTest):
         return self.get_output(widget.Outputs.data, widget=widget)
 
     def settle(self, widget):
-        """Wait until no task runs and none is about to."""
+        """Wait until no task is running or about to start."""
         end = time.time() + 10
         while time.time() < end:
             self.process_events()
@@ -133,7 +133,7 @@ class TestOWMicroplasticSpectra(WidgetTest):
     def test_auto_send_off(self):
         Published(self)
         widget = self.make(auto_send=False)
-        # What the workflow was saved with goes on all the same.
+        # The spectra of a saved workflow are sent nevertheless.
         first = self.output(widget)
         self.assertEqual(len(first), 21)
         widget.controls.seed.setValue(7)
@@ -164,7 +164,7 @@ class TestOWMicroplasticSpectra(WidgetTest):
         data = self.output(widget)
         self.assertNotIn("PP", data.domain.class_var.values)
         self.assertEqual(len(data), 18)
-        # It stays in the list, to be ticked again, and unticked after a change.
+        # The class stays in the list, and stays unticked after a change of settings.
         widget.controls.seed.setValue(1)
         self.assertEqual(len(self.output(widget)), 18)
         self.assertEqual(widget.class_view.unticked(), ["PP"])

@@ -22,7 +22,7 @@ AXIS = np.arange(700, 1901, 10.)
 
 
 def pure(classes=("PE", "PP", "PS"), sources=4, with_source=True):
-    """Absorbance, two spectra of each source; bands of its own for each class."""
+    """Absorbance with different bands for each class, and two spectra per source."""
     rng = np.random.default_rng(1)
     X, y, source = [], [], []
     for label, name in enumerate(classes):
@@ -95,10 +95,10 @@ class TestOWMixSpectra(WidgetTest):
             item.setCheckState(Qt.Unchecked)
         self.wait_until_finished()
 
-    # What comes
+    # Numbers of mixtures
 
     def test_a_new_widget_makes_no_more_of_many_materials(self):
-        """Mixtures come unasked: their number must not grow with that of the materials."""
+        """Mixtures are made automatically: their number must not grow with that of materials."""
         widget = self.create_widget(OWMixSpectra)
         names = [f"M{i}" for i in range(14)]
         for classes in (names[:2], names):
@@ -280,7 +280,7 @@ class TestOWMixSpectra(WidgetTest):
         self.assertEqual(self.widget.source_combo.currentText(), "near-duplicates")
         train, test, _ = self.outputs()
         self.assertFalse(used(train) & used(test))
-        # Two spectra that differ in size alone are one source: 12, not 24.
+        # Two spectra that differ only by a factor are one source: 12, not 24.
         self.assertEqual(len(used(train) | used(test)), 12)
 
     def test_near_duplicates_can_overrule_the_meta(self):
@@ -429,7 +429,7 @@ class TestOWMixSpectra(WidgetTest):
         started = []
         table = Mixer.table
 
-        # Mixing that takes seconds, but asks as often as ours whether it should stop.
+        # A slow mixer that checks for cancellation as often as the real one.
         def slow(mixer, n, seed, callback):
             started.append(n)
             for _ in range(1000):
@@ -472,7 +472,7 @@ class TestOWMixSpectra(WidgetTest):
         self.widget.send_report()
         for part in ("PE, PP, PS", "120 training", "30 % of sources (source)", "Noise"):
             self.assertIn(part, self.widget.report_html)
-        # Both panels are in it as pictures.
+        # The report contains images of both panels.
         self.assertEqual(self.widget.report_html.count("<img") +
                          self.widget.report_html.count("<svg"), 2)
 

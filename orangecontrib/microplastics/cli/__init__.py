@@ -1,1 +1,1 @@
-"""What the command orange-microplastics does."""
+"""Subcommands of the command orange-microplastics."""

@@ -1,4 +1,4 @@
-"""The demonstration: DCNet-CBAM beside other classifiers on the same mixtures."""
+"""The command "demo": compare DCNet-CBAM and other classifiers on the same mixtures."""
 from __future__ import annotations
 
 import csv
@@ -39,15 +39,15 @@ __all__ = ["run", "OURS", "COLUMNS"]
 
 OURS = "DCNet-CBAM"
 
-#: The same network, given the pure spectra that the mixtures were made from, drawing its own.
+#: The same network, trained on mixtures that it draws itself from the same pure spectra.
 DRAWN = f"{OURS}, Learn mixtures"
 
-#: Columns of the table: title, key of what is measured, format.
+#: Columns of the table: title, key of the result, format.
 COLUMNS = (("accuracy", "accuracy", "{:.3f}"), ("balanced", "balanced accuracy", "{:.3f}"),
            ("minor recall", "minor-component recall", "{:.3f}"),
            ("fit [s]", "seconds to fit", "{:.1f}"), ("spectra/s", "spectra/s", "{:,.0f}"))
 
-#: What the report's words mean.
+#: Explanations of the terms in the report.
 EXPLAINED = (
     "accuracy: share of test mixtures of which exactly the right polymers are named.",
     "balanced: mean over all combinations of the share that is recognised.",
@@ -62,34 +62,34 @@ Say = Callable[[str], None]
 
 def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
         say: Say = print, status: Say = lambda text: None) -> list[dict]:
-    """Compare, print a table and write a folder of results.
+    """Compare classifiers, print a table and write a folder of results.
 
     Parameters
     ----------
     output : Path
-        Folder to write into; made if it is not there.
+        Folder to write into; created if it does not exist.
     quick : bool
-        A third of the mixtures: a look at it, not a measurement.
+        Use about a third of the mixtures: for a first look, not a measurement.
     seed : int
         Of the splits, the mixtures and all classifiers.
     fetch : bool
         Download the published spectra if they are missing.
     say : function of str
-        Gets each line of the report.
+        Called with each line of the report.
     status : function of str
-        Gets short texts on what is being done.
+        Called with a short description of the current step.
 
     Returns
     -------
     list of dict
-        Protocol, learner and what was measured, a row each.
+        One row for each protocol and learner, with the results of :func:`.protocols.measure`.
 
     Raises
     ------
     OSError
         If the folder cannot be written.
     """
-    # Before the work, not after it: a folder that cannot be written is known at once.
+    # Before the work, so that a folder that cannot be written is reported at once.
     output.mkdir(parents=True, exist_ok=True)
     lines = []
 
@@ -129,7 +129,7 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
     status("")
     for name, drawn in views.items():
         note()
-        note(f"{name}: bands that {OURS} looks at most (Grad-CAM, mean over test spectra)")
+        note(f"{name}: most important bands for {OURS} (Grad-CAM, mean over test spectra)")
         for line in describe(drawn):
             note(f"    {line}")
     for name, drawn in mixtures.items():
@@ -153,7 +153,7 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
 
 
 def _protocols(fetch, note, status):
-    """What to measure: on published spectra, or on collagen where they cannot be had."""
+    """Comparisons to run: on published spectra, or on collagen if these are not available."""
     if not all(datasets.is_available(name) for name in datasets.SETS):
         try:
             if not fetch:
@@ -176,7 +176,7 @@ def _protocols(fetch, note, status):
 def _collagen(seed, quick):
     import orangecontrib.spectroscopy  # noqa: F401  (knows where collagen.csv is)
     pure = Table("collagen")
-    # As one class value a row is the rule for mixing, so are absorbances on one grid.
+    # Mixing requires one class per row and absorbance on one grid, as in these data.
     learn, held = split_sources(pure, 0.3, seed)
     train, test = (1500, 1000) if quick else (4000, 2000)
     return Split("collagen", "4 tissue components and their 6 pairs (not microplastics), "

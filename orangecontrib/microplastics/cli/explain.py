@@ -17,17 +17,17 @@ from orangecontrib.microplastics.spectra.files import read_spectra
 
 __all__ = ["run", "describe", "load_model"]
 
-#: Spectra that are drawn one by one.
+#: Number of spectra that are drawn individually.
 _SINGLE = 6
 
 
 def run(model: Path, data: Path, output: Path, *, component: str | None = None) -> list[str]:
-    """Explain the spectra of a file; write pictures, tables and the importance.
+    """Explain the spectra of a file; write figures, tables and the importance.
 
-    ``predictions.csv`` says what each spectrum is taken for, ``grad-cam.png`` and ``bands.csv``
-    which bands decided for each class, ``spectra.png`` why some single spectra were taken for
-    what they were, component by component, and ``importance.pkl`` has the importance of each
-    wavenumber of each spectrum, for Orange.
+    ``predictions.csv`` holds the prediction for each spectrum, ``grad-cam.png`` and ``bands.csv``
+    the important bands of each class, ``spectra.png`` the evidence for each component in some
+    single spectra, and ``importance.pkl`` the importance of each wavenumber of each spectrum,
+    for Orange.
 
     Parameters
     ----------
@@ -36,21 +36,22 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
     data : Path
         A file that :func:`.files.read_spectra` reads.
     output : Path
-        Folder to write into; made if it is not there.
+        Folder to write into; created if it does not exist.
     component : str, optional
         Explain the presence of this component; by default the predicted classes.
 
     Returns
     -------
     list of str
-        The strongest bands of each class, and the answers for single spectra.
+        The report: counts, the strongest bands of each class, and predictions for single spectra.
 
     Raises
     ------
     ValueError
-        If a file cannot be read, or no spectrum in it can be answered for.
+        If a file cannot be read, no spectrum in it can be predicted, or the model does not know
+        `component`.
     DomainTransformationError
-        If the model does not suit the spectra: other wavenumbers, another unit.
+        If the spectra do not fit the model: other wavenumbers, another unit.
     OSError
         If the folder cannot be written.
     """
@@ -71,7 +72,7 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
         f"{data.name}: {_counts(explained)}"
         + (f"; {explained.right[known].mean():.1%} right" if known.any() else ""),
         *map(str, explained.notes), "",
-        "Bands that decided, mean of each class"
+        "Important bands, mean of each class"
         + (", rightly predicted spectra only" if (explained.right == 1).any() else "")
         + (" (single materials; mixtures one by one below)" if _without_mixtures(explained, views)
            else ""),
@@ -79,7 +80,7 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
 
 
 def _without_mixtures(explained, views):
-    """Whether mixtures are predicted that the classes' means leave out."""
+    """Whether some predicted mixtures are not among the drawn classes."""
     drawn = {view.name for view in views} & set(explained.classes)
     predicted = {explained.classes[k] for k in explained.predicted if k >= 0}
     return bool(drawn) and any(is_combination(name) for name in predicted - drawn)
@@ -96,7 +97,7 @@ def _counts(explained):
 
 
 def describe(views, n: int = 3) -> list[str]:
-    """The `n` strongest bands of each class as text."""
+    """Lines of text with the `n` strongest bands of each class."""
     lines = []
     for view in views:
         lines.append(f"{view.name} ({len(view.rows)} "
@@ -109,12 +110,12 @@ def describe(views, n: int = 3) -> list[str]:
 
 
 def load_model(path: Path) -> DCNetModel:
-    """A saved model: a pickle (.pkcls), or our own format (.dcnet), which can run no code.
+    """Load a saved model: our own format (.dcnet), which cannot run code, or a pickle (.pkcls).
 
     Raises
     ------
     ValueError
-        If the file holds none of ours.
+        If there is no such file, it cannot be loaded, or it does not hold a DCNetModel.
     """
     if not path.is_file():
         raise ValueError(f"There is no file {path}.")
@@ -125,10 +126,10 @@ def load_model(path: Path) -> DCNetModel:
             model = pickle.load(file)
     except ValueError:
         raise
-    # Whatever a broken pickle raises (and that is any exception), it is no model.
+    # A broken pickle can raise any exception.
     except Exception as ex:
         raise ValueError(
-            f"{path} is no saved model ({str(ex) or type(ex).__name__}). Save one with "
+            f"{path} is not a saved model ({str(ex) or type(ex).__name__}). Save one with "
             f"Dual-Branch CNN ({SUFFIX}) or Save Model (.pkcls), or make one with "
             "'orange-microplastics demo'.") from ex
     if not isinstance(model, DCNetModel):

@@ -1,4 +1,4 @@
-"""May a model answer for these spectra? Its wavenumbers, its unit, and what is said if not."""
+"""Check whether a model can predict given spectra: wavenumbers, unit, and messages if not."""
 from __future__ import annotations
 
 import numpy as np
@@ -16,36 +16,38 @@ from orangecontrib.microplastics.spectra.axis import (
 __all__ = ["WARN_COVERAGE", "REFUSE_COVERAGE", "PredictionWarning", "CoverageWarning",
            "ScaleWarning", "ScaleError", "spectral_axis", "axis_notes", "scale_notes"]
 
-#: Share of the wavenumbers that a model sees below which it warns, or refuses to answer.
+#: Share of the wavenumbers that a model needs: below the first it warns, below the second it
+#: refuses to predict.
 WARN_COVERAGE, REFUSE_COVERAGE = 0.95, 0.75
 
-#: A correlation below minus this, with none as high, is a spectrum upside down.
+#: A spectrum is inverted if its lowest correlation with a class is below minus this and larger in
+#: absolute value than its highest. Highest correlations below this raise a doubt about the unit.
 _TURNED = 0.5
 
 
 class PredictionWarning(UserWarning):
-    """Something about spectra makes a model's answers less certain, or missing."""
+    """Predictions for some spectra are less certain, or missing."""
 
 
 class CoverageWarning(PredictionWarning):
-    """Spectra do not reach all wavenumbers that a model looks at."""
+    """Spectra do not cover all wavenumbers that a model needs."""
 
 
 class ScaleWarning(PredictionWarning):
-    """Spectra may be in another unit than those that a model was trained on."""
+    """Spectra may be in another unit than the training spectra."""
 
 
 class ScaleError(DomainTransformationError):
-    """Spectra are in another unit than those that a model was trained on."""
+    """Spectra are in another unit than the training spectra."""
 
 
 def spectral_axis(data: Table) -> tuple[np.ndarray, np.ndarray]:
-    """Columns of a table that hold spectra, and their wavenumbers in cm-1, ascending.
+    """Return the columns of a table that hold spectra, and their wavenumbers, cm-1, ascending.
 
     Raises
     ------
     DomainTransformationError
-        If there are none, or they are in another unit.
+        If there are no such columns, or their numbers are not wavenumbers in cm-1.
     """
     try:
         columns, axis = spectral_columns(data.domain)
@@ -57,35 +59,43 @@ def spectral_axis(data: Table) -> tuple[np.ndarray, np.ndarray]:
 
 def axis_notes(axis: np.ndarray, needed: np.ndarray, gap: float, step: float,
                trained: float) -> list[PredictionWarning]:
-    """Whether spectra have the wavenumbers that a model needs.
+    """Check that spectra have the wavenumbers that a model needs.
 
     Parameters
     ----------
     axis : ndarray, shape (n,)
         Wavenumbers of the spectra, cm-1, ascending.
     needed : ndarray, shape (m,)
-        Wavenumbers that the model needs, of a grid of distance `step`.
+        Wavenumbers that the model needs, points of a grid of spacing `step`, cm-1.
     gap : float
-        Largest distance that is interpolated over, cm-1.
+        Widest gap that is interpolated, cm-1.
+    step : float
+        Spacing of the model's grid, cm-1.
     trained : float
-        Distance of points in the spectra that the model was trained on, cm-1.
+        Spacing of points in the training spectra, cm-1.
+
+    Returns
+    -------
+    list of PredictionWarning
+        A :class:`CoverageWarning` if less than 95 % of the wavenumbers are there, else empty.
 
     Raises
     ------
     DomainTransformationError
-        If too many are missing, or points are too far apart.
+        If less than 75 % are there, or the points are further apart than both `gap` and 2.5 times
+        the spacing of the training spectra.
     """
     between = np.median(np.diff(axis)) if len(axis) > 1 else 1.0
     if between > max(gap, 2.5 * trained):
         raise DomainTransformationError(
-            f"The spectra's points are {name_of(round(between, 1))} cm-1 apart, those that the "
-            f"model was trained on {name_of(round(trained, 1))} cm-1: bands fall between them.")
+            f"The spectra have a point every {name_of(round(between, 1))} cm-1, the training "
+            f"spectra every {name_of(round(trained, 1))} cm-1: narrow bands would be missed.")
     reached = covered(axis, needed, max(gap, 1.5 * between), between / 2)
     share = reached.mean()
     if share >= WARN_COVERAGE:
         return []
     text = (f"Spectra from {told(axis[0])} to {told(axis[-1])} cm-1 cover "
-            f"{share:.0%} of the wavenumbers that the model looks at; missing: "
+            f"{share:.0%} of the wavenumbers that the model needs; missing: "
             f"{_ranges(needed[~reached], step)} cm-1.")
     if share < REFUSE_COVERAGE:
         raise DomainTransformationError(
@@ -95,29 +105,35 @@ def axis_notes(axis: np.ndarray, needed: np.ndarray, gap: float, step: float,
 
 def scale_notes(matches: np.ndarray, transmittance: bool,
                 trained: bool) -> list[PredictionWarning]:
-    """Whether spectra are in the unit that a model was trained on.
+    """Check that spectra are in the unit of the training spectra.
 
     Parameters
     ----------
     matches : ndarray, shape (n, classes)
-        Correlations with the classes' means.
+        Correlations with the means of the classes.
     transmittance : bool
         Whether the spectra look like transmittance.
     trained : bool
-        Whether those did that the model was trained on.
+        Whether the training spectra looked like transmittance.
+
+    Returns
+    -------
+    list of PredictionWarning
+        A :class:`ScaleWarning` if the spectra look like transmittance and match no class well,
+        while the training spectra looked like absorbance; else empty.
 
     Raises
     ------
     ScaleError
-        If bands of most spectra point the other way.
+        If more than half of the spectra are inverted.
     """
     best, worst = matches.max(axis=1), matches.min(axis=1)
     if np.mean((worst < -_TURNED) & (-worst > best)) > .5:
         known, given = ("transmittance", "absorbance") if trained \
             else ("absorbance", "transmittance or reflectance")
         raise ScaleError(
-            f"The bands point the other way than in the spectra that the model was trained "
-            f"on: these seem to be {given}, those were {known}. Convert them (Preprocess "
+            f"The bands are upside down compared with the training spectra: these spectra seem to "
+            f"be {given}, the training spectra were {known}. Convert them (Preprocess "
             f"Spectra).")
     if transmittance and not trained and np.median(best) < _TURNED:
         return [ScaleWarning("The spectra look like transmittance, the model was trained on "

@@ -1,7 +1,7 @@
 """DCNet-CBAM as an Orange learner.
 
-torch is loaded when a network is first trained, not with this file: Orange imports
-every widget, and so this, at its start.
+torch is loaded when a network is first trained, not with this module: Orange imports
+every widget, and therefore this module, when it starts.
 """
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ from orangecontrib.microplastics.utils.memory import require
 
 __all__ = ["DCNetLearner", "REGIONS"]
 
-#: Regions that leave fewer grid points than this are no help: the whole axis is used then.
+#: If the regions hold fewer grid points than this, the whole axis is used instead.
 _FEWEST_IN_REGIONS = 64
 
-#: Spectra of fewer points show no band.
+#: Minimum number of wavenumbers: spectra with fewer points show no band.
 _FEWEST_WAVENUMBERS = 16
 
-#: Fewer validation spectra than this do not calibrate the energy.
+#: Minimum number of validation spectra to calibrate the energy.
 _FEWEST_HELD = 50
 
 
@@ -66,50 +66,51 @@ class DCNetLearner(Learner):
     attention : str
         "cbam", "channel", "spatial" or "none".
     dropout : float
-        Share of pooled features dropped in training.
+        Share of channels dropped in training.
     derivative : bool
-        The network takes derivatives of each spectrum, the first and:
+        Use the first derivative of each spectrum instead of the spectrum.
     second_derivative : bool
-        the second, which tells overlapping bands apart.
+        Use the second derivative as well, which separates overlapping bands; only with
+        `derivative`.
     compression : float
-        How much large values of the derivatives are compressed (asinh), so that weak bands
-        count beside strong ones; 0 for not at all.
+        Strength of the compression of large input values (asinh), so that weak bands count
+        beside strong ones; 0 for none.
     regions : tuple of (float, float), or None
-        Wavenumbers (cm-1) that the network sees; None for all.
+        Wavenumbers (cm-1) that the network uses; None for all.
     step : float
-        Distance in cm-1 of the uniform grid that spectra are put on.
+        Spacing in cm-1 of the uniform grid onto which spectra are resampled.
     epochs : int or None
-        None chooses by the amount of data.
+        None chooses by the number of training spectra.
     batch_size : int
-        At most; small sets are learnt in ten batches an epoch.
+        Maximum; smaller in small sets, for up to ten batches per epoch (:func:`.batch_count`).
     learning_rate : float
-        For a full batch; in proportion less where batches are smaller.
+        For a full batch; reduced in proportion for smaller batches.
     label_smoothing : float
     augmentation : float
-        Strength of the random distortions in training, 0 for none. Mixtures that are drawn
-        anew come distorted, and get no more of it.
+        Strength of the random distortions in training, 0 for none. Not used with `mixtures`,
+        whose spectra are already distorted.
     balance : bool
-        Each class counts alike.
+        Give all classes the same total weight.
     validation : float
-        Share of the data kept aside to choose the best epoch; 0 for none.
+        Share of the data set aside to choose the best epoch and calibrate; 0 for none.
     group_by : str
-        Name of the meta that tells sources apart; the validation share takes whole
-        sources. Ignored where the data have no such meta.
+        Name of the meta that identifies sources, which are not divided between training and
+        validation. Ignored if the data have no such meta.
     networks : int
         Number of networks that are trained and averaged.
     seed : int or None
-        None trains differently each time; the model's `training` says with which seed.
+        None trains differently each time; the model's `training` records the seed.
     device : str
         "auto", "cpu", "cuda" or "mps".
     mixtures : int
-        0 learns the spectra as they are. 1 learns the same classes from spectra that are
-        drawn anew for each epoch (:mod:`.stream`), varied and contaminated as other
-        instruments and samples may have them (of a class named PVC, half is plasticised), each
-        study alike: better on other
-        instruments, and a little worse on one's own. 2 or 3 learns to recognise mixtures of
-        up to so many classes: the data are pure spectra, mixtures are drawn from them in
-        the same way, and the model's class is the combination, "PE + PP". The class keeps
-        its name, so that single materials map onto the data's own.
+        0: train on the spectra themselves. 1: train on spectra of the same classes that are
+        drawn anew for each epoch (:mod:`.mixing.stream`), with variations and contaminants as
+        on other instruments and samples (half of a class named PVC is plasticised), and with
+        equal weights of the studies: better on other instruments, and slightly worse on the
+        instrument of the training data. 2 or 3: recognise mixtures of up to this many classes;
+        the data are pure spectra, mixtures are drawn from them in the same way, and the model's
+        class is the combination, "PE + PP". The class variable keeps its name, so that single
+        materials map onto the values in the data.
     smallest : float
         Smallest fraction of a component in these mixtures.
     preprocessors : sequence of Preprocess, optional
@@ -133,7 +134,7 @@ class DCNetLearner(Learner):
         super().__init__(preprocessors=preprocessors)
         self.params = {name: arguments[name] for name in arguments
                        if name not in ("self", "__class__", "preprocessors")}
-        # Each under its own name, too, for `repr` and for what follows.
+        # Also as attributes, for `repr` and for the methods below.
         vars(self).update(self.params)
 
     @property
@@ -148,7 +149,7 @@ class DCNetLearner(Learner):
         if not domain.has_discrete_class:
             return "Data need a categorical target variable (Select Columns)."
         if self.mixtures and self.preprocessors:
-            return ("Spectra are varied and mixed as absorbance, as it was measured: disconnect "
+            return ("Spectra can be varied and mixed only as measured absorbance: disconnect "
                     "the preprocessor, learn the spectra as they are, or mix and preprocess "
                     "before (Mix Spectra).")
         try:
@@ -157,8 +158,8 @@ class DCNetLearner(Learner):
             grid = uniform_grid(axis[0], axis[-1], self.step)
             if len(axis) < _FEWEST_WAVENUMBERS or len(grid) < 2:
                 return (f"{len(axis)} wavenumbers from {told(axis[0])} to "
-                        f"{told(axis[-1])} cm-1 are too few; it takes at least "
-                        f"{_FEWEST_WAVENUMBERS}, and a range wider than {self.step:g} cm-1.")
+                        f"{told(axis[-1])} cm-1 are too few; at least "
+                        f"{_FEWEST_WAVENUMBERS} are needed, over more than {self.step:g} cm-1.")
             if not self.preprocessors:
                 self.network_config(grid, 2)
         except ValueError as ex:
@@ -166,7 +167,7 @@ class DCNetLearner(Learner):
         return None
 
     def network_config(self, grid: np.ndarray, n_classes: int) -> DCNetConfig:
-        """Architecture for spectra on `grid` (cm-1, ascending).
+        """Return the architecture for spectra on `grid` (cm-1, ascending).
 
         Raises
         ------
@@ -177,7 +178,7 @@ class DCNetLearner(Learner):
             len(grid), n_classes, keep=_kept(grid, self.regions), derivative=self.derivative,
             second_derivative=self.second_derivative, compression=self.compression,
             kernels=tuple(self.kernels), widths=tuple(self.widths), stride=self.stride,
-            # A coarse stride has done the first block's pooling.
+            # A stride of 4 or more replaces the pooling of the first block.
             pools=(1 if self.stride >= 4 else 2,) + (2,) * (len(self.widths) - 1),
             attention=self.attention, dropout=self.dropout)
 
@@ -193,7 +194,15 @@ class DCNetLearner(Learner):
         return model
 
     def preprocess(self, data, progress_callback=None):
-        """Onto the uniform grid first, so that any axis can follow; then the user's own."""
+        """Resample onto the uniform grid, so that any axis is accepted; then apply `preprocessors`.
+
+        Raises
+        ------
+        ValueError
+            If no wavenumbers are left after preprocessing.
+        NotEnoughMemory
+            (a ValueError) If training would not fit into memory.
+        """
         self._require_memory(data)
         data = Resample(self.step, gap=gap_limit(self.step))(data)
         if self.preprocessors:
@@ -209,8 +218,8 @@ class DCNetLearner(Learner):
         return data
 
     def _require_memory(self, data):
-        """Tables of the grid's length for each preprocessor, copies in float64, tensors in
-        float32, and what a batch leaves for its gradients (measured)."""
+        """Require memory for a table on the grid per preprocessor, copies in float64, tensors in
+        float32, and the intermediate results that a batch keeps for its gradients (measured)."""
         _, axis = spectral_columns(data.domain)
         points = len(uniform_grid(axis[0], axis[-1], self.step))
         batch = min(self.batch_size, len(data)) * points * sum(self.widths) * 16
@@ -231,7 +240,7 @@ class DCNetLearner(Learner):
         if len(used) < 2:
             raise ValueError("Data need spectra of at least two classes to learn from.")
         groups = self._groups(data)
-        # One for all that is drawn: what is kept aside, mixtures, networks and calibration.
+        # One seed for all random choices: validation spectra, mixtures, networks, calibration.
         seed = _fresh_seed() if self.seed is None else self.seed
         held = validation_split(y, self.validation, groups[rows] if groups is not None else None,
                                 seed) if self.validation else None
@@ -244,8 +253,8 @@ class DCNetLearner(Learner):
         domain, source = data.domain, None
         if self.mixtures:
             if weights is not None:
-                raise ValueError("Spectra cannot be varied or mixed by weight; take the weights "
-                                 "away, learn the spectra as they are, or use Mix Spectra.")
+                raise ValueError("Weights cannot be used with varied or mixed spectra; remove the "
+                                 "weights, learn the spectra as they are, or use Mix Spectra.")
             pure = Table.from_numpy(domain, X, used[y], data.metas[rows])
             source, X, y, held = self._first_mixtures(pure, held, seed)
             if self.mixtures == 1:
@@ -267,7 +276,7 @@ class DCNetLearner(Learner):
             training=training)
 
     def _first_mixtures(self, pure, held, seed):
-        """A source of mixtures, the first of them, and which are of sources kept aside."""
+        """A source of mixtures; X and y of its first draw; which of these are for validation."""
         learn = pure if held is None else pure[~held]
         source = MixtureSource(learn, self.mixtures, self.smallest, seed)
         X, y = source.draw(0)
@@ -275,15 +284,15 @@ class DCNetLearner(Learner):
             return source, X, y, None
         aside = MixtureSource(pure[held], self.mixtures, self.smallest, seed)
         if aside.values != source.values:
-            raise ValueError("Some class has too few sources to keep any aside; train without "
-                             "validation, or add spectra of it.")
+            raise ValueError("Some class has too few sources for validation; train without it, "
+                             "or add spectra.")
         n = max(len(source.values), round(self.validation * source.n))
         X_aside, y_aside = aside.draw(0, n)
         return (source, np.concatenate((X, X_aside)), np.concatenate((y, y_aside)),
                 np.arange(len(X) + n) >= len(X))
 
     def _calibrate(self, networks, X, y, grid, seen, measured, weights, held, seed):
-        """Temperature and acceptance: from the spectra kept aside where there are enough."""
+        """Temperature and acceptance, from the validation spectra if there are enough."""
         from orangecontrib.microplastics.nn import known_scores, prediction
         temperature, known = 1.0, np.ones(len(X), bool)
         if held is not None and held.any():
@@ -324,19 +333,19 @@ class DCNetLearner(Learner):
         except KeyError:
             return None
         column = data.get_column(variable)
-        # A missing source is a source of its own.
+        # A spectrum without a source is a source of its own.
         texts = np.array([f"{i}: missing" if v in ("", "nan") else v
                           for i, v in enumerate(map(str, column))])
         return np.unique(texts, return_inverse=True)[1]
 
 
 def _fresh_seed():
-    """A seed that no other fit has, from the system and not from anybody's generator."""
+    """A seed from the operating system, different for each fit, without any global generator."""
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
 class _Part:
-    """Progress of network `i` of several as progress of them all."""
+    """Converts the progress of network `i` into the progress of all `n` networks."""
 
     def __init__(self, callback, i, n):
         self.callback, self.i, self.n = callback, i, n
@@ -347,18 +356,18 @@ class _Part:
         self.callback(self.last)
 
     def again(self, _fraction):
-        """A chance to cancel between two batches."""
+        """Call the callback between two batches, so that it can cancel."""
         self.callback(self.last)
 
 
 def _redrawn(source, i, part):
-    """What gives network `i` new mixtures for an epoch."""
-    # No two draws of all networks and epochs are the same.
+    """Return the function that draws new mixtures for an epoch of network `i`."""
+    # The number of a draw is different for each network and epoch.
     return lambda epoch: source.draw((i << 20) + epoch, callback=part and part.again)
 
 
 def _kept(grid, regions):
-    """Half-open index ranges of the grid that lie in the regions; empty for all of it."""
+    """Half-open index ranges of the grid within the regions; empty for the whole grid."""
     if regions is None:
         return ()
     ranges = [(int(np.searchsorted(grid, low)), int(np.searchsorted(grid, high, side="right")))

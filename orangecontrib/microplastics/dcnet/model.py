@@ -1,6 +1,6 @@
 """A trained DCNet-CBAM as an Orange model.
 
-torch is loaded when a network is first needed, not with this file.
+torch is loaded when a network is first needed, not with this module.
 """
 from __future__ import annotations
 
@@ -47,34 +47,37 @@ if TYPE_CHECKING:
 
 __all__ = ["DCNetModel", "Answer"]
 
-#: Rows handled at a time in prediction: bounds memory, costs no speed.
+#: Rows predicted at a time: limits memory without loss of speed.
 _ROWS = 10_000
 
-#: Rows between two looks at whether a prediction was cancelled.
+#: Rows between two checks whether the prediction was cancelled.
 _BATCH = 2048
 
 _FORMAT = 3
 
 
 class Answer(NamedTuple):
-    """All that a model says of spectra.
+    """Predictions of a model for n spectra, with scores of their reliability.
+
+    The scores are NaN for spectra that cannot be predicted, and for all spectra if they were
+    not requested.
 
     Attributes
     ----------
     values : ndarray, shape (n,)
-        Index of the most probable class among the model's own; NaN where the model
-        cannot tell anything.
+        Index of the most probable class among the values of the model's class; NaN for spectra
+        that cannot be predicted.
     probabilities : ndarray, shape (n, classes)
     confidence : ndarray, shape (n,)
-        Energy-based, 0 to 1: 0.7 is what 95 of 100 known spectra of the class reach.
+        Energy-based, 0 to 1: 95 of 100 known spectra of the class reach 0.7.
     correlation : ndarray, shape (n,)
-        Of the first derivative with the mean of the predicted class; -1 to 1.
+        Correlation of the first derivative with the mean of the predicted class, -1 to 1.
     explained : ndarray, shape (n,)
-        Whether the predicted class has all of the spectrum's bands, 0 to 1
+        How well the predicted class explains the bands of the spectrum, 0 to 1
         (:meth:`.Acceptance.explained`).
     band, height : ndarray, shape (n,)
-        Place (cm-1) of the strongest band that it has not, and its height over the spectrum's
-        whole height.
+        Position (cm-1) of the strongest band that the class does not explain, and its height as
+        a fraction of the spectrum's peak-to-peak height.
     notes : list of PredictionWarning
     """
     values: np.ndarray
@@ -88,28 +91,29 @@ class Answer(NamedTuple):
 
 
 class DCNetModel(Model):
-    """Trained DCNet-CBAM; answers for spectra on any wavenumber axis that covers its own.
+    """Trained DCNet-CBAM; predicts spectra on any wavenumber axis that covers its own.
 
     Attributes
     ----------
     networks : list of DCNet
-        Averaged in predictions; on the CPU, in evaluation mode.
+        On the CPU, in evaluation mode; their probabilities are averaged.
     wavenumbers : ndarray
         The networks' uniform grid, cm-1, ascending.
     used : ndarray of int
-        The class values that occurred in training, in the order of the networks' outputs.
+        Indices of the class values that occurred in training, in the order of the networks'
+        outputs.
     history : list of list of Epoch
         Training of each network.
     acceptance : Acceptance
-        Tells known from unknown spectra.
+        Distinguishes known from unknown spectra.
     temperature : float
-        Class scores are divided by it before they become probabilities.
+        Class scores are divided by it before softmax.
     needed : ndarray of bool
-        The wavenumbers that spectra must have: those that the networks look at and that
-        half of the training spectra had.
+        Wavenumbers that spectra must have: those that the networks use and for which at
+        least half of the training spectra have values.
     training : dict
-        What the model was trained on, in plain values: numbers of spectra, of those left out,
-        the distance of points (cm-1), whether they looked like transmittance.
+        Facts about the training data as plain values: numbers of spectra used, left out and kept
+        aside, the seed, the spacing of points (cm-1), whether they looked like transmittance.
     """
 
     def __init__(self, networks, wavenumbers, used, history, domain, resamples_only, acceptance,
@@ -123,7 +127,7 @@ class DCNetModel(Model):
         self.temperature = temperature
         self.needed = self.seen if needed is None else needed
         self.training = training or {}
-        # With no preprocessors in between, spectra go to the grid without a Table on the way.
+        # Without preprocessors, spectra are resampled directly, without an intermediate Table.
         self._resamples_only = resamples_only
 
     @property
@@ -138,7 +142,7 @@ class DCNetModel(Model):
 
     @property
     def seen(self) -> np.ndarray:
-        """Which of `wavenumbers` the networks look at, bool."""
+        """Which of `wavenumbers` the networks use; bool, shape (wavenumbers,)."""
         return self.network.seen()
 
     # ------------------------------------------------------------- prediction
@@ -165,7 +169,7 @@ class DCNetModel(Model):
         return probabilities if ret == BaseModel.Probs else (values, probabilities)
 
     def _in_terms_of(self, data, answer, backmappers, n_values):
-        """Values and probabilities of the data's own class variable, where it has one."""
+        """Values and probabilities in terms of the data's class variable, if there is one."""
         if backmappers is None or backmappers[0] is None:
             return answer.values, answer.probabilities
         with np.errstate(invalid="ignore"):
@@ -178,29 +182,29 @@ class DCNetModel(Model):
             names = self.domain.class_var.values
             named = sorted({names[int(v)] for v in answer.values[lacking]})
             warnings.warn(PredictionWarning(
-                f"{lacking.sum()} spectra look most like {', '.join(named)}, which the data's "
-                f"{data.domain.class_var.name} has no value for; they get the most probable of "
-                "its values."), stacklevel=3)
+                f"{lacking.sum()} spectra are predicted as {', '.join(named)}, which is not among "
+                f"the data's values of {data.domain.class_var.name}; they get the most probable "
+                "of those."), stacklevel=3)
         return values, probabilities
 
     def answer(self, data: Table, progress_callback=dummy_callback, acceptance=True) -> Answer:
-        """What the model says of spectra, and how far that is to be trusted.
+        """Predict spectra, and score the reliability of each prediction.
 
         Parameters
         ----------
         data : Table
         progress_callback : callable, optional
-            Gets the fraction done; it may raise to cancel.
+            Called with the fraction done; an exception raised in it cancels.
         acceptance : bool
-            Without, only values and probabilities are there, which saves time.
+            If False, only values and probabilities are computed, which saves time.
 
         Raises
         ------
         DomainTransformationError
-            If the data are no spectra, miss too many wavenumbers, or (:class:`ScaleError`)
+            If the data hold no spectra, lack too many wavenumbers, or (:class:`.ScaleError`)
             are in another unit.
         NotEnoughMemory
-            (a ValueError) If the answers would not fit.
+            (a ValueError) If the predictions would not fit into memory.
         """
         self._require_memory(data)
         n = len(data)
@@ -235,19 +239,19 @@ class DCNetModel(Model):
         missing = int(np.isnan(values).sum())
         if missing:
             notes.append(PredictionWarning(
-                f"{missing} of {n} spectra get no prediction: they are without bands, or lack "
+                f"{missing} of {n} spectra get no prediction: they are constant or empty, or lack "
                 f"more than {1 - REFUSE_COVERAGE:.0%} of the wavenumbers that the model needs."))
         if partial and not any(isinstance(note, CoverageWarning) for note in notes):
             notes.append(CoverageWarning(
-                f"{partial} of {n} spectra lack {1 - WARN_COVERAGE:.0%} or more of the "
+                f"{partial} of {n} spectra lack more than {1 - WARN_COVERAGE:.0%} of the "
                 "wavenumbers that the model needs; their predictions are less certain."))
         progress_callback(1)
         return Answer(values, probabilities, confidence, correlation, explained, band, height,
                       notes)
 
     def _require_memory(self, data):
-        """Answers, in the model's and the data's classes; copies of a part of the spectra (two
-        to three, with preprocessing six: measured); and a batch in the network's layers."""
+        """Require memory for predictions, in the classes of model and data; for copies of part of
+        the spectra (two to three, with preprocessing six: measured); for a batch in the layers."""
         n, points = len(data), max(len(self.wavenumbers), len(data.domain.attributes))
         answers = n * (2 * len(self.domain.class_var.values) + 8)
         part = min(n, _ROWS) * points * (3 if self._resamples_only else 6)
@@ -257,8 +261,8 @@ class DCNetModel(Model):
                 "predict fewer at a time (Data Sampler)")
 
     def _usable(self, X):
-        """Filled spectra, which of them can be predicted, how many of these have holes, and where
-        they were measured (None for everywhere)."""
+        """Filled spectra; which can be predicted; how many of these have fewer wavenumbers than
+        :data:`.WARN_COVERAGE`; where they were measured (None for everywhere)."""
         share, measured = np.ones(len(X)), None
         if not np.isfinite(X).all():
             measured = np.isfinite(fill_missing(X, self.wavenumbers, self._gap))
@@ -271,20 +275,20 @@ class DCNetModel(Model):
 
     @property
     def _gap(self):
-        """Widest hole that is interpolated, cm-1."""
+        """Widest gap that is interpolated, cm-1."""
         return gap_limit(self.wavenumbers[1] - self.wavenumbers[0])
 
     def _network_scores(self, X):
         from orangecontrib.microplastics.nn import prediction
-        # Made ready once; the list is compared, should somebody put other networks in place.
+        # Folded once, and again if `networks` has been replaced by another list.
         ready = self.__dict__.get("_ready")
         if ready is None or ready[0] is not self.networks:
             ready = self._ready = (self.networks, prediction.folded(self.networks))
         return prediction.class_scores(ready[1], X)
 
     def scores(self, X: np.ndarray) -> np.ndarray:
-        """Class scores, averaged over the networks: (spectra, classes in use), from spectra
-        on the model's grid without missing values."""
+        """Class scores, averaged over the networks, (spectra, classes in use), of spectra on the
+        model's grid without missing values."""
         return self._network_scores(np.atleast_2d(X)).mean(axis=0, dtype=float)
 
     def predict_storage(self, data):
@@ -297,7 +301,13 @@ class DCNetModel(Model):
         return self.predict(X)
 
     def predict(self, X):
-        """Values and probabilities from spectra on the model's grid."""
+        """Return values and probabilities of spectra on the model's grid.
+
+        Raises
+        ------
+        ValueError
+            If the number of wavenumbers is not that of the grid.
+        """
         X = np.atleast_2d(np.asarray(X, float))
         if X.shape[1] != len(self.wavenumbers):
             raise ValueError(f"The model takes {len(self.wavenumbers)} wavenumbers, "
@@ -316,7 +326,7 @@ class DCNetModel(Model):
     # ------------------------------------------------------------ preparation
 
     def data_to_model_domain(self, data: Table, progress_callback=dummy_callback) -> Table:
-        """Spectra on the model's grid; see :meth:`check` for what may be wrong with them."""
+        """Resample spectra onto the model's grid; :meth:`check` finds problems with them."""
         progress_callback(0)
         if data.domain == self.domain:
             return data
@@ -332,29 +342,29 @@ class DCNetModel(Model):
         return data
 
     def grid_spectra(self, data: Table) -> np.ndarray:
-        """What the networks are fed for `data`: float32, (spectra, wavenumbers).
+        """Input of the networks for `data`: float32, (spectra, wavenumbers).
 
-        Rows without any value are NaN; other missing values are interpolated. Nothing is
-        checked here: which spectra may be answered for is :meth:`answer`'s to say.
+        Rows without any value are NaN; other missing values are interpolated. This does not
+        check which spectra can be predicted: :meth:`answer` does.
         """
         table = self.data_to_model_domain(data)
         return tame(fill_missing(np.asarray(table.X, float), self.wavenumbers)).astype(np.float32)
 
     def check(self, data: Table) -> list[PredictionWarning]:
-        """Look for what would make answers wrong, on the axis and in a sample of spectra.
+        """Check the axis, and a sample of the spectra, for problems that make predictions wrong.
 
         Raises
         ------
         DomainTransformationError
-            If the data are no spectra, miss too many of the wavenumbers that the model needs,
-            or are in another unit (:class:`ScaleError`).
+            If the data hold no spectra, lack too many of the wavenumbers that the model needs,
+            or are in another unit (:class:`.ScaleError`).
         """
         if self._is_derived_from(data.domain):
             return []
         return [*self._axis_notes(data), *self._scale_notes(data)]
 
     def _is_derived_from(self, domain: Domain) -> bool:
-        """Whether the data had the model's preprocessing already."""
+        """Whether the data have already been preprocessed for this model."""
         return domain.attributes == self.domain.attributes
 
     def _axis_notes(self, data):
@@ -364,7 +374,7 @@ class DCNetModel(Model):
                           self.training.get("distance of points", 0.0))
 
     def _scale_notes(self, data):
-        """Bands that point the other way are another unit's."""
+        """Check the unit in a sample of spectra: inverted bands mean another unit."""
         if not len(data):
             return []
         data = data[some_rows(len(data))]
@@ -378,10 +388,11 @@ class DCNetModel(Model):
                            self.training.get("transmittance", False))
 
     def get_backmappers(self, data):
-        """Which value of the data's class each of ours is.
+        """Return the mapping from the model's class values to those of the data.
 
-        A model that learnt mixtures from pure spectra keeps the name of their class, while
-        Mix Spectra calls its own "mixture"; where all values agree, they mean the same.
+        A model that learnt mixtures from pure spectra keeps the name of their class variable,
+        while Mix Spectra names its own "mixture". If all values of the data are values of the
+        model, the two variables are taken as the same.
         """
         ours, theirs = self.domain.class_var, data.domain.class_var
         if self.training.get("mixtures") and theirs is not None and theirs.is_discrete \
@@ -392,12 +403,13 @@ class DCNetModel(Model):
     # ----------------------------------------------------------------- saving
 
     def save(self, path):
-        """Write the model to a file that can run no code when it is loaded.
+        """Write the model to a file that cannot run code when it is loaded.
 
         Raises
         ------
         ModelFileError
-            (a ValueError) If spectra go through other preprocessing than ours; it is named.
+            (a ValueError) If the file cannot be written, or the model has preprocessing other
+            than resampling; the message names it.
         """
         from orangecontrib.microplastics.dcnet import modelfile as safefile
         safefile.write(path, safefile.Contents(
@@ -407,23 +419,25 @@ class DCNetModel(Model):
 
     @classmethod
     def load(cls, path) -> DCNetModel:
-        """The model that :meth:`save` wrote.
+        """Load a model that :meth:`save` wrote.
 
         Raises
         ------
         ModelFileError
-            (a ValueError) If the file is none, is damaged or of a newer format.
+            (a ValueError) If the file cannot be read, is not a model file, is damaged or has
+            another format.
         TorchUnavailable
+            (a ValueError) If torch cannot be loaded.
         """
         from orangecontrib.microplastics.dcnet import modelfile as safefile
         held = safefile.read(path)
         from orangecontrib.microplastics.nn import network
         try:
             networks = [network.DCNet.from_weights(*one) for one in held.networks]
-        # What torch says of weights that do not fit.
+        # torch raises these if the weights do not fit.
         except (RuntimeError, TypeError) as ex:
             raise safefile.ModelFileError(
-                f"{path} describes no model: {str(ex).splitlines()[0]}") from None
+                f"{path} is not a valid model file: {str(ex).splitlines()[0]}") from None
         model = cls(networks, held.wavenumbers, held.used, held.history, held.domain, True,
                     held.acceptance, held.temperature, held.needed, held.training)
         model.original_domain = held.original_domain
@@ -433,7 +447,7 @@ class DCNetModel(Model):
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        # The training data are not the model's to carry; widgets may have hung them on it.
+        # Without the training data, which widgets may have attached to the model.
         state["original_data"] = None
         state.pop("instances", None)
         state.pop("_ready", None)
@@ -460,19 +474,22 @@ class DCNetModel(Model):
 
 
 def _refuse_unpredicted(values, data):
-    """Orange's Predictions and evaluation ask in this way, for values and probabilities at once,
-    and are not made for missing ones: Predictions breaks, Test and Score leaves most scores out
-    and counts a missing value as another class in the rest. Both show a ValueError as a message."""
+    """Raise ValueError if some spectra have no prediction.
+
+    Orange's Predictions and evaluation request values and probabilities together, and do not
+    support missing ones: Predictions breaks, Test and Score leaves most scores out and counts a
+    missing value as another class in the rest. Both show a ValueError as a message.
+    """
     missing = np.flatnonzero(np.isnan(values))
     if not len(missing):
         return
     rows, named = [str(i + 1) for i in missing[:5]], ""
-    # In evaluation, data with a class are parts of a table: their rows would mislead.
+    # In evaluation, data with a class are parts of a table: row numbers would mislead.
     if not data.domain.class_vars:
         named = f" (rows {', '.join(rows)}{' ...' if len(missing) > 5 else ''})"
     raise ValueError(
         f"{len(missing)} of {len(values)} spectra cannot be predicted{named}: they are "
-        "without bands, or lack too many wavenumbers. Leave them out (Select Rows), or use "
+        "constant or empty, or lack too many wavenumbers. Leave them out (Select Rows), or use "
         "Identify Spectra, which predicts the others.")
 
 

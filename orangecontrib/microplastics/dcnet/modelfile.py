@@ -1,9 +1,9 @@
-"""Models as files that hold numbers and text, and can run no code when they are loaded.
+"""Model files that hold only numbers and text, and cannot run code when they are loaded.
 
-A pickle runs whatever its author wrote into it. Here weights are safetensors, and
-everything else is JSON in the file's header: axis, classes, the chain of our own
-resampling, training summary, versions, and a hash over it all. What cannot be written in
-that way, such as another add-on's preprocessing, is refused by name.
+A pickle runs any code that its author put into it. Here weights are stored as safetensors,
+and everything else as JSON in the file's header: axis, classes, the chain of resampling
+steps, training summary, versions, and a hash of everything. A model that cannot be stored in
+this way, such as one with another add-on's preprocessing, is refused; the message names it.
 """
 from __future__ import annotations
 
@@ -33,16 +33,17 @@ FORMAT = 3
 SUFFIX = ".dcnet"
 _KEY = "orange3-microplastics"
 
-#: Beyond these, a file describes no network that anyone trains, but work for a computer.
+#: Limits (bytes, wavenumbers) far above any real model: a larger file is refused, since it would
+#: only exhaust time and memory.
 _LARGEST_FILE, _LONGEST_AXIS = 2 ** 31, 1_000_000
 
 
 class ModelFileError(ValueError):
-    """A file that cannot be written or read as a model; the text says why."""
+    """Raised if a file cannot be written or read as a model; the message says why."""
 
 
 class Contents(NamedTuple):
-    """All that a model is made of; see DCNetModel for the meaning.
+    """Everything that a model consists of; see :class:`.DCNetModel` for the meaning.
 
     `networks` are pairs of configuration and weights by name.
     """
@@ -62,13 +63,13 @@ class Contents(NamedTuple):
 # --------------------------------------------------------------------- writing
 
 def write(path, contents: Contents):
-    """Write a model; the file appears only when it is whole.
+    """Write a model file; it appears, or replaces an old one, only when it is complete.
 
     Raises
     ------
     ModelFileError
-        If the model holds what the file cannot, other preprocessing than ours; or if the file
-        cannot be written.
+        If the model has preprocessing other than resampling from one axis, which the file
+        cannot hold, or if the file cannot be written.
     """
     chain, tensors = _chain(contents.domain)
     tensors.update(wavenumbers=contents.wavenumbers, used=np.asarray(contents.used, np.int64),
@@ -101,7 +102,7 @@ def write(path, contents: Contents):
 
 
 def _chain(domain):
-    """The resamplings that lead to the model's domain, the last first, and their axes."""
+    """Resampling steps that lead to the model's domain, the last first, and their axes."""
     chain, tensors = [], {}
     attributes = domain.attributes
     while True:
@@ -113,12 +114,12 @@ def _chain(domain):
         foreign = sorted({_name(c) for c in computed if not isinstance(c, _ResampledFeature)})
         if foreign:
             raise ModelFileError(
-                f"The model's spectra went through {', '.join(foreign)}, which this kind of file "
-                "cannot hold. Save the model with Save Model (as a pickle), or train it without.")
+                f"The model preprocesses with {', '.join(foreign)}, which this kind of file "
+                "cannot store. Save the model with Save Model (as a pickle), or train it without.")
         shared = [c.compute_shared for c in computed]
         if any(s is not shared[0] and s != shared[0] for s in shared):
             raise ModelFileError("The model's wavenumbers come from more than one axis, which "
-                                 "this kind of file cannot hold.")
+                                 "this kind of file cannot store.")
         # JSON has no infinity.
         level["gap"] = shared[0].gap if math.isfinite(shared[0].gap) else None
         tensors[f"target {len(chain) - 1}"] = shared[0].target
@@ -156,13 +157,13 @@ def _hash(text, tensors):
 # --------------------------------------------------------------------- reading
 
 def read(path) -> Contents:
-    """The model in a file.
+    """Read a model file.
 
     Raises
     ------
     ModelFileError
-        If the file cannot be read, is no model, of a newer format, damaged, or describes
-        what cannot be a model.
+        If the file cannot be read, is not a model file, has another format, is damaged, or
+        describes an invalid model.
     """
     path = Path(path)
     try:
@@ -176,12 +177,12 @@ def read(path) -> Contents:
         raise
     except OSError as ex:
         raise ModelFileError(f"{path.name} cannot be read: {ex.strerror or ex}.") from None
-    # Besides its own error, the library lets Python's through for odd headers.
+    # For invalid headers the library raises Python's exceptions besides its own.
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, OverflowError,
             MemoryError):
-        raise ModelFileError(f"{path.name} is no model file, or is damaged.") from None
+        raise ModelFileError(f"{path.name} is not a model file, or is damaged.") from None
     if _KEY not in metadata:
-        raise ModelFileError(f"{path.name} holds no model of Orange3-Microplastics.")
+        raise ModelFileError(f"{path.name} does not contain a model of Orange3-Microplastics.")
     try:
         about = json.loads(metadata[_KEY])
         if about["format"] != FORMAT:
@@ -197,7 +198,7 @@ def read(path) -> Contents:
         raise
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError,
             RecursionError, ZeroDivisionError) as ex:
-        raise ModelFileError(f"{path.name} describes no model: {type(ex).__name__}, "
+        raise ModelFileError(f"{path.name} is not a valid model file: {type(ex).__name__}, "
                              f"{str(ex)[:200]}.") from None
 
 
@@ -209,15 +210,15 @@ def _require(fact, what):
 def _decode(about, tensors):
     wavenumbers = _floats(tensors["wavenumbers"], 1)
     n = len(wavenumbers)
-    _require(1 < n <= _LONGEST_AXIS and (np.diff(wavenumbers) > 0).all(), "odd wavenumbers")
+    _require(1 < n <= _LONGEST_AXIS and (np.diff(wavenumbers) > 0).all(), "invalid wavenumbers")
     values = about["class"]["values"]
     _require(isinstance(values, list) and all(isinstance(v, str) for v in values)
-             and len(set(values)) == len(values), "odd class values")
+             and len(set(values)) == len(values), "invalid class values")
     variable = DiscreteVariable(_text(about["class"]["name"]), values)
     used = tensors["used"]
     _require(used.dtype.kind == "i" and used.ndim == 1 and len(used) >= 2
              and ((used >= 0) & (used < len(values))).all() and (np.diff(used) > 0).all(),
-             "odd classes in use")
+             "invalid classes in use")
     _require(about["networks"], "no network")
     networks = []
     for i, plain in enumerate(about["networks"]):
@@ -225,31 +226,31 @@ def _decode(about, tensors):
         prefix = f"network {i} "
         weights = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         _require(all(np.isfinite(w).all() for w in weights.values()), "weights are not finite")
-        # What the configuration would make of the memory must be what the file holds.
+        # The configuration must not allocate more weights than the file holds.
         _require(_n_weights(config) <= sum(w.size for w in weights.values()),
-                 "configuration and weights do not belong together")
+                 "weights do not fit the configuration")
         networks.append((config, weights))
     seen = sum(b - a for a, b in networks[0][0].keep) or n
     means = _floats(tensors["means"], 2)
-    _require(means.shape == (len(used), seen) and means.dtype == np.float32, "odd class means")
+    _require(means.shape == (len(used), seen) and means.dtype == np.float32, "invalid class means")
     bases, spread = _floats(tensors["bases"], 3), _floats(tensors["spread"], 2)
     _require(bases.shape[0] == len(used) and bases.shape[1] and bases.shape[2] == n
              and spread.shape == (len(used), n) and (spread >= 0).all()
-             and bases.dtype == spread.dtype == np.float32, "odd expected bands")
+             and bases.dtype == spread.dtype == np.float32, "invalid expected bands")
     accept, inspect, middle = (np.array([_number(n) for n in level], float)
                                for level in about["acceptance"])
     _require(all(level.shape == used.shape for level in (accept, inspect, middle))
-             and (inspect < accept).all() and (accept < middle).all(), "odd acceptance")
+             and (inspect < accept).all() and (accept < middle).all(), "invalid acceptance")
     temperature = _number(about["temperature"])
-    _require(temperature > 0, "odd temperature")
+    _require(temperature > 0, "invalid temperature")
     needed = tensors["needed"].astype(bool)
-    _require(needed.shape == (n,) and needed.any(), "odd needed wavenumbers")
+    _require(needed.shape == (n,) and needed.any(), "invalid needed wavenumbers")
     history = [[Epoch(int(e[0]), *map(float, e[1:])) for e in one] for one in about["history"]]
-    _require(isinstance(about["training"], dict), "odd training summary")
+    _require(isinstance(about["training"], dict), "invalid training summary")
     attributes, first = _attributes(about["chain"], tensors)
     _require(len(attributes) == n and all(a.compute_value is not None for a in attributes)
              and np.array_equal(attributes[0].compute_value.compute_shared.target, wavenumbers),
-             "odd axis")
+             "invalid axis")
     return Contents(
         _text(about["name"]), networks, wavenumbers, used, needed, history,
         Acceptance(means, accept, inspect, middle, Expected(bases, spread)), temperature,
@@ -257,21 +258,21 @@ def _decode(about, tensors):
 
 
 def _attributes(chain, tensors):
-    """Attributes of the model's domain and of that of its training data, rebuilt."""
-    _require(isinstance(chain, list) and 0 < len(chain) < 100, "odd chain")
+    """Rebuild the attributes of the model's domain and of its training data's domain."""
+    _require(isinstance(chain, list) and 0 < len(chain) < 100, "invalid chain")
     attributes = first = None
     for i in reversed(range(len(chain))):
         names = chain[i]["names"]
         _require(names and all(isinstance(name, str) for name in names)
-                 and len(set(names)) == len(names), "odd wavenumbers")
+                 and len(set(names)) == len(names), "invalid wavenumbers")
         if f"target {i}" not in tensors:
-            _require(attributes is None, "odd chain")
+            _require(attributes is None, "invalid chain")
             attributes = [ContinuousVariable(name) for name in names]
         else:
             target, index = _floats(tensors[f"target {i}"], 1), tensors[f"index {i}"]
             _require(index.shape == (len(names),) and index.dtype.kind == "i"
                      and ((index >= 0) & (index < len(target))).all()
-                     and len(target) > 1 and (np.diff(target) > 0).all(), "odd axis")
+                     and len(target) > 1 and (np.diff(target) > 0).all(), "invalid axis")
             gap = chain[i]["gap"]
             shared = _Resampled(target, Domain(attributes or []),
                                 math.inf if gap is None else _number(gap))
@@ -284,28 +285,28 @@ def _attributes(chain, tensors):
 
 
 def _config(plain, n, n_classes):
-    _require(set(plain) == {f.name for f in fields(DCNetConfig)}, "other settings than known")
+    _require(set(plain) == {f.name for f in fields(DCNetConfig)}, "unknown or missing settings")
     plain = {k: _tuples(v) for k, v in plain.items()}
     kinds = {f.name: type(f.default) for f in fields(DCNetConfig)}
     for name in ("kernels", "widths", "pools"):
         _require(isinstance(plain[name], tuple) and len(plain[name]) < 100
-                 and all(_whole(k, 1, 100_000) for k in plain[name]), f"odd {name}")
+                 and all(_whole(k, 1, 100_000) for k in plain[name]), f"invalid {name}")
     for name, value in plain.items():
         if kinds[name] is int:
-            _require(_whole(value, 1, 100_000), f"odd {name}")
+            _require(_whole(value, 1, 100_000), f"invalid {name}")
         elif kinds[name] is bool:
-            _require(isinstance(value, bool), f"odd {name}")
+            _require(isinstance(value, bool), f"invalid {name}")
         elif kinds[name] is float:
             _number(value)
-    _require(plain["n_wavenumbers"] == n and plain["n_classes"] == n_classes, "odd sizes")
+    _require(plain["n_wavenumbers"] == n and plain["n_classes"] == n_classes, "invalid sizes")
     ends = [0, *(edge for part in plain["keep"] for edge in part), n]
     _require(all(len(part) == 2 for part in plain["keep"])
-             and all(_whole(e, 0, n) for e in ends) and ends == sorted(ends), "odd regions")
+             and all(_whole(e, 0, n) for e in ends) and ends == sorted(ends), "invalid regions")
     return DCNetConfig(**plain)
 
 
 def _n_weights(config):
-    """Weights of the convolutions and of the classifier."""
+    """Minimum number of weights of convolutions and classifier (the first block has one input)."""
     total = 0
     for kernel in config.kernels:
         before = 1
@@ -323,18 +324,18 @@ def _whole(value, low, high):
 
 
 def _number(value):
-    _require(isinstance(value, int | float) and math.isfinite(value), "odd number")
+    _require(isinstance(value, int | float) and math.isfinite(value), "invalid number")
     return float(value)
 
 
 def _text(value):
-    _require(isinstance(value, str) and value, "odd name")
+    _require(isinstance(value, str) and value, "invalid name")
     return value
 
 
 def _floats(value, n_dimensions):
     _require(value.ndim == n_dimensions and value.dtype.kind == "f"
-             and np.isfinite(value).all(), "odd numbers")
+             and np.isfinite(value).all(), "invalid numbers")
     return value
 
 

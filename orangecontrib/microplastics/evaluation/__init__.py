@@ -1,1 +1,1 @@
-"""How good it is, and others on the same data."""
+"""Evaluation of the network, and of other classifiers on the same data."""

@@ -1,4 +1,4 @@
-"""Pictures for reports: confusion matrix and training curve, as PNG without a screen."""
+"""Figures for reports: confusion matrix and training curve, as PNG without a screen."""
 from __future__ import annotations
 
 import math
@@ -20,7 +20,7 @@ BLUE, ORANGE = "#0072b2", "#d55e00"
 
 def confusion_picture(path: Path, actual: np.ndarray, predicted: np.ndarray,
                       names: Sequence[str], title: str) -> None:
-    """Draw how often each class was taken for which.
+    """Draw the confusion matrix, coloured by share of the actual class.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def confusion_picture(path: Path, actual: np.ndarray, predicted: np.ndarray,
         PNG to write.
     actual, predicted : ndarray of int, shape (n,)
         Indices into `names`.
+    names : sequence of str
+        Names of the classes.
     title : str
     """
     counts = confusion_matrix(actual.astype(int), predicted.astype(int),
@@ -51,14 +53,14 @@ def confusion_picture(path: Path, actual: np.ndarray, predicted: np.ndarray,
 
 
 def training_picture(path: Path, histories: dict[str, list[list[Epoch]]]) -> None:
-    """Draw loss and accuracy over the epochs, a column for each title.
+    """Draw loss and accuracy over the epochs, with one column per title.
 
     Parameters
     ----------
     path : Path
         PNG to write.
     histories : dict
-        Title -> history of each of a model's networks.
+        Title -> history of each network of a model.
     """
     figure = Figure(figsize=(4.2 * len(histories), 5), layout="constrained")
     FigureCanvasAgg(figure)

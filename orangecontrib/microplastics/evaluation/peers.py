@@ -1,11 +1,10 @@
-"""Other classifiers, given the same input as the network, to compare it with.
+"""Other classifiers with the same input as the network, for comparison.
 
-Each gets what the network's front makes of a spectrum: first and second derivative in the
-regions where polymers have bands, standardised spectrum by spectrum, compressed but for the
-support vector machine, which is better without. That is the input all of them are best on;
-their settings were chosen on training data, never on a test set. They
-are plain scikit-learn behind Orange's learner interface, without Orange's column-wise
-transformation, which would cost them speed.
+Each gets the output of the network's front: first and second derivative in the regions with
+polymer bands, standardised per spectrum, and compressed except for the support vector machine,
+which is better without. This is the best input for all of them; their settings were chosen on
+training data, never on a test set. They are plain scikit-learn classifiers behind Orange's
+learner interface, without Orange's column-wise transformation, which would make them slower.
 """
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ __all__ = ["PEERS", "PeerLearner", "PeerModel", "derivative_features"]
 
 def derivative_features(X: np.ndarray, wavenumbers: np.ndarray, regions=REGIONS,
                         compression: float = 0.0) -> np.ndarray:
-    """First and second derivative in the regions, as the network's front makes them.
+    """First and second derivative in the regions, as from the network's front.
 
     Parameters
     ----------
@@ -37,15 +36,15 @@ def derivative_features(X: np.ndarray, wavenumbers: np.ndarray, regions=REGIONS,
     wavenumbers : ndarray, shape (wavenumbers,)
         cm-1, ascending and uniform.
     regions : sequence of (float, float), or None
-        Limits in cm-1; None for the whole axis.
+        Limits in cm-1; the whole axis if None, or if they hold no wavenumber.
     compression : float
-        Values x become asinh(compression x), standardised again; 0 leaves them.
+        Values x become asinh(compression x), scaled to standard deviation 1 again; 0 for none.
 
     Returns
     -------
     ndarray of float32, shape (spectra, 2 x wavenumbers in the regions)
-        Savitzky-Golay derivatives, 9 points, order 2 (Anal. Chem. 1964, 36, 1627), each row
-        of each of mean 0 and deviation 1, clipped at 8.
+        Savitzky-Golay derivatives, 9 points, order 2 (Anal. Chem. 1964, 36, 1627), each with
+        mean 0 and standard deviation 1 in each spectrum, then clipped at -8 and 8.
     """
     inside = np.zeros(len(wavenumbers), bool)
     for low, high in regions or ():
@@ -63,7 +62,7 @@ def derivative_features(X: np.ndarray, wavenumbers: np.ndarray, regions=REGIONS,
 
 
 class PeerModel(Model):
-    """A fitted scikit-learn classifier behind :func:`derivative_features`."""
+    """A fitted scikit-learn classifier on :func:`derivative_features`."""
 
     def __init__(self, estimator, columns, wavenumbers, settings, domain):
         super().__init__(domain)
@@ -79,7 +78,7 @@ class PeerModel(Model):
             part = self.estimator.predict_proba(features)
             values = known[part.argmax(axis=1)]
         else:
-            # What SVC's own calibration would cost (five more fits) buys no accuracy.
+            # SVC's own calibration would need five more fits and not improve accuracy.
             part = self.estimator.decision_function(features)
             part = np.column_stack((-part, part)) if part.ndim == 1 else part
             values = known[part.argmax(axis=1)]
@@ -96,11 +95,11 @@ class PeerLearner(Learner):
     Parameters
     ----------
     estimator : callable
-        Makes a new, unfitted classifier from a seed.
+        Returns a new, unfitted classifier for a seed.
     name : str
     seed : int
-    regions : sequence of (float, float), or None
-    compression : float
+    regions, compression
+        As in :func:`derivative_features`.
     """
     __returns__ = PeerModel
 
@@ -132,11 +131,11 @@ def _logistic(seed):
 
 
 def _neighbours(seed):
-    # Rows have mean 0 and equal length: nearest in distance is highest in correlation.
+    # Rows have (nearly) mean 0 and equal length: smallest distance is highest correlation.
     return KNeighborsClassifier(5, weights="distance", algorithm="brute")
 
 
-#: Name -> function of a seed that gives a learner.
+#: Name -> function of a seed that returns a learner.
 PEERS: dict[str, Callable[..., PeerLearner]] = {
     name: (lambda seed=0, make=make, name=name, compression=compression:
            PeerLearner(make, name, seed, compression=compression))

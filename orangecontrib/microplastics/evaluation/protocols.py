@@ -1,9 +1,9 @@
-"""Training and test data of the project's comparisons, and what is measured on them.
+"""Training and test data of the project's comparisons, and the figures measured on them.
 
 Every learner gets the same mixtures. Training and test mixtures share no source: on one
-instrument (:func:`p1`) sources are divided before they are mixed, between instruments
-(:func:`p2`) the test set comes from a study that took no part in training, cleaning or
-the choice of a setting, with one exception: plasticiser in PVC (``benchmarks/NOTES.md``).
+instrument (:func:`p1`) sources are split before mixing; between instruments (:func:`p2`)
+the test set comes from a study that was not used in training, cleaning or choosing
+settings, with one exception: plasticiser in PVC (``benchmarks/NOTES.md``).
 """
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ V, F, K, J = ("villegas_camacho_2024_c8", "frond_2021", "kedzierski_2019", "jung
 FIVE = ("PE", "PET", "PP", "PS", "PVC")
 SEVEN = (*FIVE, "PA", "PU")
 
-#: A component of a smaller fraction than this is a minor one.
+#: Components with a smaller fraction than this are minor components.
 MINOR = 0.2
 
-#: Where all sets have values, cm-1.
+#: Range in which all sets have values, cm-1.
 _LOW, _HIGH = 700.0, 3900.0
 
-#: Recipe of test mixtures, and of training on one instrument: what happens when a known
-#: mixture is measured.
+#: Recipe of test mixtures, and of training mixtures on one instrument: baseline and noise, as in
+#: the measurement of a known mixture.
 PLAIN = {"smallest": 0.1, "baseline": (0.3, 0.2), "noise": 0.03}
 
-#: Recipe of training mixtures for another instrument: components vary, carry contaminants
-#: and the room's air, and half of the PVC is soft.
+#: Recipe of training mixtures for another instrument: components vary and carry contaminants,
+#: half of the PVC is plasticised, and the room's air is added.
 VARIED = {"smallest": 0.1, **ANY_INSTRUMENT}
 
 
@@ -56,7 +56,7 @@ class Split:
         Mixtures of :func:`.mixer.mix`, with each component's fraction and source in the
         metas, or pure spectra.
     pure : Table, optional
-        The pure spectra that `train` was mixed from, for who mixes them by itself.
+        The pure spectra that `train` was mixed from, for learners that mix spectra themselves.
     """
     name: str
     description: str
@@ -72,17 +72,17 @@ def pure(sets: Iterable[str], classes: Iterable[str], *,
     Parameters
     ----------
     sets : iterable of str
-        Names in :data:`.tables.SETS`.
+        Names in :data:`.catalogue.SETS`.
     classes : iterable of str
         Polymers to keep; HDPE and LDPE count as PE. A set may lack some of them.
     doubtful : {"drop", "keep"} or mapping of set to one of these
-        What to do with spectra whose label other studies contradict; sets that a mapping
-        does not name lose them.
+        Whether to drop spectra whose label other studies contradict; they are dropped from
+        sets that a mapping does not name.
 
     Returns
     -------
     Table
-        Class ``polymer`` with `classes` as values, metas as :func:`.tables.load` gives.
+        Class ``polymer`` with the sorted `classes` as values, metas as in :func:`.tables.load`.
 
     Raises
     ------
@@ -114,11 +114,11 @@ def p1(seed: int = 0, *, train: int = 6000, test: int = 3000, classes=FIVE,
     Parameters
     ----------
     seed : int
-        Chooses the split and the mixtures.
+        Determines the split and the mixtures.
     train, test : int
         Numbers of mixtures.
     classes, sets : sequence of str
-        Polymers, and the sets that they are pooled from.
+        Polymers, and the sets whose spectra are pooled.
     """
     learn, held = split_sources(pure(sets, classes), 0.3, seed)
     n = len(classes)
@@ -132,7 +132,7 @@ def p1(seed: int = 0, *, train: int = 6000, test: int = 3000, classes=FIVE,
 def p2(seed: int = 0, *, train: int = 6000, test: int = 3000) -> Split:
     """Mixtures on another instrument: trained on three studies, tested on a fourth.
 
-    The fourth (FLOPP and FLOPP-e) keeps all of its published labels but those of five
+    The fourth (FLOPP and FLOPP-e) keeps all of its published labels, except those of five
     files whose names contradict them.
     """
     learn = pure((V, K, J), FIVE)
@@ -143,30 +143,30 @@ def p2(seed: int = 0, *, train: int = 6000, test: int = 3000) -> Split:
 
 
 def fractions(data: Table) -> dict[str, np.ndarray]:
-    """Fraction of each component, by name, from the metas that mixing wrote."""
+    """Fractions of each component, by name, from the metas written by mixing."""
     return {m.name.removeprefix("fraction "): np.asarray(data.get_column(m), float)
             for m in data.domain.metas if m.name.startswith("fraction ")}
 
 
 def parts_named(values: Iterable[str]) -> list[frozenset[str]]:
-    """Components in the names of combinations."""
+    """Set of components of each combination, from its name."""
     return [frozenset(components_of(value)) for value in values]
 
 
 def minor_recall(data: Table, predicted: np.ndarray, below: float = MINOR) -> float:
-    """Share of components of a fraction under `below` that the prediction names.
+    """Share of components with a fraction below `below` that the prediction contains.
 
     Parameters
     ----------
     data : Table
         Mixtures.
     predicted : ndarray of int, shape (mixtures,)
-        Values of the data's class, combinations.
+        Indices into the values of the data's class, which are combinations.
 
     Returns
     -------
     float
-        NaN where there is no such component.
+        NaN if there is no such component.
     """
     values = parts_named(data.domain.class_var.values)
     found = there = 0
@@ -181,7 +181,7 @@ def minor_recall(data: Table, predicted: np.ndarray, below: float = MINOR) -> fl
 def score(data: Table, predicted: np.ndarray) -> dict[str, float]:
     """Accuracy, balanced accuracy and minor-component recall of predictions, 0 to 1.
 
-    Balanced accuracy is the mean over the classes of the share recognised.
+    Balanced accuracy is the mean recall of the classes that occur in the data.
     """
     actual, predicted = data.Y.astype(int), np.asarray(predicted).astype(int)
     return {"accuracy": float(accuracy_score(actual, predicted)),
@@ -192,23 +192,23 @@ def score(data: Table, predicted: np.ndarray) -> dict[str, float]:
 
 def measure(learner: Callable, split: Split, *, repeats: int = 1,
             keep: dict | None = None) -> Mapping[str, float]:
-    """Train on the one half of a split, test on the other, and look at the clock.
+    """Train on the training data of a split, predict its test data, and time both.
 
     Parameters
     ----------
     learner : callable
-        An Orange learner, or one like it: ``learner(table)`` gives a model, and
+        An Orange learner, or one like it: ``learner(table)`` returns a model, and
         ``model(table, model.ValueProbs)`` values and probabilities.
     split : Split
     repeats : int
-        Times to predict; the fastest counts.
+        Number of predictions; the fastest counts.
     keep : dict, optional
-        Gets "model", "values" and "probabilities".
+        Receives "model", "values" and "probabilities".
 
     Returns
     -------
     dict
-        What :func:`score` gives, "seconds to fit" and "spectra/s" of prediction.
+        The results of :func:`score`, "seconds to fit", and "spectra/s" of prediction.
     """
     start = time.perf_counter()
     model = learner(split.train)

@@ -1,4 +1,4 @@
-"""What a model looked at, as tables, pictures and words."""
+"""Explanations of a model's predictions as tables, figures and text."""
 from orangecontrib.microplastics.explanation.table import (
     PREDICTED,
     ClassView,

@@ -1,4 +1,4 @@
-"""Explanations as plain tables that any spreadsheet opens."""
+"""Explanations as CSV files, which any spreadsheet program opens."""
 from __future__ import annotations
 
 import csv
@@ -11,11 +11,11 @@ __all__ = ["write_predictions", "write_bands"]
 
 
 def write_predictions(explained: Explained, path: Path):
-    """What each spectrum is taken for.
+    """Write the prediction for each spectrum.
 
-    Columns: number of the spectrum, names of its samples where the data have them, its class
-    where it is known, the prediction, its probability, the decision, and whether it is right.
-    A spectrum that the model gives no answer for has neither prediction nor probability.
+    Columns: number of the spectrum, name of its sample (if the data have one), its class (if
+    known), the prediction, its probability, the decision, and whether the prediction is right.
+    Prediction and probability are empty for spectra that the model cannot predict.
     """
     sample = next((v for v in explained.data.domain.metas
                    if v.is_string and v.name.lower() in ("sample", "samples", "name")), None)
@@ -34,7 +34,7 @@ def write_predictions(explained: Explained, path: Path):
 
 
 def write_bands(views: list[ClassView], path: Path):
-    """The bands of each class, wavenumbers in whole cm-1 as in pictures and lists."""
+    """Write the important bands of each class, in whole cm-1 as in figures and lists."""
     _write(path, ["class", "wavenumber", "from", "to", "share", "what absorbs there",
                   "atmosphere"],
            [[view.name, f"{band.position:.0f}", f"{band.low:.0f}", f"{band.high:.0f}",

@@ -1,4 +1,4 @@
-"""Grad-CAM as pictures without a screen: by class, and of single spectra."""
+"""Grad-CAM figures, drawn without a screen: by class, and of single spectra."""
 from __future__ import annotations
 
 import textwrap
@@ -20,12 +20,12 @@ from orangecontrib.microplastics.utils.label_layout import spread
 
 __all__ = ["gradcam_figure", "spectra_figure"]
 
-#: Okabe and Ito's vermilion, blue and green, safe for colour-blind readers: one for each reason.
+#: Okabe and Ito's vermilion, blue and green, safe for colour-blind readers: one per component.
 _INKS = "#d55e00", "#0072b2", "#009e73"
 _MAPS = [LinearSegmentedColormap.from_list("importance", ["#ffffff", pale, ink])
          for ink, pale in zip(_INKS, ("#f6c9a0", "#a6cfe8", "#a5dcc8"), strict=True)]
 _UNSEEN = "#e0e0e0"
-#: Heights: spectra are 1 high, labels begin above them, panels end here.
+#: Heights in panels, where spectra reach 1: lower end of the labels, upper end of the panel.
 _LABELS, _TOP = 1.14, 1.95
 
 
@@ -38,30 +38,30 @@ def gradcam_figure(model: DCNetModel, data: Table, path: Path | str, *,
     ----------
     model : DCNetModel
     data : Table
-        Spectra on any axis that the model accepts. Where they have a class, only spectra
-        that are rightly predicted are drawn, if there are any.
+        Spectra on any axis that the model accepts. If they have a class, only correctly
+        predicted spectra are drawn, if there are any.
     path : Path or str
         PNG to write.
     classes : list of str, optional
-        Classes to draw, in this order. By default all that are predicted, single materials
-        alone where the model also knows their mixtures.
+        Classes to draw, in this order. By default all predicted classes; if there are single
+        materials among them, no combinations.
     n_bands : int
-        Bands named in each class.
+        Number of labelled bands in each class.
     most : int
-        Of more spectra, so many are drawn by chance.
+        Maximum number of spectra; a random sample is taken of more.
     title : str
     **settings
-        `method`, `branch`, `target` and `callback` of :func:`explanation.explain_table`.
+        Keyword arguments of :func:`.explain_table`.
 
     Returns
     -------
     list of ClassView
-        What was drawn; its bands can be listed with :func:`explanation.bands_table`.
+        The classes drawn; :func:`.bands_table` lists their bands.
 
     Raises
     ------
     ValueError
-        If nothing can be drawn: no spectra, no class of those asked for.
+        If there is nothing to draw: no spectra, or none predicted as one of `classes`.
     """
     if len(data) > most:
         data = data[np.sort(np.random.default_rng(0).choice(len(data), most, replace=False))]
@@ -72,8 +72,8 @@ def gradcam_figure(model: DCNetModel, data: Table, path: Path | str, *,
     elif any(not is_combination(v.name) for v in views):
         views = [v for v in views if not is_combination(v.name)]
     if not views:
-        raise ValueError("There is no spectrum to draw Grad-CAM of: none is predicted to be "
-                         "one of the classes asked for.")
+        raise ValueError("There is no spectrum to draw: none is predicted as one of the "
+                         "requested classes.")
     figure, panels = _panels(len(views), 1.9, explained.axis, title)
     figure.supylabel("Mean absorbance, each class to its own height", fontsize=9)
     labels = []
@@ -93,7 +93,7 @@ def gradcam_figure(model: DCNetModel, data: Table, path: Path | str, *,
 
 def spectra_figure(views: list[SpectrumView], path: Path | str, *, n_bands: int = 3,
                    title: str = ""):
-    """Draw single spectra, with a strip of importance for each component below.
+    """Draw single spectra, each above a strip of importance for each component.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def spectra_figure(views: list[SpectrumView], path: Path | str, *, n_bands: int 
     path : Path or str
         PNG to write.
     n_bands : int
-        Bands named for each component.
+        Number of labelled bands for each component.
     title : str
 
     Raises
@@ -130,10 +130,10 @@ def spectra_figure(views: list[SpectrumView], path: Path | str, *, n_bands: int 
             tick.set_color(ink)
         panel.tick_params(axis="y", length=0)
         labels.append(own)
-    figure.supylabel("Absorbance, and what speaks for each component", fontsize=9)
+    figure.supylabel("Absorbance, and evidence for each component", fontsize=9)
     _finish(figure, labels, path, note=(
-        "Strips: the deeper the colour, the more the place speaks for that component; grey: not "
-        "seen by the model. Per cent: probability that the component is there."))
+        "Strips: the deeper the colour, the stronger the evidence for that component; grey: not "
+        "used by the model. Per cent: probability that the component is present."))
 
 
 def _panels(n, height, axis, title):
@@ -148,7 +148,7 @@ def _panels(n, height, axis, title):
 
 
 def _map(panel, axis, importance, rows, colours):
-    """A strip of importance between two heights."""
+    """Draw a strip of importance between two heights."""
     order = np.argsort(axis)
     ascending = axis[order]
     values = normalised(importance[None])[0, order]
@@ -159,7 +159,7 @@ def _map(panel, axis, importance, rows, colours):
 
 
 def _curve(panel, axis, spectrum):
-    """Draw a spectrum from 0 to 1; returns (wavenumbers, heights), ascending."""
+    """Draw a spectrum scaled to 0 ... 1; return (wavenumbers, heights), ascending."""
     order = np.argsort(axis)
     heights = spectrum[order]
     finite = heights[np.isfinite(heights)]
@@ -172,7 +172,7 @@ def _curve(panel, axis, spectrum):
 
 
 class _Label:
-    """The name of a band, and the line from it to the curve."""
+    """Text label of a band, and the point of the curve to connect it with."""
 
     def __init__(self, panel, band, ink, curve):
         self.panel, self.at, self.ink, self.share = panel, band.position, ink, band.share
@@ -185,7 +185,7 @@ class _Label:
 
 
 def _finish(figure, labels, path, note=""):
-    """Put labels beside each other, now that their sizes are known, and write the picture."""
+    """Place labels side by side, now that their sizes are known, and write the figure."""
     if note:
         figure.text(.5, 0, note, fontsize=7.5, ha="center", va="top")
     figure.draw_without_rendering()
@@ -199,7 +199,7 @@ def _finish(figure, labels, path, note=""):
             widths = np.array([label.text.get_window_extent(renderer).width for label in own]) + 8
             if widths.sum() <= frame.width:
                 break
-            own.pop().text.remove()  # the least important goes where there is no room for all
+            own.pop().text.remove()  # drop the least important label if not all of them fit
         if not own:
             continue
         wanted = [panel.transData.transform((label.at, 0))[0] for label in own]

@@ -1,12 +1,12 @@
-"""Importance maps read as a chemist reads a spectrum: as bands with a name.
+"""Important bands: importance maps interpreted as bands with assignments, as chemists do.
 
-A map is coarser than a spectrum: its columns stand some 60 cm-1 apart with the usual
-network. So a maximum of the map is taken as a region, and it is named by the absorptions
-of the spectra that lie within the region.
+A map is coarser than a spectrum: its columns are about 60 cm-1 apart with the default
+network. A maximum of the map is therefore treated as a region, and named by the absorptions
+of the spectra within the region.
 
-**One rule for positions**, in pictures, lists, tables and texts: the number in front of a band
-is where the spectra absorb (:attr:`ImportantBand.position`), neither the place where the map is
-highest nor the one that a table of bands gives.
+**One rule for positions** in figures, lists, tables and texts: the number in front of a band
+is the wavenumber at which the spectra absorb (:attr:`ImportantBand.position`), neither the
+maximum of the map nor the position in a table of bands.
 """
 from __future__ import annotations
 
@@ -22,41 +22,43 @@ from orangecontrib.microplastics.materials.names import material_code
 
 __all__ = ["ImportantBand", "important_bands", "mean_map", "smooth", "normalised"]
 
-#: Atmosphere in the answers: not in its regions; the material absorbs there, too; it does not.
+#: Whether a band may come from the atmosphere: it is not in its regions; it is, and the material
+#: absorbs there, too; it is, and the material does not.
 NO_AIR, POSSIBLY_AIR, LIKELY_AIR = "", "possible", "likely"
 
-#: What is said of a region in which the spectra have no maximum.
+#: Description of a region in which the spectra have no maximum.
 NO_ABSORPTION = "no absorption: that none is there can decide, too"
 
 
 class ImportantBand(NamedTuple):
-    """A region of the spectrum that decided.
+    """A region of the spectrum on which the prediction depends.
 
     Attributes
     ----------
     centre : float
         cm-1, where importance is highest.
     low, high : float
-        cm-1, where importance has fallen to half of that, or to the valley before the
-        next band, or where the seen region ends; wider where an absorption that the band
-        stands for lies beside, since a column's place is not known better.
+        cm-1, where importance falls to half of its value at the centre, or to the minimum before
+        the next band, or where the seen region ends; extended to absorptions of the band just
+        outside, since the position of a column is not known more precisely.
     height : float
-        Importance at the centre, as a share of the map's maximum.
+        Importance at the centre, as a fraction of the map's maximum.
     share : float
-        Of all importance, that between `low` and `high`.
+        Fraction of the total importance that lies between `low` and `high`.
     absorptions : tuple of float
-        cm-1, maxima of the spectrum within the limits, the most telling first. Each belongs to
-        one band only. Empty where the spectrum has none: that a band is missing can decide, too.
+        cm-1, up to three maxima of the spectrum within the limits, the most relevant first. Each
+        belongs to one band only. Empty if the spectrum has none, or if there is no spectrum: the
+        absence of a band can be decisive, too.
     names : tuple of (Band or None)
-        The known band that each absorption is taken for: one of the materials asked for, else
-        of others; None where none is known.
+        The known band assigned to each absorption: of the requested materials if they have one,
+        else of others; None if none is known.
     assignments : tuple of Band
-        All known bands near the absorptions: of the materials asked for first, then of others.
+        All known bands near the absorptions: of the requested materials first, then of others.
     atmosphere : str
-        "" outside the regions of water vapour and carbon dioxide; "possible" where the
-        material absorbs there as well, "likely" where no band of the material is known.
+        "" outside the regions of water vapour and carbon dioxide; "possible" if the material
+        absorbs there as well, "likely" if no band of the material is known there.
     materials : tuple of str
-        Codes of the materials asked for.
+        Codes of the requested materials.
     """
     centre: float
     low: float
@@ -71,16 +73,13 @@ class ImportantBand(NamedTuple):
 
     @property
     def position(self) -> float:
-        """cm-1: where the spectrum absorbs most tellingly within the limits.
-
-        Where it does not absorb, where importance is highest.
-        """
+        """cm-1: the most relevant absorption; without any, the centre."""
         return self.absorptions[0] if self.absorptions else self.centre
 
     def describe(self, n: int = 2) -> str:
-        """Absorptions in words: "1464 CH2 bend (PE); 1376 ...".
+        """Absorptions as text: "1464 CH2 bend (PE); 1376 ...".
 
-        A "?" behind a material says that it is not the one asked for: a band of it lies there.
+        A "?" after a material means that it was not requested, but has a band there.
         """
         if not self.absorptions:
             return NO_ABSORPTION
@@ -88,7 +87,7 @@ class ImportantBand(NamedTuple):
                          for i, at in enumerate(self.absorptions[:n]))
 
     def called(self, i: int = 0, shorten: Callable[[str], str] = str) -> str:
-        """Assignment and material of the `i`-th absorption; the text of it can be shortened."""
+        """Assignment and material of the `i`-th absorption; `shorten` abbreviates the former."""
         band = self.names[i] if i < len(self.names) else None
         if band is None:
             return "not known"
@@ -96,9 +95,9 @@ class ImportantBand(NamedTuple):
         return f"{shorten(band.assignment)} ({band.material}{doubt})"
 
     def label(self) -> str:
-        """A few words for pictures: "2848 CH2 sym. stretch (PE)"."""
+        """Short text for figures: "2848 CH2 sym. stretch (PE)"."""
         name = self.called(0, _shorter) if self.absorptions else "no absorption"
-        # Where nobody knows the material, the air is as good a guess as any.
+        # If the material is unknown, the air is as likely as any material.
         air = self.atmosphere == LIKELY_AIR or (self.atmosphere and not self.materials)
         return f"{self.position:.0f} {name}" + (", air?" if air else "")
 
@@ -108,7 +107,7 @@ def _shorter(assignment):
     for long, short in (("asymmetric", "asym."), ("symmetric", "sym."), ("aromatic", "arom."),
                         ("out-of-plane", "o.o.p."), ("in-plane", "i.p.")):
         name = name.replace(long, short)
-    # What is left says enough where the whole would fill the picture.
+    # Abbreviated further if it is too long for a figure.
     return name.split(" of ")[0] if len(name) > 20 else name
 
 
@@ -117,33 +116,34 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
                     others: Iterable[str] = (),
                     threshold: float = 0.1, tolerance: float = 10.0, resolution: float = 0.0,
                     n: int | None = None) -> list[ImportantBand]:
-    """The bands of a map, the one with the largest share first.
+    """Find the bands of a map, the one with the largest share first.
 
     Parameters
     ----------
     importance : ndarray, shape (m,)
-        Of one spectrum, or the mean map of a class; NaN where not seen. Values below zero
-        (evidence against) are left out of account.
+        Of one spectrum, or the mean map of a class; NaN where not seen. Negative values
+        (evidence against) are ignored.
     axis : ndarray, shape (m,)
         cm-1, in any order.
     spectrum : ndarray, shape (m,), optional
-        Absorbance of the same, which tells where within a region the sample absorbs. Where
-        it does not, nothing is assigned: that a band is missing can decide, too. Without a
-        spectrum, bands are named by what is known within the region's limits.
+        Absorbance of the same spectrum or class, to find where the sample absorbs within a
+        region. If it does not absorb there, no band is assigned: the absence of a band can be
+        decisive, too. Without a spectrum, `assignments` are all known bands within the limits.
     materials : iterable of str, optional
-        Codes of :data:`bands.BANDS` whose assignments come first.
+        Codes of :data:`.bands.BANDS`, or names, of materials whose assignments come first.
     others : iterable of str
-        Codes of materials that may be there as well: the model's other classes. What neither
-        has is looked for in all materials.
+        Materials that may also be present: the model's other classes. All materials are searched
+        if none of these has a band at an absorption, or if `others` is empty.
     threshold : float
-        Lowest height of a band as a share of the map's maximum, 0 to 1.
+        Minimum height of a band as a fraction of the map's maximum, above 0 and at most 1.
     tolerance : float
-        cm-1 between an absorption and the known band that it is taken for.
+        Maximum distance in cm-1 between an absorption and the known band assigned to it.
     resolution : float
-        cm-1 between the columns of the network's map. An absorption up to half a column beside
-        all limits belongs to the nearest band: a column's place is not known better.
+        Distance in cm-1 between the columns of the network's map. An absorption outside all
+        limits, but within half of this distance, belongs to the nearest band, since the position
+        of a column is not known more precisely.
     n : int, optional
-        At most so many bands.
+        Maximum number of bands.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
     Raises
     ------
     ValueError
-        If shapes disagree or the threshold is not between 0 and 1.
+        If shapes disagree or the threshold is out of range.
     """
     importance, axis = np.asarray(importance, float), np.asarray(axis, float)
     if importance.shape != axis.shape or axis.ndim != 1:
@@ -195,19 +195,19 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
 
 
 def _areas(axis):
-    """Stretch of the axis that each point stands for."""
+    """Length of axis that each point represents."""
     return np.abs(np.gradient(axis)) if len(axis) > 1 else np.ones(1)
 
 
 def _runs(mask) -> list[slice]:
-    """Stretches of True."""
+    """Slices of consecutive True values."""
     edges = np.flatnonzero(np.diff(np.r_[0, mask.astype(int), 0]))
     return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _peaks(values, height, prominence):
-    """Maxima of a curve and where they end: lists of (peak, low, high), indices included."""
-    # Zeros around it make a maximum at an end a maximum like any other.
+    """Maxima of a curve and their limits: list of indices (peak, low, high), both included."""
+    # Padded with zeros, so that maxima at the ends are found, too.
     padded = np.r_[0, values, 0]
     peaks = find_peaks(padded, height=height, prominence=prominence, plateau_size=1)[0] - 1
     result = []
@@ -224,17 +224,17 @@ def _peaks(values, height, prominence):
 
 
 def _absorptions(spectrum, importance, axis, limits, reach, n=3):
-    """Indices of the spectrum's maxima for each of the limits, the most telling first.
+    """Indices of up to `n` maxima of the spectrum for each of the limits, most relevant first.
 
-    A maximum belongs to the limits that it lies in, or else to the nearest within reach. The
-    most telling is the one whose prominence times importance is highest.
+    A maximum belongs to the limits that enclose it, else to the nearest within `reach`.
+    Relevance is prominence times importance.
     """
     finite = np.isfinite(spectrum)
     if not finite.any() or not limits:
         return [()] * len(limits)
     filled = np.where(finite, spectrum, spectrum[finite].min())
-    # Peaks are sought in the whole spectrum: an edge of the region is no minimum.
-    # Noise has maxima, too; second differences of white noise have sqrt(6) times its deviation.
+    # The whole spectrum is searched, since the edge of a region is not a minimum. Maxima of noise
+    # are excluded: second differences of white noise have sqrt(6) times its standard deviation.
     noise = np.median(np.abs(np.diff(filled, 2))) / .6745 / np.sqrt(6) if len(filled) > 2 else 0
     peaks, found = find_peaks(filled, prominence=max(0.01 * np.ptp(filled), 8 * noise))
     weight = found["prominences"] * importance[peaks]
@@ -248,15 +248,15 @@ def _absorptions(spectrum, importance, axis, limits, reach, n=3):
 
 
 def _assign(position, places, known, others):
-    """Known bands near the places, those of the known materials first; and is it the air?
+    """Known bands near the places, those of the requested materials first, and the atmosphere.
 
-    Returns the one name of each place, all bands, and the answer.
+    Returns the band (or None) assigned to each place, all bands, and the atmosphere's value.
     """
     own, other, names = {}, {}, []
     for place, reach in places:
         asked = assignments(place, reach, known) if known else []
         more = assignments(place, reach, others) if others else []
-        # A material that nobody asked for explains only what no other does.
+        # Search all materials if neither of these has a band here, or if there are no others.
         if not more and not asked or not others:
             more = more + assignments(place, reach)
         own.update(dict.fromkeys(asked))
@@ -271,9 +271,10 @@ def _assign(position, places, known, others):
 
 
 def mean_map(importance: np.ndarray, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
-    """Mean map of some spectra, (n, m) -> (m,), each spectrum counting alike.
+    """Mean map of some spectra, (n, m) -> (m,), with equal weight of each spectrum.
 
-    Where nobody's importance is known, it stays NaN.
+    Maps are scaled to equal height first, and maps that are NaN everywhere are ignored.
+    Wavenumbers that are not seen stay NaN.
     """
     maps = normalised(importance if rows is None else importance[rows])
     maps = maps[np.isfinite(maps).any(axis=1)]
@@ -283,31 +284,36 @@ def mean_map(importance: np.ndarray, rows: Sequence[int] | np.ndarray | None = N
 
 
 def normalised(importance: np.ndarray, by: str = "spectrum") -> np.ndarray:
-    """Maps scaled so that the largest absolute value is 1.
+    """Scale maps so that the largest absolute value is 1.
 
     Parameters
     ----------
     importance : ndarray, shape (n, m)
     by : str
         "spectrum": in each map; "set": in all maps together, so that they stay comparable.
+
+    Raises
+    ------
+    ValueError
+        If `by` is neither.
     """
     if by not in ("spectrum", "set"):
         raise ValueError(f"Maps are scaled by 'spectrum' or by 'set', not by '{by}'.")
-    # fmax leaves out what is not seen.
+    # fmax ignores NaN, where maps are not seen.
     size = np.fmax.reduce(np.abs(importance), axis=1 if by == "spectrum" else None,
                           keepdims=True, initial=0)
     return importance / np.where(size > 0, size, 1)
 
 
 def smooth(importance: np.ndarray, axis: np.ndarray, width: float) -> np.ndarray:
-    """Maps smoothed by a Gaussian, within what is seen.
+    """Smooth maps with a Gaussian, within the wavenumbers that are seen.
 
     Parameters
     ----------
     importance : ndarray, shape (n, m)
-        NaN where not seen; stays so.
+        NaN where not seen, also in the result.
     axis : ndarray, shape (m,)
-        cm-1, in any order and unevenly spaced if need be.
+        cm-1, in any order and with any spacing.
     width : float
         Standard deviation in cm-1; 0 leaves the maps as they are.
     """

@@ -1,4 +1,4 @@
-"""Single spectra: what they are taken for, and why, component by component."""
+"""Single spectra: their predictions, and the evidence for each component."""
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -20,15 +20,16 @@ __all__ = ["Reason", "SpectrumView", "spectrum_views", "choose_mixtures", "sprea
 
 
 class Reason(NamedTuple):
-    """What speaks for one component, or for one class where the model knows no mixtures.
+    """Evidence for one component, or for one class if the model knows no mixtures.
 
     Attributes
     ----------
     name : str
     probability : float
-        That it is present.
+        Probability that it is present.
     verdict : str
-        "" where the model is right about it or nobody knows, else "overlooked" or "not in it".
+        "overlooked" if it is present but not predicted, "not present" if it is predicted but not
+        present, "" if the model is right about it or the class is unknown.
     importance : ndarray, shape (m,)
         NaN where not seen.
     bands : list of ImportantBand
@@ -42,20 +43,20 @@ class Reason(NamedTuple):
 
 
 class SpectrumView(NamedTuple):
-    """One spectrum, what it is taken for and why.
+    """One spectrum, its prediction and the evidence for it.
 
     Attributes
     ----------
     number : int
         Its row in the data, counted from 1.
     holds : str
-        Its class, with fractions where the data have them; empty if not known.
+        Its class, with fractions if the data have them; empty if unknown.
     predicted : str
     probability : float
     decision : str
         "accepted", "to inspect" or "unknown".
     right : float
-        1 or 0, NaN where not known.
+        1 or 0; NaN if unknown.
     axis, spectrum : ndarray, shape (m,)
     reasons : list of Reason
     """
@@ -70,14 +71,14 @@ class SpectrumView(NamedTuple):
     reasons: list[Reason]
 
     def title(self) -> str:
-        """The answer in a sentence."""
-        holds = f"holds {self.holds}; " if self.holds else ""
+        """The prediction in one sentence."""
+        holds = f"contains {self.holds}; " if self.holds else ""
         verdict = {1.: ": right", 0.: ": WRONG"}.get(self.right, "")
-        return (f"Spectrum {self.number}: {holds}taken for {self.predicted} "
+        return (f"Spectrum {self.number}: {holds}predicted as {self.predicted} "
                 f"({self.probability:.0%}), {self.decision}{verdict}")
 
     def lines(self, n: int = 2) -> list[str]:
-        """The answer, and the `n` strongest bands of each reason."""
+        """The title, and the `n` strongest bands of each reason."""
         result = [self.title()]
         for reason in self.reasons:
             verdict = f", {reason.verdict}" if reason.verdict else ""
@@ -88,24 +89,26 @@ class SpectrumView(NamedTuple):
 
 def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .1,
                    method: str = "hirescam") -> list[SpectrumView]:
-    """Explain single spectra; those that the model gives no answer for are left out.
+    """Explain single spectra; spectra that the model cannot predict are left out.
 
     Parameters
     ----------
     model : DCNetModel
-        Where it knows combinations such as "PE + PP", each component predicted or truly there
-        has its own map, see :func:`.targets.component_contrast`; else the class predicted and,
-        if that is another one, the true class.
+        If it knows combinations such as "PE + PP", each component that is predicted or present
+        has its own map, see :func:`.targets.component_contrast`; else the predicted class and,
+        if different, the true class.
     data : Table
     rows : sequence of int
-        Of the data.
-    threshold
-        As in :func:`importance.important_bands`.
+        Rows of the data.
+    threshold : float
+        As in :func:`.important_bands.important_bands`.
+    method : str
+        As in :func:`.explain_table`.
 
     Raises
     ------
-    ValueError
-        As :func:`explanation.explain_table` does.
+    ValueError, DomainTransformationError
+        As in :func:`.explain_table`.
     """
     rows = np.asarray(rows, int)
     picked = data[rows]
@@ -125,7 +128,7 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
         reasons = []
         for name in names:
             verdict = "" if not true[i] else "overlooked" if name not in said[i] else \
-                "" if name in true[i] else "not in it"
+                "" if name in true[i] else "not present"
             others = [m for other in known if other != name for m in materials_of(other)]
             present = [k for k, c in enumerate(own.classes) if name in _parts(c, mixtures)]
             bands = important_bands(
@@ -143,7 +146,7 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
 
 
 def _maps(model, data, own, known, wanted, mixtures, method):
-    """Importance (m,) by row and name: one pass through the networks for each name."""
+    """Importance (m,) by (row, name), with one pass through the networks for each name."""
     from orangecontrib.microplastics.nn.attribution import gradcam, targets
     grid = model.grid_spectra(data)
     maps = {}
@@ -160,7 +163,7 @@ def _maps(model, data, own, known, wanted, mixtures, method):
 
 
 def _not_the_air(band, there):
-    """The other components of a mixture explain a band better than the air does."""
+    """Call the air only possible if another component of the mixture has the band."""
     if band.atmosphere and any(name and name.material in there for name in band.names[:1]):
         return band._replace(atmosphere=POSSIBLY_AIR)
     return band
@@ -173,7 +176,11 @@ def _parts(name, mixtures):
 
 
 def actual_classes(explained: Explained) -> list[str]:
-    """Name of each spectrum's class, empty where it is not known or none of the model's."""
+    """Name of each spectrum's class.
+
+    Empty if the class is missing, the spectrum has no prediction, or the model and the data have
+    no class in common.
+    """
     variable = explained.data.domain.class_var
     if variable is None or not variable.is_discrete:
         return [""] * len(explained.data)
@@ -182,7 +189,7 @@ def actual_classes(explained: Explained) -> list[str]:
 
 
 def _holds(data, row, actual):
-    """"54 % PET + 46 % PP" where Mix Spectra wrote fractions, else the class."""
+    """Return "54% PET + 46% PP" if the data have fractions of Mix Spectra, else the class."""
     shares = []
     for part in _parts(actual, True):
         if f"fraction {part}" not in data.domain:
@@ -195,9 +202,9 @@ def _holds(data, row, actual):
 
 def choose_mixtures(explained: Explained, right: int = 3, wrong: int = 1,
                     seed: int = 0) -> np.ndarray:
-    """Rows of binary mixtures: some that the model recognises and some that it does not.
+    """Choose rows of binary mixtures: `right` correctly predicted ones, then `wrong` others.
 
-    By chance, but of pairs that show as many components as can be.
+    At random, but from pairs that together show as many components as possible.
     """
     actual = actual_classes(explained)
     rng = np.random.default_rng(seed)
@@ -217,7 +224,7 @@ def choose_mixtures(explained: Explained, right: int = 3, wrong: int = 1,
 
 
 def spread_rows(explained: Explained, n: int) -> np.ndarray:
-    """At most `n` rows, from all classes predicted in turn, in the order of the data."""
+    """Choose at most `n` rows, from each predicted class in turn; in the order of the data."""
     order = np.flatnonzero(explained.predicted >= 0)
     turn = np.zeros(len(order), int)
     for name in np.unique(explained.predicted[order]):

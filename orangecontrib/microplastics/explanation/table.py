@@ -1,4 +1,4 @@
-"""Grad-CAM of a model for a Table: what the widget and the command line show."""
+"""Grad-CAM of a model for a Table, as shown by the widget and the command line."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -26,47 +26,48 @@ from orangecontrib.microplastics.spectra.axis import spectral_columns, told
 __all__ = ["PREDICTED", "Explained", "ClassView", "explain_table", "class_views", "components",
            "importance_table", "bands_table"]
 
-#: Target: the class that each spectrum is predicted to be.
+#: Target: the predicted class of each spectrum.
 PREDICTED = "predicted"
 
-#: Share of the time that the model's answer takes of an explanation.
+#: Share of an explanation's time that the model's prediction takes, for the progress.
 _ANSWER = 0.3
 
 
 @dataclass(frozen=True)
 class Explained:
-    """Importance for the spectra of a Table, and what the model says of them.
+    """Importance for the spectra of a Table, and the model's predictions.
 
     Attributes
     ----------
     data : Table
-        The spectra explained.
+        The explained spectra.
     columns : ndarray of int, shape (m,)
-        Their columns in ``data.X``, in the data's own order.
+        Their columns in ``data.X``, in the order of the data.
     axis : ndarray, shape (m,)
         Wavenumbers of the columns, cm-1.
     importance : ndarray of float32, shape (n, m)
-        NaN where the model does not look.
+        NaN where the model does not look, and for spectra that it cannot predict.
     probabilities : ndarray, shape (n, classes)
-        As :meth:`.DCNetModel.answer` says; NaN for spectra that the model does not answer for.
+        From :meth:`.DCNetModel.answer`; NaN for spectra that the model cannot predict.
     classes : tuple of str
-        The classes that the model tells apart.
+        The classes that the model distinguishes.
     decision : ndarray of int, shape (n,)
         Index into :data:`.identification.DECISIONS`, by the default rule.
     notes : tuple of PredictionWarning
-        What the model has to say of the spectra: which get no answer, and why.
+        Warnings of the model about the spectra, such as which have no prediction and why.
     target : ndarray of int, shape (n,)
-        Index into `targets` of what each map explains.
+        Index into `targets` of the target that each map explains.
     targets : tuple of str
-        Names of what maps explain: the classes; or a component, for spectra in which the model
-        finds it, and "without" it for the others.
+        Names of the targets: the classes; or, if a component is explained, its name for spectra
+        in which the model finds it, and "without" it for the others.
     target_probability : ndarray, shape (n,)
-        The model's probability of it.
+        The model's probability of the explained class or component; of the component also in
+        spectra "without" it.
     right : ndarray of float, shape (n,)
-        1 where the prediction is the class in the data, 0 where not, NaN where that is
-        not known.
+        1 if the prediction is the class in the data, 0 if not, NaN if there is no prediction, the
+        class is missing, or the model and the data have no class in common.
     resolution : float
-        cm-1 between the columns of the network's map.
+        Distance in cm-1 between the columns of the network's map.
     """
     data: Table
     columns: np.ndarray
@@ -89,37 +90,37 @@ class Explained:
 
     @property
     def answered(self) -> np.ndarray:
-        """Which spectra the model answers for, bool."""
+        """Which spectra the model can predict; bool, (n,)."""
         return np.isfinite(self.probabilities).all(axis=1)
 
     @property
     def predicted(self) -> np.ndarray:
-        """Index into `classes` of the prediction, -1 for spectra without an answer."""
+        """Index into `classes` of the prediction; -1 for spectra without a prediction."""
         return np.where(self.answered, np.nan_to_num(self.probabilities).argmax(axis=1), -1)
 
     def decided(self, row: int) -> str:
-        """The decision on one spectrum in words: "accepted", "to inspect", "unknown"."""
+        """The decision on one spectrum as text: "accepted", "to inspect", "unknown"."""
         return DECISIONS[self.decision[row]].lower()
 
     def decisions(self) -> str:
-        """How many spectra are decided how: "accepted 25, to inspect 3, unknown 2"."""
+        """Number of spectra for each decision: "accepted 25, to inspect 3, unknown 2"."""
         counts = np.bincount(self.decision, minlength=len(DECISIONS))
         return ", ".join(f"{name.lower()} {n:,}"
                          for name, n in zip(DECISIONS, counts, strict=True) if n)
 
     def without_importance(self) -> tuple[int, int]:
-        """Number of spectra whose map is nowhere above zero, and of all with an answer."""
+        """Number of predicted spectra whose map is nowhere above 0; number of predicted spectra."""
         known = self.answered
         highest = np.nan_to_num(self.importance).max(axis=1, initial=0)
         return int((known & (highest <= 0)).sum()), int(known.sum())
 
     def shown(self, by: str = "spectrum", smoothing: float = 0.0) -> np.ndarray:
-        """Maps as drawn: smoothed by `smoothing` cm-1, then scaled, see `importance`."""
+        """Maps as drawn: smoothed by `smoothing` cm-1, then scaled, see :func:`.normalised`."""
         return normalised(smooth(self.importance, self.axis, smoothing), by)
 
 
 def components(model: DCNetModel) -> list[str]:
-    """Components of the model's combination classes; empty where it has none."""
+    """Components of the model's combination classes; empty if it has none."""
     return components_among(_classes(model))
 
 
@@ -144,14 +145,17 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     component : bool
         Explain the presence of a component of combination classes such as "PE + PP".
     method, branch, signed
-        See :func:`gradcam.explain_batches`.
+        See :func:`.gradcam.explain_batches`.
     callback : callable, optional
-        Called with the fraction done; raising in it stops.
+        Called with the fraction done; an exception raised in it stops.
 
     Raises
     ------
     ValueError
-        If the target is not known, the data hold no spectra or none that the model reads.
+        If target, method or branch are unknown, the data have no wavenumbers, or the model uses
+        none of them.
+    NotEnoughMemory
+        (a ValueError) As :meth:`.DCNetModel.answer`.
     DomainTransformationError
         As :meth:`.DCNetModel.answer`: other wavenumbers, another unit.
     """
@@ -165,7 +169,7 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     answer = model.answer(data, lambda done: progress(_ANSWER * done))
     probabilities = answer.probabilities[:, model.used]
     known = np.isfinite(answer.values)
-    # What the model gives no answer for has no explanation either.
+    # Spectra without a prediction get no explanation.
     grid = np.where(known[:, None], model.grid_spectra(data), np.float32(np.nan))
     predicted = np.nan_to_num(probabilities).argmax(axis=1)
     result = gradcam.explain(
@@ -175,7 +179,7 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
         callback=lambda done: progress(_ANSWER + (1 - _ANSWER) * done))
     if component:
         share = probabilities[:, list(wanted.plus)].sum(axis=1)
-        # Apart, since the mean over both would say little about either.
+        # Separate, since the mean over both would describe neither.
         index, names = (~(share >= 0.5)).astype(int), (target, f"without {target}")
     else:
         index = predicted if target == PREDICTED else np.full(len(data), wanted)
@@ -215,7 +219,7 @@ def _right(data, classes, predicted, answered):
 
 
 class ClassView(NamedTuple):
-    """A target's spectra together: `rows` of the table, means over them, and their bands."""
+    """The spectra of one target: their `rows` in the table, mean map and spectrum, and bands."""
     name: str
     rows: np.ndarray
     importance: np.ndarray
@@ -227,16 +231,16 @@ def class_views(explained: Explained, rows: np.ndarray | None = None, *,
                 smoothing: float = 0.0, threshold: float = 0.1, tolerance: float = 10.0,
                 materials: Callable[[str], list[str]] = materials_of,
                 n: int | None = None) -> list[ClassView]:
-    """Mean map, mean spectrum and important bands of each target that has spectra.
+    """Compute mean map, mean spectrum and important bands of each target that has spectra.
 
     Parameters
     ----------
     rows : ndarray of bool, shape (n,), optional
-        Spectra to take into account.
+        Spectra to include; by default all that have a prediction.
     smoothing, threshold, tolerance, n
-        See :func:`importance.smooth`, :func:`importance.important_bands`.
+        See :func:`.smooth` and :func:`.important_bands.important_bands`.
     materials : callable
-        From the name of a class to the materials whose bands come first.
+        Returns the materials whose bands come first, for the name of a class.
     """
     known = explained.answered
     if rows is not None:
@@ -264,20 +268,21 @@ def _mean_spectrum(explained, rows):
 
 
 def importance_table(explained: Explained, importance: np.ndarray | None = None) -> Table:
-    """Importance as spectra: attributes named as the data's wavenumbers.
+    """Return importance as a Table of spectra, with attributes named as the data's wavenumbers.
 
     Parameters
     ----------
+    explained : Explained
     importance : ndarray, shape (n, m), optional
-        Scaled or smoothed maps to send instead.
+        Scaled or smoothed maps to use instead.
 
     Returns
     -------
     Table
-        Class variables and metas of the data stay (``map_x`` and ``map_y`` with them); metas
+        Class variables and metas of the data are kept (also ``map_x`` and ``map_y``); metas
         ``target``, ``probability`` (of the target), ``prediction``, ``right`` and ``decision``
-        come on top. Missing values stand for what the model does not see, and for spectra that
-        it gives no answer for.
+        are added. Importance is missing at wavenumbers that the model does not use, and for
+        spectra without a prediction.
     """
     domain = explained.data.domain
     taken = [v.name for v in (*domain.variables, *domain.metas)]
@@ -305,10 +310,10 @@ def importance_table(explained: Explained, importance: np.ndarray | None = None)
 
 
 def bands_table(views: list[ClassView]) -> Table:
-    """Important bands of all classes as a Table, a row a band.
+    """Return the important bands of all classes as a Table, with one row per band.
 
-    The wavenumber is where the mean spectrum absorbs, see :mod:`importance`; "highest at" is
-    where the map is highest.
+    "wavenumber" is where the mean spectrum absorbs, see :mod:`.important_bands`; "highest at" is
+    the maximum of the map.
     """
     number = ContinuousVariable
     domain = Domain(

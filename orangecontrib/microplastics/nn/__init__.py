@@ -1,7 +1,7 @@
-"""All that needs torch, and nothing else does.
+"""All code that needs torch; no other part of the package imports it.
 
-Torch takes a second to load and may be missing. So what is in here is imported where work begins,
-inside functions, and never when a widget or its parts are loaded.
+Torch takes a second to load and may be missing. Modules in this folder are therefore imported
+inside functions, when work begins, and never when a widget or its parts are loaded.
 
 Raises
 ------
@@ -12,7 +12,7 @@ from orangecontrib.microplastics.utils.errors import TorchUnavailable
 
 try:
     import torch  # noqa: F401
-# On Windows a library that fails to load is an OSError.
+# On Windows a library that fails to load raises OSError.
 except (ImportError, OSError) as ex:
     raise TorchUnavailable(
         f"PyTorch, which networks need, cannot be loaded here ({ex}). Install it into the "

@@ -1,9 +1,9 @@
-"""Random distortions of spectra, drawn anew for each batch while a network trains.
+"""Random distortions of spectra, drawn for each batch while a network trains.
 
-What instruments and samples do to a spectrum without making it another material:
+They change a spectrum as instruments and samples do, without changing its material:
 path length and detector (power), scattering (slope, baseline), crystallinity and
 orientation (band gains), the room's air (CO2, water vapour), moisture, noise,
-and stretches that were cut. Tensors in, tensors out, on their own device.
+and regions that were cut. Tensors in, tensors out, on the same device.
 """
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from orangecontrib.microplastics.materials.atmosphere import (
 __all__ = ["Augmenter", "standardised"]
 
 def standardised(x: Tensor) -> Tensor:
-    """Each spectrum minus its minimum, divided by its rms; (B, wavenumbers)."""
+    """Each spectrum minus its minimum, then divided by its rms; (B, wavenumbers)."""
     x = x - x.amin(dim=1, keepdim=True)
     rms = x.square().mean(dim=1, keepdim=True).sqrt()
     return x / rms.clamp_min(torch.finfo(x.dtype).tiny)
 
 
 class Augmenter:
-    """Draws distortions for spectra on one axis.
+    """Distorts spectra on one axis at random.
 
     Parameters
     ----------
@@ -45,13 +45,13 @@ class Augmenter:
         self.device = torch.device(device)
         wn = torch.as_tensor(np.asarray(wavenumbers), dtype=torch.float32, device=self.device)
         g = torch.linspace(-1, 1, len(wn), device=self.device)
-        # Everything smooth is a random combination of a few fixed curves: one product a batch.
+        # Smooth curves are random combinations of a few fixed ones: one product per batch.
         self._slopes = torch.stack((.3 * g, .25 * (g.square() - 1 / 3), .15 * torch.sin(3 * g)))
         self._knots = _hats(len(wn), 14, self.device)
         self._cubic = torch.stack((g, g.square() * 2 / 3, g ** 3 / 2))
         self._co2 = sum(height * _gauss(wn, centre, width)
                         for centre, width, height in CARBON_DIOXIDE_STRETCH)
-        # How strong the lines are is drawn at random: rooms and their temperatures differ.
+        # The strengths of the lines are drawn at random: rooms and their temperatures differ.
         lines = [_gauss(wn, w, 4) for w, _ in WATER_VAPOUR if wn[0] <= w <= wn[-1]]
         self._vapour = torch.stack(lines) if lines else None
         self._hydroxyl = _gauss(wn, 3350, 150)
@@ -64,7 +64,7 @@ class Augmenter:
         return torch.rand(shape, generator=self.generator, device=self.device)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Distorted copy of `x`, (B, wavenumbers), minimum 0 and rms 1 on the way in."""
+        """Return a distorted copy of `x`, (B, wavenumbers), which has minimum 0 and rms 1."""
         s, b = self.settings, len(x)
         if s.power:
             x = x.pow(1 + s.power * (2 * self._uniform(b, 1) - 1))
@@ -112,6 +112,6 @@ def _gauss(wn, centre, width):
 
 
 def _hats(n, knots, device):
-    """Hat functions (knots, n): a product with values at knots interpolates them linearly."""
+    """Hat functions (knots, n): ``values @ hats`` interpolates values at the knots linearly."""
     position = torch.linspace(0, knots - 1, n, device=device)
     return (1 - (position - torch.arange(knots, device=device)[:, None]).abs()).clamp_min(0)

@@ -1,8 +1,9 @@
-"""CBAM: which channels matter, then which positions (Woo et al., ECCV 2018, arXiv:1807.06521).
+"""CBAM: channel attention, then spatial attention (Woo et al., ECCV 2018, arXiv:1807.06521).
 
-Both parts are pooled, weighted and multiplied into the feature map, which is little
-arithmetic and much memory traffic. Where both are trained, they go through one function with
-a backward pass of its own, which touches the map as seldom as it can.
+Both parts pool the feature map, compute weights and multiply the map by them: little
+arithmetic and much memory traffic. In training, both parts together are one autograd function
+(for maps that are not too long) with its own backward pass, which reads and writes the map as
+rarely as possible.
 """
 from __future__ import annotations
 
@@ -16,13 +17,13 @@ from orangecontrib.microplastics.nn.layers import conv, linear
 
 __all__ = ["ChannelAttention", "SpatialAttention", "CBAM"]
 
-#: Maps up to this long are convolved by a matrix product: torch's convolution of two channels
-#: into one takes ten times as long as the product for maps of 24 positions.
+#: Maps of up to this length are convolved by a matrix product: for maps of 24 positions, torch's
+#: convolution of two channels into one takes ten times as long.
 _LONGEST_BAND = 128
 
 
 class ChannelAttention(nn.Module):
-    """Which channels matter: sigmoid(MLP(average) + MLP(maximum)), the MLP shared."""
+    """Weights of channels: sigmoid(MLP(average) + MLP(maximum)), with a shared MLP."""
 
     def __init__(self, channels, reduction, generator):
         super().__init__()
@@ -39,7 +40,7 @@ class ChannelAttention(nn.Module):
 
 
 class SpatialAttention(nn.Module):
-    """Which positions matter: sigmoid(conv([average, maximum] over the channels))."""
+    """Weights of positions: sigmoid(conv([average, maximum] over the channels))."""
 
     def __init__(self, kernel, generator):
         super().__init__()
@@ -55,19 +56,19 @@ class SpatialAttention(nn.Module):
         return torch.sigmoid(scores)[:, None, None]
 
     def band(self, positions: int) -> Tensor:
-        """The convolution as a matrix (2 L, L): averages, then maxima, times it are the scores."""
+        """The convolution without bias as a matrix (2 L, L), for averages followed by maxima."""
         weight = self.conv.weight[0, :, 0]
-        # Behind each row of weights stands a zero, for what lies outside the kernel.
+        # A zero after each row of weights, for positions outside the kernel.
         return F.pad(weight, (0, 1)).flatten()[
             _places(positions, weight.shape[1], str(weight.device))]
 
 
 @lru_cache(maxsize=16)
 def _places(positions, kernel, device):
-    """For each entry of the band, (2 L, L), its weight's place among the padded weights.
+    """Index of each entry of the band matrix, (2 L, L), into the padded weights.
 
-    Kept from one call to the next, so made outside inference mode: a tensor that a prediction
-    made could not be used in training afterwards.
+    Cached between calls, and therefore made outside inference mode: a tensor made in a
+    prediction could not be used in training afterwards.
     """
     with torch.inference_mode(False):
         index = torch.arange(positions, device=device)
@@ -77,7 +78,7 @@ def _places(positions, kernel, device):
 
 
 class CBAM(nn.Module):
-    """Channel, then spatial attention, each multiplied with the feature map."""
+    """Multiplies the feature map by channel attention, then by spatial attention."""
 
     def __init__(self, channels, attention, reduction, spatial_kernel, generator):
         super().__init__()
@@ -87,7 +88,7 @@ class CBAM(nn.Module):
             if attention in ("cbam", "spatial") else None
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """(B, C, 1, L) -> attended map (B, C, 1, L), weights (B, C) and (B, 1, 1, L)."""
+        """(B, C, 1, L) -> attended map (B, C, 1, L), weights (B, C) and (B, 1, 1, L) or None."""
         if self.training and self.channel is not None and self.spatial is not None \
                 and x.shape[3] <= _LONGEST_BAND:
             return self._at_once(x)
@@ -103,8 +104,8 @@ class CBAM(nn.Module):
     def _at_once(self, x):
         squeeze, excite = self.channel.squeeze, self.channel.excite
         b, channels, _, positions = x.shape
-        # In channels-last memory this is the order that things lie in: nothing is copied. The
-        # height of 1 is kept all along, that gradients come back in channels-last memory too.
+        # This is the order of channels-last memory, so nothing is copied. The permutations
+        # include the height of 1, so that gradients are in channels-last memory, too.
         out, channel, spatial = _Both.apply(
             x.permute(0, 2, 3, 1).reshape(b, positions, channels),
             squeeze.weight, squeeze.bias, excite.weight, excite.bias,
@@ -114,10 +115,10 @@ class CBAM(nn.Module):
 
 
 class _Both(torch.autograd.Function):
-    """Channel and spatial attention of a map (B, L, C), and their backward pass by hand.
+    """Channel and spatial attention of a map (B, L, C), with a hand-written backward pass.
 
-    torch's own notes every intermediate map and goes back through each; here few are
-    written. Equals among maxima share the gradient, as torch's do.
+    torch's own would store every intermediate map and process each of them; this stores few.
+    Equal maxima share the gradient, as in torch.
     """
 
     @staticmethod
@@ -159,15 +160,15 @@ class _Both(torch.autograd.Function):
 
 
 def _to_maxima(gradient, x, maximum, of_maximum, dim):
-    """Add a maximum's gradient where x has it, in place."""
+    """Add the gradient of a maximum at the positions where x equals it, in place."""
     there = _at_maximum(x, maximum.unsqueeze(dim))
     gradient.addcmul_(there, (of_maximum / there.sum(dim=dim)).unsqueeze(dim))
 
 
 def _at_maximum(x: Tensor, maximum: Tensor) -> Tensor:
-    """1 where x is the maximum, 0 where it is less, in x's own type.
+    """1 where x is the maximum, 0 where it is smaller, in x's dtype.
 
-    Rounding aside: what is less by under 1e-30 counts as equal. Comparing and turning bool
-    into numbers takes three times as long.
+    Values smaller by less than 1e-30 give a number between 0 and 1. Comparing and converting
+    bool to numbers would take three times as long.
     """
     return (x - maximum).mul_(1e30).add_(1).relu_()

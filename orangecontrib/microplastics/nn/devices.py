@@ -1,4 +1,4 @@
-"""Where torch computes, and on how many threads."""
+"""The device on which torch computes, and the number of its threads."""
 from __future__ import annotations
 
 import contextlib
@@ -10,12 +10,17 @@ __all__ = ["choose_device", "threads", "all_threads_but_one"]
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The torch device for a name.
+    """Return the torch device for a name.
+
+    Parameters
+    ----------
+    name : str
+        "cpu", "cuda" or "mps"; "auto" takes the first available of cuda, mps and cpu.
 
     Raises
     ------
     ValueError
-        If the device asked for is not there.
+        If the name is unknown or the device is not available.
     """
     there = {"cpu": True, "cuda": torch.cuda.is_available(),
              "mps": torch.backends.mps.is_available()}
@@ -24,12 +29,12 @@ def choose_device(name: str = "auto") -> torch.device:
     if name not in there:
         raise ValueError(f"Device '{name}' is not known; choose auto, cpu, cuda or mps.")
     if not there[name]:
-        raise ValueError(f"This computer offers torch no device '{name}'; choose auto or cpu.")
+        raise ValueError(f"Device '{name}' is not available here; choose auto or cpu.")
     return torch.device(name)
 
 
 class _Threads(threading.local):
-    """Threads that the enclosing :func:`threads` of this thread asked for; None outside."""
+    """Number requested by this thread's innermost :func:`threads` block; None outside."""
     asked: int | None = None
 
 
@@ -40,15 +45,18 @@ _usual, _inside = 0, 0
 
 @contextlib.contextmanager
 def threads(n: int | None = None):
-    """Run torch on `n` threads here; None for as many as torch takes by itself.
+    """Run torch on `n` threads within this block.
 
-    torch keeps one number for each thread, and one more that threads take over which use torch
-    for the first time; setting the one sets the other. So the usual number is noted when the
-    first block is entered, before anything was set, and each thread that leaves its outermost
-    block sets that again. To put back what a thread found would not do: in a thread that began
-    while another was predicting, that is the other's 1.
+    Without `n`, a nested block keeps the number of the enclosing one, and an outermost block
+    uses torch's own number.
 
-    All of the package's work with torch goes on within such a block.
+    torch keeps one number per thread, and a global one that a thread takes over when it first
+    uses torch; setting the former also sets the latter. The usual number is therefore stored when
+    the first block is entered, before any was set, and each thread that leaves its outermost
+    block restores it. Restoring the number that a thread found on entry would be wrong: for a
+    thread that started while another was predicting, it is the other's 1.
+
+    All of the package's work with torch runs within such a block.
     """
     global _usual, _inside
     with _lock:
@@ -64,16 +72,16 @@ def threads(n: int | None = None):
     finally:
         _here.asked = outer
         with _lock:
-            # Under the lock: the last to leave sets what threads to come take over.
+            # Under the lock, since the last thread to leave sets the number for future threads.
             _inside -= 1
             torch.set_num_threads(outer or usual)
 
 
 def all_threads_but_one():
-    """As :func:`threads`, with one fewer than torch takes by itself: for work beside a window.
+    """Like :func:`threads`, with one fewer than torch's own number: for work beside a window.
 
-    torch's threads wait for each other after each layer; where the window or another program
-    holds up one of them, all stand still, and a picture takes seconds instead of tenths.
+    torch's threads wait for each other after each layer. If the window or another program
+    delays one of them, all stand still, and a figure takes seconds instead of tenths of a second.
     """
     with _lock:
         usual = _usual if _inside else torch.get_num_threads()

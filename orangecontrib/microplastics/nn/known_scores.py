@@ -1,4 +1,4 @@
-"""Scores of spectra as a trained model might meet them: known materials, measured elsewhere."""
+"""Simulated class scores of known materials that were measured on another instrument."""
 from __future__ import annotations
 
 import numpy as np
@@ -12,13 +12,13 @@ from orangecontrib.microplastics.nn.prediction import class_scores
 
 __all__ = ["typical_scores", "STRENGTH"]
 
-#: Distortions in calibration, over those in training. With it, 95 to 99 of 100 spectra of known
-#: materials from another study are accepted by all scores, and spectra of other materials (PEVA
-#: and mixtures apart) next to never; with 1, as few as 74 reach the energy. Chosen on
-#: Villegas-Camacho, Kedzierski and Jung, each left out of training.
+#: Strength of the distortions in calibration, relative to training. With 2.5, 95 to 99 of 100
+#: spectra of known materials from another study are accepted by all scores, and spectra of other
+#: materials (except PEVA and mixtures) almost never; with 1, as few as 74 of 100 reach the energy
+#: threshold. Chosen on Villegas-Camacho, Kedzierski and Jung, each left out of training.
 STRENGTH = 2.5
 
-#: Distorted spectra of each class: the rare ones count by themselves.
+#: Number of distorted spectra per class; also for rare classes, which are calibrated separately.
 PER_CLASS = 200
 
 
@@ -26,9 +26,9 @@ def typical_scores(networks: list[DCNet], X: np.ndarray, y: np.ndarray, wavenumb
                    seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Class scores of training spectra, distorted as another instrument may distort them.
 
-    As they are, the network has learnt them by heart, and its energies are higher than
-    those of any spectrum to come; the distortions of training (:class:`.Augmentation`) it
-    knows as well. So they are :data:`STRENGTH` times as strong here.
+    The network has memorised the training spectra, so their energies are higher than those of
+    any new spectrum. It has also learnt the distortions of training (:class:`.Augmentation`),
+    which are therefore :data:`STRENGTH` times as strong here.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def typical_scores(networks: list[DCNet], X: np.ndarray, y: np.ndarray, wavenumb
     -------
     scores : ndarray of float32, shape (networks, n, classes)
     y : ndarray of int, shape (n,)
-        The classes of what was scored: :data:`PER_CLASS` spectra of each class in `y`.
+        Classes of the scored spectra: :data:`PER_CLASS` spectra of each class in `y`.
     """
     rng = np.random.default_rng(seed)
     rows = np.concatenate([

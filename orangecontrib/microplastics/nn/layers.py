@@ -1,4 +1,4 @@
-"""Small layers of the network that torch has not, or not as fast."""
+"""Small layers of the network that torch lacks, or that are slower in torch."""
 from __future__ import annotations
 
 from functools import reduce
@@ -10,9 +10,10 @@ __all__ = ["conv", "linear", "Maximum", "Dropout"]
 
 
 class _Conv(nn.Conv2d):
-    """Left as memory was: torch's own values come from a random state that all programs share.
+    """Convolution without torch's initialisation, which draws from the global random state.
 
-    torch's skip_init does the same, and takes half a second of imports.
+    Weights are undefined until they are set. torch's skip_init does the same, but takes half a
+    second of imports.
     """
 
     def reset_parameters(self):
@@ -20,14 +21,14 @@ class _Conv(nn.Conv2d):
 
 
 class _Linear(nn.Linear):
-    """As :class:`_Conv`."""
+    """Linear layer without torch's initialisation, as :class:`_Conv`."""
 
     def reset_parameters(self):
         pass
 
 
 def conv(n_in, n_out, kernel, stride, generator, bias=False):
-    """A 1 x kernel convolution, He-initialised from `generator` alone."""
+    """Return a 1 x kernel convolution, He-initialised from `generator` only."""
     layer = _Conv(n_in, n_out, (1, kernel), stride=(1, stride), padding=(0, kernel // 2),
                   bias=bias)
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
@@ -44,10 +45,10 @@ def linear(n_in, n_out, generator):
 
 
 class Maximum(nn.Module):
-    """Maximum pooling that does not note the places of the maxima, as torch's own does.
+    """Maximum pooling that does not store the positions of the maxima, as torch's own does.
 
-    For prediction, where noting costs as much as the convolutions; in training torch's is
-    as fast, since it goes back by the places.
+    For prediction, where storing them takes as long as the convolutions. In training, torch's
+    layer is as fast, since its backward pass uses the positions.
     """
 
     def __init__(self, size):
@@ -61,10 +62,10 @@ class Maximum(nn.Module):
 
 
 class Dropout(nn.Module):
-    """Drops whole channels of spectra, drawn from a generator of its own.
+    """Drops whole channels of each spectrum, drawn from its own generator.
 
-    One draw for a channel, not for each position: neighbours tell the same, and random
-    numbers would be a tenth of the training time.
+    One draw per channel, not per position: neighbouring positions hold the same information,
+    and drawing for each would take a tenth of the training time.
     """
 
     def __init__(self, share):
@@ -73,7 +74,7 @@ class Dropout(nn.Module):
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, ...) -> the same, `share` of the channels zero."""
+        """(B, C, ...) -> same shape; channels are 0 with probability `share`, others scaled up."""
         if not self.training or not self.share:
             return x
         keep = torch.rand(x.shape[:2], generator=self.generator, device=x.device) >= self.share

@@ -2,12 +2,12 @@
 
 The architecture is that of He et al., Microchemical Journal 2025 (two parallel
 branches, CBAM in each, outputs concatenated for the classifier); its kernel
-sizes, depth and widths are not public, so those here are our own. CBAM is Woo
-et al., ECCV 2018 (arXiv:1807.06521).
+sizes, depth and widths are not public, so those used here are this project's.
+CBAM is Woo et al., ECCV 2018 (arXiv:1807.06521).
 
-Spectra go in and come out as (batch, wavenumbers). Inside, convolutions are
-two-dimensional with one row, (batch, channels, 1, positions) in channels-last
-memory: the same arithmetic, about twice as fast on a CPU.
+The input is (batch, wavenumbers). Inside, convolutions are two-dimensional with
+one row, (batch, channels, 1, positions), in channels-last memory: the same
+arithmetic, about twice as fast on a CPU.
 """
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ __all__ = ["BranchFeatures", "Branch", "Front", "DCNet"]
 
 
 class BranchFeatures(NamedTuple):
-    """What one branch says of a batch.
+    """Output of one branch for a batch.
 
     Attributes
     ----------
     map : Tensor, shape (batch, channels, positions)
-        The last feature map, attention applied.
+        The last feature map, after attention.
     channel : Tensor, shape (batch, channels), or None
         Weights of the channel attention, 0 to 1.
     spatial : Tensor, shape (batch, positions), or None
@@ -47,10 +47,11 @@ class BranchFeatures(NamedTuple):
 
 
 class Branch(nn.Module):
-    """Blocks of convolution, pooling, batch norm and ReLU; attention at the end.
+    """Blocks of convolution, pooling, batch norm and ReLU, followed by attention.
 
-    Pooling comes first, which leaves the others half the work; statistics are then those of
-    the maxima. Where batch norm's slope is positive, as a rule, all three may change places.
+    Pooling precedes batch norm and ReLU, which halves their work; batch norm's statistics are
+    then those of the maxima. Once these are fixed, and if batch norm's slope is positive, as it
+    usually is, the order of the three does not change the result.
     """
 
     def __init__(self, kernel, config: DCNetConfig, generator):
@@ -69,14 +70,14 @@ class Branch(nn.Module):
         self._geometry = (config.stride, config.pools)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """(B, inputs, 1, N) -> attended map (B, C, 1, L) and the attention's weights."""
+        """(B, inputs, 1, N) -> attended map (B, C, 1, L) and weights, as :class:`.CBAM`."""
         return self.attention(self.blocks(x))
 
     def positions(self, n: int) -> np.ndarray:
-        """Centre of each of the map's columns, as an index into the N inputs.
+        """Centre of each column of the map, as an index into the N inputs.
 
-        Odd kernels padded by half keep a strided convolution centred on each
-        stride-th input; a pool's output is centred between the inputs it covers.
+        With odd kernels, padded by half their size, a strided convolution is centred on
+        every stride-th input; an output of pooling is centred between the inputs it covers.
         """
         stride, pools = self._geometry
         centres = np.arange(0, n, stride, dtype=float)
@@ -86,12 +87,12 @@ class Branch(nn.Module):
         return centres
 
 
-#: Neighbours on either side that a derivative looks at.
+#: Number of neighbours on either side that a derivative uses.
 _HALF = WINDOW // 2
 
-#: The derivatives of :func:`.preprocess.derivatives`: weights of the i-th neighbours' difference,
-#: and of the i-th neighbours' sum less twice the centre, i = 1 ... A constant has no second
-#: derivative, so the centre's own weight need not be named.
+#: Weights of the derivatives of :func:`.preprocess.derivatives`, for i = 1 ...: of the difference
+#: of the i-th neighbours (first derivative), and of their sum minus twice the centre (second). The
+#: second derivative of a constant is 0, so the centre's own weight follows from the others.
 _SLOPE, _CURVATURE = (savgol_coeffs(WINDOW, 2, deriv=order, use="dot")[_HALF + 1:].tolist()
                       for order in (1, 2))
 
@@ -103,10 +104,10 @@ def _deviation(x):
 
 
 class Front(nn.Module):
-    """What the network does to every spectrum before it looks.
+    """Preprocessing inside the network.
 
-    First and second derivative, regions, standard normal variate (SNV), compression. It
-    belongs to the network, so that training and use cannot differ in it.
+    First and second derivative, selection of regions, standard normal variate (SNV), clipping,
+    compression. It is part of the network so that it is the same in training and prediction.
     """
 
     def __init__(self, config: DCNetConfig):
@@ -123,7 +124,7 @@ class Front(nn.Module):
 
     @staticmethod
     def _slope(padded, start, stop):
-        """Derivative of the points from start to stop, both counted without the padding."""
+        """First derivative at the points from start to stop, both counted without the padding."""
         slope = 0
         for i, weight in enumerate(_SLOPE, start=1):
             slope = slope + weight * (padded[:, start + _HALF + i:stop + _HALF + i]
@@ -132,7 +133,7 @@ class Front(nn.Module):
 
     @staticmethod
     def _curvature(padded, start, stop):
-        """Second derivative of the same points."""
+        """Second derivative at the same points."""
         curvature, centre = 0, 2 * padded[:, start + _HALF:stop + _HALF]
         for i, weight in enumerate(_CURVATURE, start=1):
             before = padded[:, start + _HALF - i:stop + _HALF - i]
@@ -141,9 +142,13 @@ class Front(nn.Module):
         return curvature
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, wavenumbers) -> (B, inputs, seen wavenumbers), rows of mean 0 and deviation 1."""
+        """(B, wavenumbers) -> (B, inputs, seen wavenumbers).
+
+        Rows have mean 0 and standard deviation 1 before clipping. Compression scales them to
+        standard deviation 1 again, but leaves their mean slightly off 0.
+        """
         if self.derivative:
-            # Large offsets would cost float32 its digits; the derivative does not need them.
+            # A large offset would reduce the precision in float32; the derivative removes it.
             x = x - x.mean(dim=1, keepdim=True)
             x = F.pad(x[:, None], (_HALF, _HALF), mode="replicate")[:, 0]
             seen = [torch.cat([derive(x, *r) for r in self.ranges], dim=1)
@@ -156,8 +161,8 @@ class Front(nn.Module):
         x = x - x.mean(dim=2, keepdim=True)
         x = (x / _deviation(x)).clamp(-self.clip, self.clip)
         if self.compression:
-            # Weak bands count for more beside strong ones, as their noise does. This is
-            # asinh(compression x), in an eighth of the time that torch's own takes.
+            # Raises weak bands, and noise, relative to strong bands. This is
+            # asinh(compression x), in an eighth of the time of torch's own function.
             x = x * self.compression
             x = torch.log(x + torch.sqrt(x.square() + 1))
             x = x / _deviation(x - x.mean(dim=2, keepdim=True))
@@ -165,7 +170,7 @@ class Front(nn.Module):
 
 
 class DCNet(nn.Module):
-    """Two branches of different kernel sizes, CBAM in each, one classifier over both.
+    """One or two branches of different kernel sizes, CBAM in each, one classifier for all.
 
     Parameters
     ----------
@@ -179,11 +184,11 @@ class DCNet(nn.Module):
         self.config = config
         self.front = Front(config)
         self.branches = nn.ModuleList(Branch(k, config, generator) for k in config.kernels)
-        # Average and maximum of each channel of each branch in each stretch of the axis.
+        # Classifier inputs: average and maximum of each branch's channels in each axis segment.
         self.stretch = -(-config.map_length // config.segments)
         stretches = -(-config.map_length // self.stretch)
         self.dropout = Dropout(config.dropout)
-        # Of a single position, average and maximum are one.
+        # For a single position, average and maximum are equal.
         self.pooled = 1 if self.stretch == 1 else 2
         self.classifier = linear(self.pooled * stretches * config.widths[-1] * len(config.kernels),
                                   config.n_classes, generator)
@@ -195,12 +200,12 @@ class DCNet(nn.Module):
         return self.classify(self.front(x))
 
     def classify(self, seen: Tensor) -> Tensor:
-        """The rest behind the front: (B, inputs, seen wavenumbers) -> class scores (B, classes)."""
+        """Output of the front (B, inputs, seen wavenumbers) -> class scores (B, classes)."""
         x = self._image(seen)
         return self.head([branch(x)[0] for branch in self.branches])
 
     def features(self, x: Tensor) -> list[BranchFeatures]:
-        """Each branch's attended map and attention, for explanations."""
+        """Attended map and attention weights of each branch, for explanations."""
         x = self._image(self.front(x))
         result = []
         for branch in self.branches:
@@ -217,7 +222,7 @@ class DCNet(nn.Module):
         for m in maps:
             m = self.dropout(m.unsqueeze(2) if m.dim() == 3 else m)
             if self.stretch == 1:
-                # In the order of channels-last memory: nothing is copied.
+                # In the order of channels-last memory, so that nothing is copied.
                 pooled.append(m.permute(0, 2, 3, 1).flatten(1))
                 continue
             pooled.append(F.avg_pool2d(m, window, ceil_mode=True).flatten(1))
@@ -225,17 +230,17 @@ class DCNet(nn.Module):
         return self.classifier(torch.cat(pooled, dim=1))
 
     def positions(self) -> list[np.ndarray]:
-        """For each branch, the centre of each column of its map as an index of the grid.
+        """For each branch, the centre of each column of its map as an index into the grid.
 
-        Left-out regions are jumped over, so centres are interpolated between the
-        indices that the network sees.
+        Regions that are left out are skipped, so centres are interpolated between the
+        indices of the wavenumbers that the network uses.
         """
         kept = self.front.kept.cpu().numpy()
         return [np.interp(b.positions(len(kept)), np.arange(len(kept)), kept)
                 for b in self.branches]
 
     def seen(self) -> np.ndarray:
-        """Which of the grid's wavenumbers the network sees; bool, shape (wavenumbers,)."""
+        """Which wavenumbers of the grid the network uses; bool, shape (wavenumbers,)."""
         mask = np.zeros(self.config.n_wavenumbers, bool)
         mask[self.front.kept.cpu().numpy()] = True
         return mask
@@ -251,9 +256,10 @@ class DCNet(nn.Module):
                 for name, value in self.state_dict().items()}
 
     def folded(self) -> DCNet:
-        """A copy for prediction alone: batch norm in the convolutions, maxima without places.
+        """Return a copy for prediction only, which is faster and cannot be trained.
 
-        It says the same to rounding, faster, and cannot be trained.
+        Batch norm is merged into the convolutions, and pooling does not store positions. Scores
+        are the same up to rounding.
         """
         net = copy.deepcopy(self).eval()
         for branch in net.branches:
@@ -266,7 +272,7 @@ class DCNet(nn.Module):
                 elif isinstance(layers[-1], nn.Conv2d):
                     layers[-1] = fuse_conv_bn_eval(layers[-1].eval(), layer.eval())
                 elif (layer.weight > 0).all():
-                    # What rises keeps the maximum where it is.
+                    # A positive slope preserves the argmax.
                     layers[-2] = fuse_conv_bn_eval(layers[-2].eval(), layer.eval())
                 else:
                     layers.append(layer)
@@ -276,7 +282,13 @@ class DCNet(nn.Module):
 
     @classmethod
     def from_weights(cls, config: DCNetConfig, weights: dict[str, np.ndarray]) -> DCNet:
-        """The network that :meth:`weights` describes, in evaluation mode."""
+        """Build the network that :meth:`weights` describes, in evaluation mode.
+
+        Raises
+        ------
+        RuntimeError, TypeError
+            If names, shapes or types of the weights do not fit the configuration.
+        """
         net = cls(config, torch.Generator())
         net.load_state_dict({name: torch.from_numpy(np.array(value))
                              for name, value in weights.items()})

@@ -1,4 +1,4 @@
-"""Class scores and probabilities of trained networks, as fast as the processor gives them."""
+"""Class scores and probabilities of trained networks, computed as fast as possible."""
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -14,16 +14,16 @@ __all__ = ["folded", "class_scores", "predict"]
 
 
 def folded(networks: list[DCNet]) -> list[DCNet]:
-    """The networks as prediction wants them, for who asks often; see :meth:`DCNet.folded`."""
+    """Prepare networks for prediction, if it is called often; see :meth:`.DCNet.folded`."""
     return [net if net.is_folded else net.folded() for net in networks]
 
 
 def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
     """Class scores of each network.
 
-    Batches are shared among as many threads as torch may use here, each computed by one of
-    them: on two cores that is a third faster than every operation on both, and scores are
-    the same to the last bit on any number of threads.
+    Batches are distributed over as many threads as torch may use here, and each is computed by
+    one thread: on two cores this is a third faster than every operation on both, and scores
+    are bit-identical for any number of threads.
 
     Parameters
     ----------

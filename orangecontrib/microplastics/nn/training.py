@@ -1,7 +1,7 @@
 """Fit a DCNet to arrays: spectra and classes in, a trained network and its history out.
 
-A loop of our own rather than a framework's: the data sit on the device as one
-tensor, distortions are drawn there, and every batch can be the last.
+The training loop is this project's own, not a framework's: the data are one tensor on the
+device, distortions are drawn there, and training can be stopped after every batch.
 """
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from orangecontrib.microplastics.nn.network import DCNet
 
 __all__ = ["Fit", "fit"]
 
-#: Spectra that are distorted at a time.
+#: Number of spectra distorted at a time, in whole batches.
 _TOGETHER = 1024
 
 
 class Fit(NamedTuple):
-    """A trained network, on the CPU and in evaluation mode, and how it came about."""
+    """A trained network, on the CPU and in evaluation mode, and the history of its training."""
     network: DCNet
     history: list[Epoch]
 
@@ -57,16 +57,17 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     network : DCNetConfig
     config : TrainingConfig
     weights : ndarray, shape (n,), optional
-        Importance of each spectrum, in training as in validation.
+        Weight of each spectrum, in training and in validation.
     held : ndarray of bool, shape (n,), optional
-        Spectra kept aside to choose the best epoch and to stop early, see
-        :func:`.splits.validation_split`; by default all are trained on, to the end.
+        Validation spectra, used to choose the best epoch and to stop early, see
+        :func:`.splits.validation_split`; by default all spectra are used for training, and
+        all epochs are run.
     redraw : callable, optional
-        Called with the number of each epoch but the first; gives new spectra and classes in
-        place of those that are trained on, as many and without weights.
+        Called with the number of each epoch but the first; returns spectra and classes that
+        replace the training spectra: the same number of them, without weights.
     callback : callable, optional
-        Called after each batch with a :class:`Progress`; raising in it ends the
-        training at once.
+        Called after each batch with a :class:`Progress`; an exception raised in it ends
+        the training at once.
 
     Returns
     -------
@@ -75,8 +76,9 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     Raises
     ------
     ValueError
-        If shapes disagree, values are missing, there are fewer than two spectra, or all that are
-        kept aside, or all others, have no weight.
+        If shapes disagree, values are missing, classes are out of range, fewer than two spectra
+        are left for training, all training or all validation spectra have weight 0, the
+        device is not available, or `redraw` returns another number of spectra.
     """
     config = config or TrainingConfig()
     X = np.ascontiguousarray(X, dtype=np.float32)
@@ -84,7 +86,7 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     _check(X, y, wavenumbers, network)
     held = np.zeros(len(y), bool) if held is None else np.asarray(held, bool)
     if (~held).sum() < 2:
-        raise ValueError("Too few spectra remain for training beside the validation share.")
+        raise ValueError("Too few spectra are left for training beside the validation share.")
     with threads(config.threads):
         run = _Run(X, y, wavenumbers, network, config, weights, held)
         history = run.train(callback, redraw)
@@ -94,7 +96,7 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
 def _check(X, y, wavenumbers, network):
     if X.ndim != 2 or len(X) != len(y) or X.shape[1] != len(wavenumbers):
         raise ValueError(f"Spectra {X.shape}, classes {y.shape} and wavenumbers "
-                         f"({len(wavenumbers)},) do not belong together.")
+                         f"({len(wavenumbers)},) have shapes that do not match.")
     if X.shape[1] != network.n_wavenumbers:
         raise ValueError(f"The network takes {network.n_wavenumbers} wavenumbers, "
                          f"the spectra have {X.shape[1]}.")
@@ -107,7 +109,7 @@ def _check(X, y, wavenumbers, network):
 
 
 class _Run:
-    """One training: everything it draws comes from its own generators."""
+    """One training run; all random numbers come from its own generators."""
 
     def __init__(self, X, y, wavenumbers, network, config, weights, held):
         self.config = config
@@ -127,7 +129,8 @@ class _Run:
         held_rows = torch.from_numpy(np.flatnonzero(held)).to(device)
         rows = torch.from_numpy(np.flatnonzero(~held)).to(device)
         self.y, self.w = target[rows], self._shares(target[rows], weight[rows])
-        # Epochs are compared by what training minimises: the same weights, the same balance.
+        # Weights and balance as in training: epochs are compared by the loss of training, but
+        # without label smoothing.
         self.held = (x[held_rows], target[held_rows],
                      self._shares(target[held_rows], weight[held_rows])) \
             if len(held_rows) else None
@@ -170,27 +173,27 @@ class _Run:
         return history
 
     def _replace(self, X, y):
-        """Train on other spectra from now on."""
+        """Replace the training spectra."""
         if len(X) != len(self.x):
-            raise ValueError(f"{len(self.x)} spectra were to be drawn anew, not {len(X)}.")
+            raise ValueError(f"Expected {len(self.x)} new spectra, got {len(X)}.")
         x = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32)).to(self.device)
         self.x = self._prepared(standardised(x))
         self.y = torch.as_tensor(y, dtype=torch.long, device=self.device)
         self.w = self._shares(self.y, torch.ones_like(self.w))
 
     def _shares(self, y, weight):
-        """Weights of mean 1, in balance for each class the same in all."""
+        """Weights scaled to mean 1; with `balance`, all classes have the same total weight."""
         if self.config.balance:
             counts = torch.bincount(y, weight)
             weight = weight / counts[y].clamp_min(1e-12)
         mean = weight.mean()
         if not mean > 0:
-            raise ValueError("All spectra that are trained on, or all that are kept aside for "
-                             "validation, have weight 0; give some of them another.")
+            raise ValueError("All training spectra, or all validation spectra, have weight 0; "
+                             "give some of them another weight.")
         return weight / mean
 
     def _prepared(self, x):
-        """Without distortions the front says the same in every epoch: say it once."""
+        """Compute the front only once if there are no distortions, which would change its input."""
         if self.augment is not None:
             return x
         with torch.no_grad():
@@ -211,9 +214,9 @@ class _Run:
         return total / len(self.x), correct / len(self.x)
 
     def _seen(self, batches):
-        """What the network sees of each batch, with the batch.
+        """Yield the output of the front for each batch, and the batch's rows.
 
-        Distorted many batches at a time, which costs less than one by one.
+        Many batches are distorted at a time, which is faster than one by one.
         """
         if self.augment is None:
             for rows in batches:
@@ -237,7 +240,7 @@ class _Run:
         self.optimizer.step()
         self.schedule.step()
         right = (scores.argmax(dim=1) == y) * w
-        # Together, since a device is waited for each time that numbers are fetched.
+        # Fetched together, since each transfer of numbers waits for the device.
         return torch.stack((loss.detach(), right.sum(), w.sum())).tolist()
 
     def _validate(self):

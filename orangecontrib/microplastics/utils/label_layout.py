@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.isotonic import isotonic_regression
 
 __all__ = ["spread"]
 
@@ -22,8 +23,8 @@ def spread(wanted: np.ndarray, widths: np.ndarray, low: float, high: float) -> n
     -------
     ndarray, shape (n,)
         The order of the labels is kept. The sum of squared shifts is minimal: labels that
-        would overlap form a group centred on the mean of their desired positions (pool adjacent
-        violators, Barlow et al., Statistical Inference under Order Restrictions, 1972).
+        would overlap form a group centred on the mean of their desired positions (isotonic
+        regression).
     """
     wanted, widths = np.asarray(wanted, float), np.asarray(widths, float)
     if not len(wanted):
@@ -31,15 +32,8 @@ def spread(wanted: np.ndarray, widths: np.ndarray, low: float, high: float) -> n
     order = np.argsort(wanted, kind="stable")
     before = np.cumsum(widths[order]) - widths[order]
     # Left edges minus the total width of the preceding labels must not decrease.
-    groups: list[list[float]] = []
-    for value in wanted[order] - widths[order] / 2 - before:
-        groups.append([value, 1])
-        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
-            value, n = groups.pop()
-            mean, m = groups[-1]
-            groups[-1] = [(mean * m + value * n) / (m + n), m + n]
-    left = np.concatenate([np.full(int(n), value) for value, n in groups])
-    left = left.clip(low, max(high - widths.sum(), low)) + before
+    left = before + isotonic_regression(wanted[order] - widths[order] / 2 - before,
+                                        y_min=low, y_max=max(high - widths.sum(), low))
     result = np.empty(len(wanted))
     result[order] = left + widths[order] / 2
     return result

@@ -7,16 +7,17 @@ DESCRIPTION = "Recognise microplastics from infrared spectra, and see which band
 
 ICON = "icons/category.svg"
 
-# A sea green that stands apart from orange-spectroscopy's cyan-blue and keeps black text readable.
+# Sea green: differs from orange-spectroscopy's cyan-blue, and black text on it is readable.
 BACKGROUND = "#9fd8c3"
 
 PRIORITY = 1500
 
-# Each is formatted with the distribution's folders; braces in a path stand for themselves.
+# Orange formats each path with the distribution's folders, so braces in this path are escaped.
 _HELP = str(_Path(__file__).resolve().parents[1] / "help" / "index.html")
 _HELP = _HELP.replace("{", "{{").replace("}", "}}")
 
-# The first that exists: the help of a checkout (python doc/htmlhelp.py), else the installed one.
+# Orange uses the first that exists: the help of a checkout (python doc/htmlhelp.py), or the
+# installed help.
 WIDGET_HELP_PATH = (
     ("{DEVELOP_ROOT}/doc/_build/html/index.html", None),
     (_HELP, None),

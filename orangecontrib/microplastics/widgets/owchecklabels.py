@@ -1,4 +1,4 @@
-"""Check Labels: spectra whose label other spectra contradict."""
+"""Check Labels: find spectra whose label is contradicted by other spectra."""
 from __future__ import annotations
 
 from collections import Counter
@@ -31,13 +31,13 @@ from orangecontrib.microplastics.widgets.common.texts import describe_spectra
 
 COMPARED = (("Fingerprint and C-H", labels.REGIONS), ("All wavenumbers", ((0., np.inf),)))
 
-#: Share of doubtful spectra above which something else than labels is likely to be wrong.
+#: Share of doubtful spectra above which unsuitable data are more likely than wrong labels.
 _MANY = 1 / 3
 
-#: Said of spectra that match no class.
+#: Shown for spectra that match no other class.
 NOTHING = "nothing known"
 
-#: Kinds of doubt listed beside the table.
+#: Pairs of label and suspected class listed in the summary.
 _KINDS = 7
 
 
@@ -82,7 +82,7 @@ class OWCheckLabels(ResultWidget):
     compared = Setting(0)
     merge = Setting(True)
     derivative = Setting(False)
-    #: Fingerprints of the spectra whose label is kept against all doubt.
+    #: Fingerprints of the doubtful spectra whose label the user keeps.
     kept = Setting([], schema_only=True)
 
     def __init__(self):
@@ -91,7 +91,7 @@ class OWCheckLabels(ResultWidget):
         self.rows = np.empty(0, int)
         self._add_controls()
         self._add_main_area()
-        # Qt opens windows at two thirds of the screen at most, which is narrow for the picture.
+        # Qt would limit the window to two thirds of the screen, which is narrow for the plot.
         self.resize(self.sizeHint())
         self._show_result()
 
@@ -132,7 +132,7 @@ class OWCheckLabels(ResultWidget):
         self.model = DoubtfulModel(self)
         self.model.keep_changed.connect(self._on_keep)
         self.view = KeepView(self.model)
-        # What looks most like something else comes first.
+        # The best matches with another class come first.
         self.view.sortByColumn(4, Qt.DescendingOrder)
         self.view.setMinimumWidth(180)
         self.view.selectionModel().currentRowChanged.connect(self._draw)
@@ -205,13 +205,13 @@ class OWCheckLabels(ResultWidget):
         self._rule_changed()
 
     def _kinds(self):
-        """How many spectra of which label look like which class, the most frequent first."""
+        """Count pairs of label and suspected class among doubtful spectra, most frequent first."""
         check = self.result.check
         mine = [check.classes[c] for c in check.labels[self.rows]]
         return Counter(zip(mine, self._alike()[self.rows], strict=True)).most_common()
 
     def _alike(self):
-        """The class that each spectrum looks like; a match below the floor is none."""
+        """Best other class of each spectrum; NOTHING if its correlation is not above the floor."""
         check = self.result.check
         with np.errstate(invalid="ignore"):
             return np.where(check.verdict.other > self.floor, check.suspected_names(), NOTHING)
@@ -239,12 +239,12 @@ class OWCheckLabels(ResultWidget):
         header = self.view.horizontalHeader()
         self.view.sortByColumn(header.sortIndicatorSection(), header.sortIndicatorOrder())
         self.view.resizeColumnsToContents()
-        # Long names must not push the numbers out of sight.
+        # Limit the width of long names, so that the numbers remain visible.
         for column, widest in enumerate(
                 ("Spectrum0", "Label0", NOTHING, "r own", "r other0")):
             width = self.view.fontMetrics().horizontalAdvance(widest) + 12
             self.view.setColumnWidth(column, min(self.view.columnWidth(column), width))
-        self.view.setColumnWidth(KEEP, 48)  # it takes what room is left, and no more
+        self.view.setColumnWidth(KEEP, 48)  # minimum; the last column is stretched
         self.result_label.setText(self._summary())
         if len(self.rows):
             self.plot.clear()
@@ -277,7 +277,7 @@ class OWCheckLabels(ResultWidget):
         return "<br>".join(lines)
 
     def _on_keep(self):
-        """Remember the ticks; those of spectra that are not listed now stay as they were."""
+        """Store which labels are kept; marks of spectra that are not listed now stay unchanged."""
         listed = dict(zip(self._prints, (row[KEEP] for row in self.model), strict=True))
         self.kept = sorted({mark for mark in self.kept if mark not in listed}
                            | {mark for mark, keep in listed.items() if keep})
@@ -285,7 +285,7 @@ class OWCheckLabels(ResultWidget):
         self.commit.deferred()
 
     def _doubtful(self):
-        """Rows of the data that are doubtful, less those whose label is kept by hand."""
+        """Rows of the data with doubtful labels: those not kept by the user, and those kept."""
         keep = np.array([row[KEEP] for row in self.model], bool)
         return self.rows[~keep], self.rows[keep]
 
@@ -336,7 +336,7 @@ class OWCheckLabels(ResultWidget):
                 doubtful = annotated[rows]
                 doubtful.name = f"{self.data.name}: doubtful labels"
             if len(rows) < len(self.data):
-                # As it came, without our metas: it is what a model learns from.
+                # Unchanged, without additional metas, since models are trained on it.
                 agreed = self.data[np.setdiff1d(np.arange(len(self.data)), rows)]
                 agreed.name = self.data.name
         self.Outputs.doubtful.send(doubtful)

@@ -1,4 +1,4 @@
-"""Dual-Branch CNN: DCNet-CBAM as a learner widget."""
+"""Dual-Branch CNN: learner widget for DCNet-CBAM."""
 from __future__ import annotations
 
 import os
@@ -57,7 +57,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     resizing_enabled = True
 
     class Outputs(OWBaseLearner.Outputs):
-        # Explicit: a link drawn to Test and Score or Predictions means Learner or Model.
+        # Explicit, so that links to Test and Score or Predictions connect Learner or Model.
         curve = Output("Training Curve", Table, dynamic=False, explicit=True)
 
     class Warning(OWBaseLearner.Warning):
@@ -103,7 +103,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     balance = Setting(TrainingConfig.balance)
     device = Setting(0)
     more = Setting(False)
-    #: Where a model was saved last.
+    #: Folder in which a model was last saved.
     folder = Setting("")
 
     def __init__(self):
@@ -130,7 +130,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def _spin(self, box, value, low, high, label, tooltip, **kwargs):
         spin = gui.spin(box, self, value, low, high, label=label, alignment=Qt.AlignRight,
                         controlWidth=76, callback=self.settings_changed, **kwargs)
-        # A spin with a check box comes as a pair.
+        # With a check box, gui.spin returns a tuple.
         for part in spin if isinstance(spin, tuple) else (spin,):
             part.setToolTip(tooltip)
         return spin
@@ -255,7 +255,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.kernel_long_spin.setEnabled(self.branches == 0)
 
     def settings_changed(self, *args, **kwargs):
-        # Even kernels would shift features against their wavenumbers.
+        # Even kernel sizes would shift features relative to their wavenumbers.
         self.kernel_short |= 1
         self.kernel_long |= 1
         self._update_enabled()
@@ -317,7 +317,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self._device_used = ""
         self.plot.clear()
         self._show_network()
-        # What was trained before belongs to other data or settings.
+        # The previous model belongs to other data or settings.
         self.Outputs.model.send(None)
         self.Outputs.curve.send(None)
         ready = self.check_data()
@@ -340,7 +340,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.update_model()
 
     def _show_convert(self, shown):
-        # Orange asks for the first model before the main area is there.
+        # Orange calls update_model for the first time before the main area exists.
         if hasattr(self, "convert_button"):
             self.convert_button.setText("Take as They Are" if self.convert
                                         else "Convert to Absorbance")
@@ -418,7 +418,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         elif isinstance(ex, (ValueError, DomainTransformationError)):
             self.show_fitting_failed(ex)
         else:
-            # Ours, not the data's: Orange shows it and offers to report it.
+            # A bug, not a fault of the data: Orange shows it and offers to report it.
             raise ex
 
     def show_fitting_failed(self, exc):
@@ -477,7 +477,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.report_items((("Name", self.effective_learner_name()),))
         self.report_items("Model parameters", self.get_learner_parameters())
         if self.data is not None:
-            # Orange's own words for data would name each wavenumber.
+            # Orange's own description would list every wavenumber.
             self.report_items("Data", describe_spectra(self.data))
         if self.model is not None:
             self.report_items("Training", (

@@ -1,4 +1,4 @@
-"""Grad-CAM: which bands decided."""
+"""Grad-CAM: which bands are important for the predictions of a network."""
 from __future__ import annotations
 
 import numpy as np
@@ -135,7 +135,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
     def set_data(self, data):
         self.cancel()
         self.closeContext()
-        # A selection that was stored belongs to the first data only.
+        # A selection stored in a workflow belongs to the first data only.
         if self.data is not None:
             self.selection = []
         self.data = data
@@ -152,7 +152,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
             self.Warning.reference(str(ex))
 
     def handleNewSignals(self):
-        # What was drawn belongs to another model or to other data.
+        # The current plots belong to another model or to other data.
         self.stack.tell("")
         self.restart()
 
@@ -183,7 +183,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         self._tell_state()
 
     def _tell_state(self):
-        """What is missing, or which spectra are explained and how many are recognised."""
+        """Show which spectra are explained and how many are recognised, or what is missing."""
         self.data_label.setText(data_text(self.data, self.explained))
         if self.explained is None:
             messages = [str(message) for message in (
@@ -192,7 +192,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
             missing = missing_text(self.model is not None or self.Error.other_model.is_shown(),
                                    self.data is not None, messages)
             self.stack.tell(missing if self.task is None else "Explaining...",
-                            # A picture that was there stays until the next one comes.
+                            # Existing plots stay visible until the new ones are ready.
                             switch=self.task is None)
         elif self.Information.nothing_shown.is_shown():
             self.stack.tell(str(self.Information.nothing_shown))
@@ -219,7 +219,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
             self.cancel()
             self.Information.cancelled()
             self._update_buttons()
-            # Pictures and outputs of settings that are no more.
+            # Remove plots and outputs that belong to earlier settings.
             if self.explained is None:
                 self.refresh()
 
@@ -263,7 +263,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         self.refresh()
 
     def refresh(self):
-        """All that is drawn and sent, from what was explained."""
+        """Update all plots and outputs from the explained spectra."""
         self.maps = None if self.explained is None else \
             self.explained.shown(SCALES[self.scale][1], self.smoothing)
         self.refresh_bands()
@@ -274,7 +274,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         self._send_selected()
 
     def refresh_bands(self):
-        """Classes, their bands and what is drawn of one; maps stay as they are."""
+        """Update classes, their bands and the plot of one class; the maps do not change."""
         self.Information.nothing_shown.clear()
         self.views = []
         if self.explained is not None:
@@ -300,7 +300,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
                            threshold=self.threshold / 100, tolerance=self.tolerance)
 
     def show_another(self):
-        """The class that was chosen, without a selection."""
+        """Show the chosen class, and clear the selection."""
         self.selection = []
         self.page.mark([])
         self._show_spectra()
@@ -312,7 +312,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         self.page.mark(self._selected_rows())
 
     def _selected_rows(self):
-        """Selected rows of the data among those explained."""
+        """Rows of the explained spectra that are selected."""
         return np.flatnonzero(np.isin(self.used, self.selection))
 
     def _view(self):

@@ -1,4 +1,4 @@
-"""Identify Spectra: what a trained model says, and whether to believe it."""
+"""Identify Spectra: predictions of a trained model, and whether to accept them."""
 from __future__ import annotations
 
 import os
@@ -62,10 +62,10 @@ SCORES = ("All three", "Confidence", "Correlation", "Explained bands")
 AXES = ("Smallest of the three scores", "Confidence (energy-based)",
         "Correlation with the class mean (hit quality)", "Explained bands")
 
-#: Share of unknown spectra above which something else than the material may be wrong.
+#: Share of unknown spectra above which unsuitable data are likely, not only unknown materials.
 _MANY = .5
 
-#: Selected spectra that a report lists.
+#: Maximum number of selected spectra listed in a report.
 _REPORTED = 30
 
 
@@ -124,7 +124,7 @@ class OWIdentify(ResultWidget):
     #: File of the model that is used while no model is connected, or None;
     #: see :func:`.modelfiles.remembered`.
     model_file = Setting(None, schema_only=True)
-    #: Where a model was opened last.
+    #: Folder from which a model was last opened.
     folder = Setting("")
 
     settings_version = 1
@@ -140,9 +140,9 @@ class OWIdentify(ResultWidget):
         self._show_result()
         self._show_running(False)
         if self.model_file is not None:
-            # When the workflow is there: it says in which folder it lies.
+            # Postponed until the workflow is loaded and its folder is known.
             QTimer.singleShot(0, self._open_remembered)
-        # Qt opens windows at two thirds of the screen at most.
+        # Qt would limit the window to two thirds of the screen.
         self.resize(self.sizeHint())
 
     # ---------------------------------------------------------------- layout
@@ -212,10 +212,12 @@ class OWIdentify(ResultWidget):
             self.list_view, self.list, "Each spectrum. Click a column's head to sort. Selected "
             "spectra are marked in the picture and sent as Selected Data.")
         self.list_view.sortByColumn(DECISION, Qt.DescendingOrder)
-        # The last column, the band that speaks against the material, has the longest texts.
-        for column, width in enumerate((120, 64, 66, 66, 66, 66, 84)):
-            self.list_view.setColumnWidth(column, width)
-        self.list_view.horizontalHeader().setStretchLastSection(True)
+        # The last column, the unexplained band, has the longest texts and gets the remaining width.
+        header = self.list_view.horizontalHeader()
+        for column, width in enumerate((116, 62, 60, 60, 60, 60, 92)):
+            title = header.fontMetrics().horizontalAdvance(COLUMNS[column])
+            header.resizeSection(column, max(width, title + 10))
+        header.setStretchLastSection(True)
         self.list_view.selectionModel().selectionChanged.connect(self._on_selection)
         splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
         splitter.addWidget(upper)
@@ -231,7 +233,7 @@ class OWIdentify(ResultWidget):
     @Inputs.data
     def set_data(self, data):
         if self.data is not None:
-            self.selection = []  # one that a workflow was saved with waits for the first data
+            self.selection = []  # a selection stored in a workflow belongs to the first data
         self.data = data if data is not None and len(data) else None
 
     @Inputs.model
@@ -242,7 +244,7 @@ class OWIdentify(ResultWidget):
     # ----------------------------------------------------------------- model
 
     def _use_model(self):
-        """Take the model that is connected, else the one that was opened."""
+        """Use the connected model if there is one, else the opened model."""
         self.model = self._connected if self._connected is not None else self._opened
         self.Outputs.model.send(self.model if isinstance(self.model, DCNetModel) else None)
         self._show_model()
@@ -268,14 +270,14 @@ class OWIdentify(ResultWidget):
             self._open_model(path)
 
     def _open_remembered(self):
-        # Who opened another one meanwhile, means that.
+        # A model that the user has opened in the meantime takes precedence.
         if self._opened is None and self.model_file is not None:
             self._open_model(found(self, self.model_file))
 
     def _open_model(self, path):
         try:
             opened = DCNetModel.load(path)
-        except ValueError as ex:  # ModelFileError, or torch is not to be had
+        except ValueError as ex:  # ModelFileError, or torch is not installed
             self._failure = str(ex)
             self.Error.not_opened(self._failure)
             return
@@ -347,7 +349,7 @@ class OWIdentify(ResultWidget):
         self._threshold_changed(name)
 
     def _threshold_changed(self, name):
-        # The one that was moved pushes the other before it.
+        # Inspect must not exceed accept: the changed threshold moves the other one if necessary.
         if name == "accept":
             self.inspect = min(self.inspect, self.accept)
         else:
@@ -416,7 +418,7 @@ class OWIdentify(ResultWidget):
             self.plot.mark(self._rule().score(self.result)[self.selection])
 
     def _select_count(self, index):
-        """Select the spectra that a number in the table of materials counts."""
+        """Select the spectra that are counted in a cell of the table of materials."""
         if self.result is None or not index.isValid():
             return
         name = self.table[self.table.mapToSourceRows(index.row())][0]
@@ -437,7 +439,7 @@ class OWIdentify(ResultWidget):
         return f"{text[:1].upper()}{text[1:]}." if lacking else ""
 
     def _counts(self):
-        """A row for each class: its name and how many of its spectra were decided how."""
+        """Rows (class, numbers accepted, to inspect, unknown and all) of classes with spectra."""
         rows = []
         for i, name in enumerate(self.model.domain.class_var.values):
             own = self.decisions[self.result.values == i]
@@ -510,7 +512,7 @@ class OWIdentify(ResultWidget):
 
 
 def _runs(rows):
-    """First and last of each run of consecutive numbers, ascending."""
+    """First and last number of each run of consecutive numbers; `rows` ascending."""
     if not len(rows):
         return []
     ends = np.flatnonzero(np.diff(rows) > 1)

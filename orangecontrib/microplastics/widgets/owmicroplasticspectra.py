@@ -1,4 +1,4 @@
-"""Microplastic Spectra: simulated and published sets to start from."""
+"""Microplastic Spectra: simulated and published sets of spectra."""
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -49,7 +49,10 @@ CLASS_NAMES = {**datasets.POLYMERS, **NAMES, UNLABELLED: "not labelled"}
 
 
 class Result(NamedTuple):
-    """What a task hands back: everything the window shows and sends."""
+    """Result of the background task: everything that the widget shows and sends.
+
+    ``medians`` are (wavenumbers, medians by class) of :func:`.collection.class_medians`.
+    """
 
     request: Request
     gathered: Gathered
@@ -58,7 +61,7 @@ class Result(NamedTuple):
 
 
 def run(request: Request, left_out: list, gathered: Gathered | None, state: TaskState) -> Result:
-    """Gather the spectra (or take those `gathered` before), and keep the classes wanted."""
+    """Gather the spectra, unless `gathered` is given, and remove the classes in `left_out`."""
     progress = progress_of(state, 0, 95)
     if gathered is None:
         gathered = gather(request, progress)
@@ -72,7 +75,7 @@ def run(request: Request, left_out: list, gathered: Gathered | None, state: Task
 
 
 def run_fetch(wheel: str | None, state: TaskState) -> None:
-    """Download the published sets, or take them from a file downloaded before."""
+    """Download the published sets, or read them from the file `wheel`."""
     show = progress_of(state)
 
     def progress(fraction, text):
@@ -138,9 +141,9 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         ConcurrentWidgetMixin.__init__(self)
         self.result: Result | None = None
         self._fetching = False
-        # Spectra a workflow was saved with go on, whether sending is automatic or not.
+        # The spectra selected in a saved workflow are sent even if sending is not automatic.
         self._sent_once = False
-        # No task may be started while another one's end is handled.
+        # A task must not be started while the end of another one is handled.
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._update)
         self.sets = [name for name in self.sets if name == SIMULATED or name in datasets.SETS]
@@ -154,7 +157,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self._set_up_main_area()
         self._show_sets()
         self.set_list.fit()
-        # Qt would otherwise open no larger than two thirds of the screen.
+        # Qt would limit the window to two thirds of the screen.
         self.resize(self.sizeHint())
         self._update()
 
@@ -252,7 +255,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self._update()
 
     def _on_classes_ticked(self):
-        # Classes of sets not chosen now stay as they were.
+        # Keep the ticks of classes that are not listed now.
         others = set(self.left_out) - set(self.class_view.codes())
         self.left_out = sorted(others | set(self.class_view.unticked()))
         self._update()
@@ -297,7 +300,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
     # ------------------------------------------------------------- spectra
 
     def request(self) -> Request:
-        """What the controls ask for."""
+        """The request that the controls describe."""
         simulation = {}
         sets = tuple(name for name in self.sets if name != SIMULATED or self.polymers)
         if SIMULATED in sets:
@@ -316,14 +319,14 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
     def _update(self):
         self._show_sets()
         if self._fetching:
-            return  # the download goes on; what is asked for is gathered after it
+            return  # spectra are gathered after the download
         self.Error.failed.clear()
         self.Error.no_memory.clear()
         request = self.request()
         self.Information.choose(shown=not self.sets)
         self.Information.choose_polymers(shown=SIMULATED in self.sets and not self.polymers)
         gathered = None
-        # A set that was missing may have come since, from another widget.
+        # Gather again if a set was missing: another widget may have downloaded it.
         if self.result is not None and self.result.request == request \
                 and not self.result.gathered.missing:
             gathered = self.result.gathered

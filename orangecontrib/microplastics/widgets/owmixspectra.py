@@ -1,4 +1,4 @@
-"""Mix Spectra: mixtures of known ratio from spectra of pure materials."""
+"""Mix Spectra: spectra of mixtures with known ratio, made from spectra of pure materials."""
 from __future__ import annotations
 
 from AnyQt.QtWidgets import QPushButton
@@ -70,7 +70,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self.data: Table | None = None
         self._ready: Table | None = None
         self._mixer: Mixer | None = None
-        self._single: list[str] = []  # classes that cannot be split, by the last attempt
+        self._single: list[str] = []  # classes that the last attempt could not split
         self._draw_number = 0
         self._filling = False
 
@@ -124,7 +124,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self._tell()
         self.commit.now()
 
-    # What changes
+    # Changes of settings
 
     def _changed(self):
         self._update_controls()
@@ -146,7 +146,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self._changed()
 
     def _tell(self):
-        """Say what will come, or why nothing can."""
+        """Update the summary of what will be mixed, or say why nothing can be."""
         self.Error.cannot_mix.clear()
         self.Warning.many.clear()
         self.Information.not_added.clear()
@@ -176,17 +176,17 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self.Warning.many(size, shown=size > 1)
 
     def _refuse(self, message):
-        """Say it twice: the status bar has room for a few words only."""
+        """Show an error also in the summary: the status bar has room for a few words only."""
         self.Error.cannot_mix(message)
         self.summary.setText(f"Nothing: {message}")
 
-    # Work
+    # Background task
 
     def _start(self, make):
         self.Information.cancelled.clear()
         try:
             mixing = self.mixing()
-        except ValueError:  # told by _tell
+        except ValueError:  # already shown by _tell
             return False
         self.start(run, Task(self.data, self._ready, mixing, self.convert,
                              self.test_share / 100 if self.use_test else None,
@@ -195,7 +195,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         return True
 
     def _preview(self):
-        """The picture by the present settings, also where mixing waits for a click."""
+        """Update the plot to the current settings if mixtures are not made automatically."""
         if self.data is not None and not self.auto_apply and not self.Error.cannot_mix.is_shown():
             self._start(make=False)
 
@@ -264,7 +264,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
                 self.leave_button.setText(f"Leave out {', '.join(ex.classes)}")
                 self.leave_button.show()
 
-    # The picture
+    # Plot
 
     def _another(self):
         self._draw_number += 1

@@ -1,4 +1,4 @@
-"""Checks of explanations: they must tell a true one from an invented one."""
+"""Checks of explanations must distinguish true explanations from invented ones."""
 import unittest
 
 import numpy as np
@@ -81,7 +81,7 @@ class TestFaithfulness(unittest.TestCase):
                                    predict([self.net], self.X)[np.arange(60), self.y], atol=1e-5)
 
     def test_ties_are_broken_at_random(self):
-        # A map without any information must not do well because bands stand on the left.
+        # An uninformative map must not score well because bands are on the left.
         gains = self.curves(np.zeros_like(self.maps)).gains().mean(axis=0)
         np.testing.assert_allclose(gains, 0, atol=0.06)
 

@@ -1,4 +1,4 @@
-"""Grad-CAM: the arithmetic against captum, the meaning against spectra made for it."""
+"""Grad-CAM: arithmetic compared with captum, and meaning with planted bands."""
 import copy
 import importlib.util
 import unittest
@@ -39,7 +39,7 @@ def setUpModule():
 
 
 def network(seed=0, **config):
-    """Random weights, the batch norms' too, so that no mistake hides behind a 1 or a 0."""
+    """Random weights, also of batch norms, so that no mistake is hidden by a 1 or 0."""
     config = {"n_wavenumbers": len(GRID), "n_classes": 5} | config
     generator = torch.Generator().manual_seed(seed)
     net = DCNet(DCNetConfig(**config), generator)
@@ -84,7 +84,7 @@ class TestAgainstCaptum(unittest.TestCase):
                                                    atol=1e-5 * np.abs(expected).max())
 
     def test_agrees_with_captums_interpolation(self):
-        # With stride 1 captum's interpolation, which knows only lengths, has the same centres.
+        # With stride 1 captum's interpolation, which uses only lengths, has the same centres.
         from captum.attr import LayerAttribution
         net, X = network(stride=1), spectra()
         target = np.zeros(20, int)
@@ -235,7 +235,7 @@ class TestTargets(unittest.TestCase):
             with self.subTest(predicted):
                 self.assertEqual(named(of(predicted), contrast.plus), plus)
                 self.assertEqual(named(of(predicted), contrast.minus), minus)
-        with self.assertRaisesRegex(ValueError, "No combination holds 'PVC'"):
+        with self.assertRaisesRegex(ValueError, "No combination contains 'PVC'"):
             component_contrast(self.CLASSES, "PVC")
 
     def test_contrast_explains_each_spectrum_by_its_prediction(self):
@@ -301,7 +301,7 @@ class TestAxis(unittest.TestCase):
                 here = np.isfinite(result[0])
                 for ours, reference in zip(result, self.on_grid, strict=True):
                     expected = np.interp(axis, GRID[seen], reference[seen])
-                    # In the first step of a region's border the reference ends.
+                    # The reference ends within the first step at a region's border.
                     inner = here & (np.abs(axis - 2698) > 2.1) & (np.abs(axis - 1850) > 2.1)
                     np.testing.assert_allclose(ours[inner], expected[inner], atol=1e-5)
 
@@ -345,12 +345,12 @@ class TestPlantedBand(unittest.TestCase):
                 for k, wavenumber in enumerate(planted.BANDS):
                     with self.subTest(seed=seed, method=method, band=wavenumber):
                         at = planted.GRID[mean_map(maps, y == k).argmax()]
-                        # A broad band may be told by its flanks: within two widths it is hit.
+                        # A broad band may be recognised by its flanks: a hit is within two widths.
                         width = planted.SHAPES[k][1] if method == "occlusion" else 0
                         self.assertLessEqual(abs(at - wavenumber), max(reach, 2 * width))
 
     def test_another_class_is_found_nowhere(self):
-        # Occlusion is in units of the score: what a class lacks cannot be taken away.
+        # Occlusion is in units of the score: a band that a class lacks cannot be removed.
         net = planted_network(0)
         X, y = planted.spectra(30, 99)
         own, other = (explain([net], X, planted.GRID, target=t, method="occlusion").importance
@@ -431,7 +431,7 @@ class TestImportantBands(unittest.TestCase):
         self.assertTrue(band.describe().startswith("1712 C=O stretch (ester) (PET)"))
 
     def test_an_absorption_is_named_by_its_own_band(self):
-        # The stronger one is not known: it must not borrow the name of its neighbour.
+        # The stronger band has no assignment, and must not get that of its neighbour.
         importance = self.curve((1740, 40, 1))
         spectrum = self.curve((1764, 5, 1), (1716, 5, .5))
         band, = important_bands(importance, self.AXIS, spectrum=spectrum, materials=["PET"],

@@ -1,4 +1,4 @@
-"""Percents do not say "all" of nearly all."""
+"""Percentages just below 100 % are not rounded to 100 %."""
 import pytest
 
 from orangecontrib.microplastics.widgets.common.texts import percent

@@ -1,1 +1,1 @@
-"""What a network looked at."""
+"""Attribution: which wavenumbers a network's prediction depends on."""

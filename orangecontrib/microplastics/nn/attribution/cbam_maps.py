@@ -1,4 +1,4 @@
-"""CBAM's own weights: where a network looks, whatever the class."""
+"""CBAM's attention weights: where a network looks, independent of the class."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -15,12 +15,12 @@ __all__ = ["Attention", "attention"]
 
 
 class Attention(NamedTuple):
-    """CBAM's own weights in one branch of a network.
+    """CBAM's attention weights in one branch of a network.
 
     Attributes
     ----------
     spatial : ndarray of float32, shape (n, m), or None
-        Weight of each wavenumber, 0 to 1; NaN where not seen.
+        Weight of each wavenumber, 0 to 1; NaN where the network does not look.
     channel : ndarray of float32, shape (n, channels), or None
         Weight of each channel, 0 to 1.
     """
@@ -31,13 +31,13 @@ class Attention(NamedTuple):
 def attention(network: DCNet, X: np.ndarray, grid: np.ndarray,
               axis: np.ndarray | None = None, *, batch_size: int = BATCH_SIZE,
               callback: Callable[[float], None] | None = None) -> list[Attention]:
-    """What CBAM attends to, for each branch of one network.
+    """Attention weights of each branch of one network.
 
-    It is where the network looks whatever the class, not why it decided: attention is
-    followed by the classifier, which may weigh what was attended to either way.
+    They show where the network looks for any class, not why it decided: the classifier, which
+    follows attention, may count the attended features for or against a class.
 
-    Parameters as in :func:`.gradcam.explain`. Channels of different networks have nothing in
-    common, therefore one network only.
+    Parameters as in :func:`.gradcam.explain`, but for a single network, since the channels of
+    different networks do not correspond.
     """
     check_spectra([network], X)
     projection = Projection([network], grid, axis)

@@ -1,16 +1,16 @@
-"""Is an explanation true of the network? Two checks that can fail.
+"""Faithfulness of explanations to the network: two tests that an explanation can fail.
 
-*Deletion and insertion* (Petsiuk et al., BMVC 2018, arXiv:1806.07421): take away the most
-important stretches of a spectrum first; if they were what decided, the probability of the
-class falls faster than when stretches are taken away in random order. Or start from
-nothing and put the most important ones in first; it must rise faster.
+*Deletion and insertion* (Petsiuk et al., BMVC 2018, arXiv:1806.07421): delete the most
+important segments of a spectrum first; if the prediction depends on them, the probability of
+the class falls faster than when segments are deleted in random order. Or start from an empty
+spectrum and insert the most important segments first; the probability must rise faster.
 
-What is taken away is replaced by the straight line between what is left on either side, as
-a chemist draws the local baseline under a band. A constant would make edges, and a network
-that sees derivatives would react to the edges.
+Deleted points are replaced by the straight line between the remaining points on either side,
+as a chemist draws the local baseline under a band. A constant would create edges, to which a
+network that uses derivatives would react.
 
-*Model randomisation* (Adebayo et al., NeurIPS 2018, arXiv:1810.03292): with other weights
-the maps must be other maps. Some methods of explanation fail that, and show the spectrum.
+*Model randomisation* (Adebayo et al., NeurIPS 2018, arXiv:1810.03292): with other weights,
+the maps must differ. Some explanation methods fail this test, since they show the spectrum.
 """
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Faithfulness(NamedTuple):
     Attributes
     ----------
     fraction : ndarray, shape (k,)
-        Share of the stretches taken away, or put in.
+        Share of the segments deleted, or inserted.
     deletion, insertion : ndarray, shape (n, k)
-        Probability of the target, most important first.
+        Probability of the target, most important segments first.
     random_deletion, random_insertion : ndarray, shape (n, k)
-        The same in random order, mean of the repetitions.
+        The same in random order, mean of the repeats.
     """
     fraction: np.ndarray
     deletion: np.ndarray
@@ -51,15 +51,15 @@ class Faithfulness(NamedTuple):
 
     def areas(self) -> dict[str, float]:
         """Mean area under each curve, 0 to 1."""
-        # Trapezoid by hand: numpy renamed its own between 1 and 2.
+        # The trapezoidal rule written out, since numpy 2 renamed its function.
         return {name: float(((c[:, 1:] + c[:, :-1]) / 2 @ np.diff(self.fraction)).mean())
                 for name, c in zip(self._fields[1:], self[1:], strict=True)}
 
     def gains(self) -> np.ndarray:
-        """How much better than chance, for each spectrum: columns deletion, insertion.
+        """Gain over random order for each spectrum: columns deletion, insertion.
 
-        The area saved by deletion and the area won by insertion; above 0 is better than
-        random order.
+        Deletion: area under the random curve minus area under the curve. Insertion: area under
+        the curve minus area under the random curve. Above 0 is better than random order.
         """
         width = np.diff(self.fraction)
         mean = [((c[:, 1:] + c[:, :-1]) / 2 @ width) for c in self[1:]]
@@ -67,19 +67,20 @@ class Faithfulness(NamedTuple):
 
 
 def segments(seen: np.ndarray, width: int = 8) -> np.ndarray:
-    """Cut what is seen into stretches.
+    """Divide the wavenumbers that a network uses into segments.
 
     Parameters
     ----------
     seen : ndarray of bool, shape (m,)
+        Wavenumbers that the network uses.
     width : int
-        Points of a stretch; about 32 cm-1 on a grid of 4 cm-1. Single points would tell
-        nothing: their neighbours know them.
+        Approximate number of points in a segment; 8 are 32 cm-1 on a grid of 4 cm-1. Deleting
+        a single point would show little, since its neighbours hold the same information.
 
     Returns
     -------
     ndarray of int, shape (m,)
-        Number of the stretch that a point belongs to, -1 where not seen.
+        Number of the segment of each point, -1 where not seen.
     """
     result = np.full(len(seen), -1)
     edges = np.flatnonzero(np.diff(np.r_[0, seen.astype(int), 0])).reshape(-1, 2)
@@ -92,7 +93,7 @@ def segments(seen: np.ndarray, width: int = 8) -> np.ndarray:
 
 
 def keep_only(X: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """Replace what is not kept by straight lines between what is.
+    """Replace points that are not kept by straight lines between those that are.
 
     Parameters
     ----------
@@ -103,8 +104,8 @@ def keep_only(X: np.ndarray, keep: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, shape (n, m)
-        Beyond the first and last kept point, their values are held; spectra without any
-        become their mean.
+        Beyond the first and last kept points, their values are repeated; a spectrum without
+        any kept point becomes its mean.
     """
     n, m = X.shape
     index = np.arange(m)
@@ -124,7 +125,7 @@ def faithfulness(networks: Sequence[DCNet], X: np.ndarray, importance: np.ndarra
                  target: np.ndarray | Target, *, width: int = 8, steps: int = 20,
                  repeats: int = 3, seed: int = 0,
                  callback: Callable[[float], None] | None = None) -> Faithfulness:
-    """Deletion and insertion curves of explained spectra, against random order.
+    """Compute deletion and insertion curves of explained spectra, and those of random order.
 
     Parameters
     ----------
@@ -134,16 +135,16 @@ def faithfulness(networks: Sequence[DCNet], X: np.ndarray, importance: np.ndarra
     importance : ndarray, shape (n, wavenumbers)
         On the grid; NaN where not seen.
     target : ndarray of int, shape (n,), or Target
-        Class whose probability is followed; of a Target that of the classes in `plus`.
+        Class whose probability is computed; for a Target, the classes in `plus` together.
     width : int
-        Points of a stretch.
+        Points in a segment, see :func:`segments`.
     steps : int
-        Points of the curves less one.
+        Number of points of the curves minus one; fewer if there are fewer segments.
     repeats : int
-        Random orders drawn for each spectrum.
+        Number of random orders drawn for each spectrum.
     seed : int
     callback : callable, optional
-        Called with the fraction done; raising in it stops.
+        Called with the fraction done; an exception raised in it stops the computation.
 
     Raises
     ------
@@ -152,15 +153,15 @@ def faithfulness(networks: Sequence[DCNet], X: np.ndarray, importance: np.ndarra
     """
     X = np.asarray(X, np.float32)
     if X.shape != importance.shape:
-        raise ValueError(f"Importance {importance.shape} must stand on the networks' grid, "
-                         f"as the spectra {X.shape} do.")
+        raise ValueError(f"Importance {importance.shape} must have the shape of the spectra, "
+                         f"{X.shape}.")
     parts = segments(networks[0].seen(), width)
     n_parts = parts.max() + 1
     weight = np.zeros((n_parts, len(parts)))
     weight[parts[parts >= 0], np.flatnonzero(parts >= 0)] = 1
     weight /= weight.sum(axis=1, keepdims=True)
     rng = np.random.default_rng(seed)
-    # Ties, zeros above all, in random order: their place on the axis must not help.
+    # Random order among ties, mostly zeros, since their position on the axis must not count.
     value = np.nan_to_num(importance) @ weight.T
     shuffled = rng.permuted(np.tile(np.arange(n_parts), (len(X), 1)), axis=1)
     order = np.take_along_axis(shuffled, np.argsort(
@@ -171,7 +172,8 @@ def faithfulness(networks: Sequence[DCNet], X: np.ndarray, importance: np.ndarra
     curves = np.empty((len(orders), 2, len(X), len(counts)))
     for i, own in enumerate(orders):
         rank = np.argsort(own, axis=1)
-        # Rank of each point's stretch; left-out points stay as they are.
+        # Rank of each point's segment. Points that are not seen are kept in deletion and
+        # interpolated in insertion.
         point_rank = np.where(parts >= 0, rank[:, parts.clip(0)], -1)
         for j, count in enumerate(counts):
             deleted = (point_rank < 0) | (point_rank >= count)
@@ -193,14 +195,28 @@ def _follower(networks, target):
     return follow
 
 
-#: What is drawn anew: the classifier alone, what follows the convolutions, or everything.
+#: Weights to randomise: those of the classifier, all after the convolutions, or all.
 RANDOMISATIONS = ("classifier", "attention and classifier", "all")
 
 
 def randomised(network: DCNet, what: str, seed: int) -> DCNet:
-    """A copy of a network with some of its weights drawn anew; the network itself stays."""
+    """Return a copy of a network in which some weights are drawn anew.
+
+    Parameters
+    ----------
+    network : DCNet
+        Is not changed.
+    what : str
+        One of :data:`RANDOMISATIONS`.
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        If `what` is unknown.
+    """
     if what not in RANDOMISATIONS:
-        raise ValueError(f"What to draw anew is one of {', '.join(RANDOMISATIONS)}, not '{what}'.")
+        raise ValueError(f"Cannot randomise '{what}'; choose one of {', '.join(RANDOMISATIONS)}.")
     fresh = DCNet(network.config, torch.Generator().manual_seed(seed)).eval()
     if what == "all":
         return fresh
@@ -216,22 +232,26 @@ def randomisation(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
                   target: np.ndarray | Target | None = None, *, method: str = DEFAULT_METHOD,
                   repeats: int = 3, seed: int = 0,
                   callback: Callable[[float], None] | None = None) -> dict[str, float]:
-    """How alike maps are before and after weights are drawn anew.
+    """Similarity of the maps before and after weights are drawn anew.
 
     Parameters
     ----------
     networks, X, grid, method
-        As in :func:`gradcam.explain`.
+        As in :func:`.gradcam.explain`.
     target : ndarray of int, shape (n,), or Target, optional
-        By default the classes that the trained networks predict, the same for the
-        randomised ones.
+        By default the classes that the trained networks predict; also used for the
+        randomised networks.
+    repeats : int
+        Number of randomised copies of each network, for each of :data:`RANDOMISATIONS`.
+    seed : int
+    callback : callable, optional
+        Called with the fraction done; an exception raised in it stops the computation.
 
     Returns
     -------
     dict of str to float
-        For each of :data:`RANDOMISATIONS`, the mean rank correlation of the signed maps of
-        each spectrum: 1 for maps that do not care about the weights, about 0 for maps
-        that do.
+        For each of :data:`RANDOMISATIONS`, the rank correlation of the signed maps of each
+        spectrum, averaged: 1 if the maps do not depend on the weights, about 0 if they do.
     """
     if target is None:
         target = predict(networks, X).argmax(axis=1)

@@ -1,23 +1,25 @@
-"""Grad-CAM for one-dimensional networks: which wavenumbers decided.
+"""Grad-CAM for one-dimensional networks: which wavenumbers a prediction depends on.
 
-Grad-CAM is Selvaraju et al., ICCV 2017 (arXiv:1610.02391): a feature map's channels are
+Grad-CAM is Selvaraju et al., ICCV 2017 (arXiv:1610.02391): the channels of a feature map are
 weighted by the gradients of the class score, averaged over the positions, and summed.
 Only `DCNet.head` is differentiated, with `torch.autograd.grad` on the attended maps, so
-an explanation costs little more than a prediction and leaves nothing on the network.
+an explanation takes little longer than a prediction and does not change the network.
 
-**Branches and networks.** A network's score is linear in the pooled maps of its branches,
-and several networks are averaged. All branches of all networks are therefore branches of
-one large network whose score is the mean: their signed maps are added (divided by the
-number of networks), and the ReLU is taken of the sum. A branch alone is the same with the
-maps of that branch only, so the signed maps of the branches add up to the combined one.
+**Branches and networks.** The score of a network is linear in the pooled maps of its branches,
+and several networks are averaged. All branches of all networks are therefore treated as
+branches of one large network whose score is the mean: their signed maps are added (divided
+by the number of networks), and the ReLU is applied to the sum. The map of a single branch is
+computed from that branch's maps only, so the signed maps of the branches add up to the
+combined one.
 
-**Which method.** Grad-CAM averages a channel's gradient over all positions. That is right
-for networks that pool by the average over everything, where it is the same at each. The
-head of DCNet weighs a feature by where it stands, so that the average mixes the weight of
-the band with those of all other places, and the map can vanish or turn round (in the
-tests of :mod:`faithfulness` on real spectra its order of deletion is no better than chance).
-HiResCAM multiplies gradient and map element by element, adds up to the score exactly, and
-beats chance on nearly every spectrum: it is the default, Grad-CAM proper is there to compare.
+**Choice of method.** Grad-CAM averages a channel's gradient over all positions. This is right
+for networks with global average pooling, where the gradient is the same at each position. The
+head of DCNet weights a feature by its position, so the average mixes the weight at the band
+with the weights at all other positions, and the map can vanish or change its sign (in the
+tests of :mod:`.faithfulness` on real spectra, its order of deletion is no better than random).
+HiResCAM multiplies gradient and map element by element. Its sum is exactly the score minus the
+classifier's offset, and it is better than random on nearly every spectrum. It is therefore the
+default; original Grad-CAM is available for comparison.
 """
 from __future__ import annotations
 
@@ -46,8 +48,8 @@ def _gradcam(maps, grads):
 
 
 def _gradcam_plus_plus(maps, grads):
-    # Chattopadhay et al., WACV 2018 (arXiv:1710.11063), eq. 19 for an exponential score:
-    # second and third derivatives are then powers of the first.
+    # Chattopadhay et al., WACV 2018 (arXiv:1710.11063), eq. 19 for an exponential score, of
+    # which the second and third derivatives are powers of the first.
     squared = grads ** 2
     below = 2 * squared + (maps.sum(dim=2, keepdim=True) * squared * grads)
     alpha = torch.where(below != 0, squared / torch.where(below != 0, below, 1), 0)
@@ -57,21 +59,21 @@ def _gradcam_plus_plus(maps, grads):
 
 def _hirescam(maps, grads):
     # Draelos and Carin, 2020 (arXiv:2011.08891): element by element, without averaging. Its sum
-    # over branches and positions is the score less the classifier's offset.
+    # over branches and positions is the score minus the classifier's offset.
     return (maps * grads).sum(dim=1)
 
 
 _FROM_GRADIENTS = {"gradcam": _gradcam, "gradcam++": _gradcam_plus_plus, "hirescam": _hirescam}
 
-#: Names of the methods; "occlusion" is the slow reference.
+#: Names of the methods; "occlusion" is a slow reference.
 METHODS = (*_FROM_GRADIENTS, "occlusion")
 
-#: The most faithful of the fast ones for this architecture, see the top of this file.
+#: The most faithful of the fast methods for this architecture, see the module's docstring.
 DEFAULT_METHOD = "hirescam"
 
 
 class Part(NamedTuple):
-    """Explanation of some spectra, see :class:`Explanation`."""
+    """Explanation of one batch of spectra, see :class:`Explanation`."""
     rows: slice
     importance: np.ndarray
     scores: np.ndarray
@@ -80,16 +82,16 @@ class Part(NamedTuple):
 class Explanation(NamedTuple):
     """Explanation of n spectra.
 
-    What the model says of the spectra is not in it: that is :meth:`.DCNetModel.answer`'s to
-    say, which knows the temperature and which spectra cannot be predicted.
+    It holds no predictions: these come from :meth:`.DCNetModel.answer`, which applies the
+    temperature and leaves out spectra that cannot be predicted.
 
     Attributes
     ----------
     importance : ndarray of float32, shape (n, m)
-        On the axis asked for; NaN where the networks do not look, and for spectra with
+        On the requested axis; NaN where the networks do not look, and for spectra with
         missing values.
     scores : ndarray of float32, shape (n, classes)
-        Class scores before softmax, mean of the networks.
+        Class scores before softmax, mean over the networks; NaN for spectra with missing values.
     """
     importance: np.ndarray
     scores: np.ndarray
@@ -98,26 +100,31 @@ class Explanation(NamedTuple):
 def explain(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
             axis: np.ndarray | None = None, *,
             callback: Callable[[float], None] | None = None, **settings) -> Explanation:
-    """Importance of every wavenumber of every spectrum.
+    """Compute the importance of every wavenumber of every spectrum.
 
     Parameters
     ----------
     networks : sequence of DCNet
-        In evaluation mode, averaged.
+        In evaluation mode; explained as their mean.
     X : ndarray, shape (n, wavenumbers)
         Absorbance on the networks' grid.
     grid : ndarray, shape (wavenumbers,)
         In cm-1, ascending.
     axis : ndarray, shape (m,), optional
-        Wavenumbers in cm-1 that importance is wanted at, in any order; the grid by default.
+        Wavenumbers in cm-1 of the importance, in any order; by default the grid.
     callback : callable, optional
-        Called with the fraction done after each batch; raising in it stops.
+        Called with the fraction done after each batch; an exception raised in it stops.
     **settings
-        Of :func:`explain_batches`.
+        As in :func:`explain_batches`.
 
     Returns
     -------
     Explanation
+
+    Raises
+    ------
+    ValueError
+        As in :func:`explain_batches`.
     """
     n_classes = networks[0].config.n_classes
     result = Explanation(
@@ -137,28 +144,29 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
                     predicted: np.ndarray | None = None, method: str = DEFAULT_METHOD,
                     branch: int | None = None, signed: bool = False,
                     batch_size: int = BATCH_SIZE) -> Iterator[Part]:
-    """Like :func:`explain`, batch by batch: feature maps of one batch are held at a time.
+    """Like :func:`explain`, but yield batches: only one batch's feature maps are in memory.
 
     Parameters
     ----------
     target : "predicted", int, Target, Contrast, or ndarray of int, shape (n,)
-        The predicted class of each spectrum, one class for all, classes for and against it,
-        the same by what is predicted, or a class for each spectrum.
+        The predicted class of each spectrum, one class for all, classes for and against,
+        classes for and against that depend on the predicted class, or one class per spectrum.
     predicted : ndarray of int, shape (n,), optional
-        The class of each spectrum; by default that of the networks' mean softmax. A model
-        passes its own answer, which a temperature may make another one.
+        The predicted class of each spectrum; by default that of the networks' mean softmax. A
+        model passes its own prediction, which may differ because of its temperature.
     method : str
-        One of :data:`METHODS`. "occlusion" draws a straight line under 32 cm-1 (8 points
-        of the grid) at a time and takes how far the score falls.
+        One of :data:`METHODS`. "occlusion" replaces 8 points of the grid (32 cm-1 at 4 cm-1
+        per point) at a time by a straight line; importance is the decrease of the score.
     branch : int, optional
-        This branch only; all by default.
+        Explain only this branch; by default all.
     signed : bool
-        Keep what speaks against the target as negative importance (no ReLU).
+        Keep evidence against the target as negative importance (no ReLU).
 
     Raises
     ------
     ValueError
-        If method, branch or target are not known, or X does not fit the grid.
+        If method, branch or target are unknown, or X, `predicted` or `target` have a wrong shape;
+        also as in :class:`.Projection`.
     """
     networks = list(networks)
     _check(networks, X, target, predicted, method, branch)
@@ -167,7 +175,7 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
     if method == "occlusion":
         occluder = Occluder(networks[0].seen())
         projection = Projection(networks, grid, axis, occluder.centres)
-        # Each batch is predicted hundreds of times: smaller ones, that a user can stop it.
+        # Each batch is predicted hundreds of times; small batches can be cancelled quickly.
         batch_size = min(batch_size, 32)
     else:
         projection = Projection(networks, grid, axis)
@@ -196,12 +204,12 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
         if not usable.all():
             for values in result:
                 values[~usable.numpy()] = np.nan
-        # Outside the block above: a generator may rest here for as long as it pleases.
+        # Outside the block of threads, since the caller may pause the generator here.
         yield Part(rows, *result)
 
 
 def check_spectra(networks: Sequence[DCNet], X: np.ndarray):
-    """Raise ValueError unless `X` has a column for each wavenumber that the networks take."""
+    """Raise ValueError unless `X` has one column for each wavenumber of the networks' grid."""
     wanted = networks[0].config.n_wavenumbers
     if X.ndim != 2 or X.shape[1] != wanted:
         raise ValueError(f"The network takes {wanted} wavenumbers, "
@@ -218,7 +226,7 @@ def _check(networks, X, target, predicted, method, branch):
                          f"there is no branch {branch}.")
     check_spectra(networks, X)
     if predicted is not None and predicted.shape != (len(X),):
-        raise ValueError(f"{len(X)} spectra have as many classes, not {predicted.shape}.")
+        raise ValueError(f"{len(X)} spectra need as many predicted classes, not {predicted.shape}.")
     if isinstance(target, str):
         if target != PREDICTED:
             raise ValueError(f"Target '{target}' is not known; give '{PREDICTED}', the number of "
@@ -226,20 +234,20 @@ def _check(networks, X, target, predicted, method, branch):
         return
     if isinstance(target, Contrast):
         if any(mask.shape != (config.n_classes,) * 2 for mask in target):
-            raise ValueError(f"The contrast must be of {config.n_classes} classes.")
+            raise ValueError(f"A contrast needs masks of {config.n_classes} x {config.n_classes}.")
         return
     if isinstance(target, np.ndarray) and target.shape != (len(X),):
         raise ValueError(f"{len(X)} spectra need as many targets, not {target.shape}.")
     numbers = np.array([*target.plus, *target.minus] if isinstance(target, Target)
                        else np.atleast_1d(target))
     if isinstance(target, Target) and not target.plus:
-        raise ValueError("A target needs at least one class for it.")
+        raise ValueError("A target needs at least one class in `plus`.")
     if len(numbers) and not (numbers.min() >= 0 and numbers.max() < config.n_classes):
         raise ValueError(f"Targets must be classes from 0 to {config.n_classes - 1}.")
 
 
 def _target_score(target, predicted) -> Callable[[Tensor], Tensor]:
-    """Function from scores (B, classes) to the score to be explained (B,)."""
+    """Return the function from class scores (B, classes) to the score to explain (B,)."""
     if isinstance(target, Target):
         return target.score
     if isinstance(target, Contrast):
@@ -255,9 +263,10 @@ def _from_gradients(networks, maps, target, predicted, method, branch):
     flat = [m.requires_grad_() for own in maps for m in own]
     with torch.enable_grad():
         scores, own = mean_scores(networks, maps)
-        # Rows do not meet in the head, so the gradient of the sum is that of each.
+        # The head treats spectra independently, so the gradient of the sum holds that of each.
         total = _target_score(target, own if predicted is None else predicted)(scores).sum()
-        # The mean over the networks is taken at the end, for Grad-CAM++ as for the others.
+        # Undo the mean over the networks, which is taken of the maps at the end: Grad-CAM++ is
+        # not linear in the gradients.
         grads = iter(torch.autograd.grad(total * len(networks), flat))
     result = 0
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""From the columns of feature maps to wavenumbers: where a map stands, and what it sees."""
+"""Projection of feature maps onto wavenumbers."""
 from __future__ import annotations
 
 import numpy as np
@@ -11,7 +11,7 @@ __all__ = ["Projection"]
 
 
 class Projection:
-    """From positions of the feature maps to an axis of wavenumbers, linearly interpolated.
+    """Interpolates linearly from the columns of feature maps to an axis of wavenumbers.
 
     Parameters
     ----------
@@ -20,23 +20,23 @@ class Projection:
     grid : ndarray, shape (n,)
         The networks' own wavenumbers in cm-1, ascending and uniform.
     axis : ndarray, shape (m,), optional
-        Wavenumbers in cm-1 to arrive at, in any order; the grid by default.
+        Wavenumbers in cm-1 of the result, in any order; by default the grid.
     positions : ndarray, optional
-        Fractional indices of the grid that maps stand at; the networks' own by default.
+        Positions of the columns as fractional indices into the grid; by default the networks' own.
 
     Attributes
     ----------
     seen : ndarray of bool, shape (m,)
-        Whether the networks see that wavenumber: it lies on the grid, and in a region
-        that is not left out. What is not seen has no importance, not zero importance.
+        Whether the networks use each wavenumber of the axis: it lies within the grid, and in a
+        region that is not left out. The importance of other wavenumbers is NaN, not zero.
     centres : ndarray
-        Wavenumbers in cm-1 of the maps' columns.
+        Wavenumbers in cm-1 of the columns of the maps.
 
     Raises
     ------
     ValueError
-        If the networks differ in architecture or do not belong to the grid, or if none
-        of the axis is seen.
+        If the maps of the networks have different positions, the networks do not fit the grid,
+        or they use no wavenumber of the axis.
     """
 
     def __init__(self, networks, grid, axis=None, positions=None):
@@ -58,10 +58,10 @@ class Projection:
                      & (axis >= grid[0] - step / 2) & (axis <= grid[-1] + step / 2))
         if not self.seen.any():
             raise ValueError(
-                f"The model looks at {_extent(grid[networks[0].seen()])} cm-1; the spectra, "
-                f"{_extent(axis)} cm-1, hold nothing of it.")
+                f"The model uses {_extent(grid[networks[0].seen()])} cm-1; the spectra cover "
+                f"{_extent(axis)} cm-1 only.")
         to_grid = _interpolation(positions, index)
-        # On the grid itself the second step changes nothing.
+        # On the grid itself, no second interpolation is needed.
         to_axis = to_grid if axis is grid else to_grid @ _interpolation(grid, axis)
         self._matrix = torch.from_numpy(np.ascontiguousarray(to_axis, np.float32))
         self._unseen = np.flatnonzero(~self.seen)
@@ -79,7 +79,7 @@ def _extent(axis):
 
 
 def _interpolation(source, target):
-    """Matrix (source, target) of linear interpolation that holds the ends."""
+    """Matrix (source, target) of linear interpolation, constant beyond the ends."""
     right = np.clip(np.searchsorted(source, target), 1, len(source) - 1)
     left = right - 1
     share = np.clip((target - source[left]) / (source[right] - source[left]), 0, 1)

@@ -1,4 +1,4 @@
-"""What a network is asked about: the score that an explanation explains."""
+"""Targets: the score that an explanation explains."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from orangecontrib.microplastics.materials.names import components_among, compon
 
 __all__ = ["PREDICTED", "Target", "component_targets", "Contrast", "component_contrast"]
 
-#: Target of each spectrum: the class that the networks give it.
+#: Target: the class that the networks predict for each spectrum.
 PREDICTED = "predicted"
 
 
 class Target(NamedTuple):
-    """What is to be explained: classes for it, and classes against it.
+    """The score to explain: classes for the target, and classes against it.
 
     The score is logsumexp(scores of `plus`) - logsumexp(scores of `minus`). Without
-    `minus` and with one class in `plus` that is the class's own score. With all classes
-    on one side or the other it is the log odds of `plus` under softmax.
+    `minus` and with one class in `plus` it is the score of that class. If every class
+    is in `plus` or in `minus`, it is the log odds of `plus` under softmax.
     """
     plus: tuple[int, ...]
     minus: tuple[int, ...] = ()
@@ -35,11 +35,11 @@ class Target(NamedTuple):
 
 
 def component_targets(classes: Sequence[str]) -> dict[str, Target]:
-    """A target for each component of combination classes such as "PE + PP".
+    """Return a target for each component of combination classes such as "PE + PP".
 
-    The map of a combination's own score is ruled by its major component. Contrasting all
-    combinations that hold the component with all that do not asks for the component alone:
-    the score is its log odds of being present.
+    The map of a combination's own score is dominated by its major component. The contrast of
+    all combinations with the component against all without it refers to that component alone:
+    the score is the log odds of its presence.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def component_targets(classes: Sequence[str]) -> dict[str, Target]:
     Returns
     -------
     dict of str to Target
-        By component, in order of first appearance; empty where no class is a combination.
+        By component, in order of first appearance; empty if no class is a combination.
     """
     parts = [components_of(name) for name in classes]
     return {component: Target(
@@ -59,34 +59,37 @@ def component_targets(classes: Sequence[str]) -> dict[str, Target]:
 
 
 class Contrast(NamedTuple):
-    """A target that depends on what a spectrum is taken for.
+    """A target that depends on the predicted class of a spectrum.
 
     Attributes
     ----------
     plus, minus : ndarray of bool, shape (classes, classes)
-        Row k has the classes for it and against it in spectra that are taken for class k.
+        Row k marks the classes for and against in spectra that are predicted as class k.
     """
     plus: np.ndarray
     minus: np.ndarray
 
     def score(self, scores: Tensor, predicted: Tensor) -> Tensor:
-        """(B, classes) and (B,) -> (B,); as :meth:`Target.score`."""
+        """(B, classes) and (B,) -> (B,).
+
+        As :meth:`Target.score`, but shifted by a constant if no class is against.
+        """
         plus, minus = (torch.from_numpy(mask)[predicted] for mask in self)
         against = scores.masked_fill(~minus, -torch.inf)
-        # Nothing against it: a constant, where the logarithm of nothing has no gradient.
+        # Without classes against, subtract a constant: the log of a sum of none has no gradient.
         against = torch.where(minus.any(dim=1, keepdim=True), against, torch.zeros_like(scores))
         return scores.masked_fill(~plus, -torch.inf).logsumexp(dim=1) - against.logsumexp(dim=1)
 
 
 def component_contrast(classes: Sequence[str], component: str) -> Contrast:
-    """Why this component beside the others: why "PE + PP", and not "PP" alone?
+    """Return the contrast of one component, given the others: why "PE + PP" and not "PP"?
 
-    The combination that a spectrum is taken for, with the component, is set against the same
-    without it. Where the model does not know one of the two, it is as in
-    :func:`component_targets`. Maps of two components so differ as much as they can: on rightly
-    predicted mixtures of a held-out study, .23 of the importance lay on strong bands of the
-    component alone and .11 on those of the other; with all combinations that hold it against
-    all that do not, .19 and .14 (one model, 250 spectra).
+    The predicted combination with the component is contrasted with the same combination without
+    it. If the model has no class for one of the two, the target is that of
+    :func:`component_targets`. The maps of two components then differ as much as possible: on
+    correctly predicted mixtures of a held-out study, .23 of the importance was on strong bands of
+    the component alone and .11 on those of the other; with the contrast of all combinations with
+    the component against all without it, .19 and .14 (one model, 250 spectra).
 
     Parameters
     ----------
@@ -101,7 +104,7 @@ def component_contrast(classes: Sequence[str], component: str) -> Contrast:
     """
     targets = component_targets(classes)
     if component not in targets:
-        raise ValueError(f"No combination holds '{component}'; there are "
+        raise ValueError(f"No combination contains '{component}'; known components: "
                          f"{', '.join(targets) or 'none'}.")
     parts = [frozenset(components_of(name)) for name in classes]
     index = {own: i for i, own in enumerate(parts)}

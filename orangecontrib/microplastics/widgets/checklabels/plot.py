@@ -1,4 +1,4 @@
-"""One spectrum over the medians of two classes: which of them is it?"""
+"""Plot of a spectrum over the medians of its own and of the suspected class."""
 from __future__ import annotations
 
 from html import escape
@@ -12,16 +12,16 @@ from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
 from orangecontrib.microplastics.widgets.common.palette import is_dark
 
-#: Okabe and Ito's colours, told apart by colour-blind people too, for the class by the label and
-#: the suspected one: blue and vermilion on white, sky blue and orange on black.
+#: Colours of the labelled and the suspected class, by Okabe and Ito, distinguishable for
+#: colour-blind people: blue and vermilion on white, sky blue and orange on black.
 ON_LIGHT, ON_DARK = ("#0072B2", "#D55E00"), ("#56B4E9", "#E69F00")
 
-#: Over what is not compared: grey that shows on white and on black.
+#: Over ranges that are not compared: grey that is visible on white and on black.
 _SHADE = (128, 128, 128, 45)
 
 
 def _stretches(wavenumbers, mask):
-    """First and last wavenumber of each run of a mask."""
+    """First and last wavenumber of each run of True in a mask."""
     edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(int)))
     return [(wavenumbers[a], wavenumbers[b - 1])
             for a, b in zip(edges[::2], edges[1::2], strict=True)]
@@ -59,7 +59,7 @@ class LabelPlot(QWidget):
         item.getViewBox().invertX(True)
         item.getAxis("left").setWidth(48)
         item.showGrid(x=True, y=False, alpha=.2)
-        plot.setFocusPolicy(Qt.NoFocus)  # there is nothing in it for a keyboard
+        plot.setFocusPolicy(Qt.NoFocus)  # it has no keyboard functions
         plot.setMinimumSize(200, 90)
         plot.setToolTip("Shaded parts are not compared.\n"
                         "Drag or turn the wheel to look closer; both panels move together.")
@@ -71,7 +71,7 @@ class LabelPlot(QWidget):
         return QSize(560, 520)
 
     def clear(self, text="Select a spectrum in the list to see it."):
-        """An empty picture that says why."""
+        """Remove the curves and show `text` instead."""
         for plot in (self.own, self.other):
             plot.clear()
         for legend in (self.own_legend, self.other_legend):
@@ -85,16 +85,16 @@ class LabelPlot(QWidget):
         Parameters
         ----------
         name : str
-            Of the spectrum.
+            Name of the spectrum.
         wavenumbers : ndarray, shape (m,)
             cm-1, ascending.
         spectrum : ndarray, shape (m,)
         own, other : tuple of (class name, correlation, median of shape (m,))
-            The class by the label and the suspected one, on one scale with the spectrum.
+            The labelled and the suspected class; the medians are scaled like the spectrum.
         part : ndarray of bool, shape (m,)
-            What was compared; the rest is shaded.
+            Points that were compared; the rest is shaded.
         quantity : str
-            What is drawn: the label of the vertical axis.
+            Label of the vertical axis.
         """
         self.clear("")
         ink = self.palette().color(QPalette.Text).name()

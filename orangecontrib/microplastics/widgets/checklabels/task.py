@@ -1,4 +1,4 @@
-"""What Check Labels does in the background, and the list that it fills."""
+"""Background task of Check Labels, and its list of doubtful spectra."""
 from __future__ import annotations
 
 from hashlib import blake2b
@@ -20,9 +20,17 @@ from orangecontrib.microplastics.widgets.common.resultwidget import set_up_list
 
 
 class Comparison(NamedTuple):
-    """What is compared once; thresholds are applied to it afterwards.
+    """Result of the comparison, to which thresholds can be applied repeatedly.
 
-    ``medians`` are those of each class on ``grid``, shape (k, m), of which ``part`` is compared.
+    Attributes
+    ----------
+    check : LabelCheck
+    grid : ndarray, shape (m,)
+        Common wavenumbers, cm-1.
+    part : ndarray of bool, shape (m,)
+        Wavenumbers that are compared.
+    medians : ndarray, shape (classes, m)
+        Median spectrum of each class.
     """
 
     check: labels.LabelCheck
@@ -32,7 +40,7 @@ class Comparison(NamedTuple):
 
 
 def run(data: Table, references: Table | None, rule, regions, same, state: TaskState):
-    """Compare each spectrum with the references."""
+    """Compare each spectrum with the references, or with the other spectra if there are none."""
     callback = progress_of(state, 0, 95)
     state.set_status("Comparing...")
     callback(0)
@@ -44,7 +52,7 @@ def run(data: Table, references: Table | None, rule, regions, same, state: TaskS
     witnesses = data if references is None else references
     medians = labels.class_medians(witnesses, check.classes, grid, part, same=same)
     if references is not None:
-        # A class that only the data hold is drawn as the data have it.
+        # Classes without references get the medians of the data.
         absent = ~np.isfinite(medians).all(axis=1)
         medians[absent] = labels.class_medians(data, check.classes, grid, part,
                                                same=same)[absent]
@@ -53,24 +61,24 @@ def run(data: Table, references: Table | None, rule, regions, same, state: TaskS
 
 
 def fingerprint(data: Table, row: int) -> str:
-    """What tells a labelled spectrum again, wherever it stands: of its label and values."""
+    """Hash of the label and values of a spectrum, which identifies it in other tables and rows."""
     variable = data.domain.class_var
     value = data.Y[row]
     digest = blake2b(digest_size=8)
     digest.update(str(None if np.isnan(value) else variable.values[int(value)]).encode())
-    # In single precision: what a file rounded is still the same spectrum.
+    # In single precision, so that rounding of the values in a file does not change the hash.
     digest.update(np.asarray(data.X[row], np.float32).tobytes())
     return digest.hexdigest()
 
 
-#: The column with the tick that keeps a label.
+#: Column of the check box that keeps a label.
 KEEP = 5
 
 
 class DoubtfulModel(PyTableModel):
-    """Rows of (name, label, suspected class, r own, r other, whether to keep), sortable.
+    """Sortable rows (name, label, suspected class, r own, r other, keep).
 
-    Signal: `keep_changed` when labels were ticked or unticked.
+    Signal `keep_changed`: labels were ticked or unticked.
     """
 
     keep_changed = pyqtSignal()
@@ -107,7 +115,7 @@ class DoubtfulModel(PyTableModel):
         return True
 
     def keep(self, rows: list[int], keep: bool):
-        """Tick or untick these rows of the list, and tell once."""
+        """Tick or untick these rows of the list, and emit `keep_changed` once."""
         for row in rows:
             self._table[self.mapToSourceRows(row)][KEEP] = keep
         self.dataChanged.emit(self.index(min(rows), KEEP), self.index(max(rows), KEEP))
@@ -115,7 +123,7 @@ class DoubtfulModel(PyTableModel):
 
 
 class KeepView(QTableView):
-    """The list of doubtful spectra; the space bar ticks all rows that are selected."""
+    """List of doubtful spectra; the space bar ticks or unticks all selected rows."""
 
     def __init__(self, model: DoubtfulModel):
         super().__init__()

@@ -1,1 +1,1 @@
-"""What several widgets share."""
+"""Code shared by several widgets."""

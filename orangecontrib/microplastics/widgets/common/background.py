@@ -1,4 +1,4 @@
-"""How background work shows its progress, and how Cancel ends it."""
+"""Progress and cancellation of background tasks."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -13,15 +13,16 @@ class Cancelled(Exception):
 
 
 def check(state: TaskState):
-    """Raise :class:`Cancelled` where the widget wants the work no more."""
+    """Raise :class:`Cancelled` if the widget has cancelled the task."""
     if state.is_interruption_requested():
         raise Cancelled
 
 
 def progress_of(state: TaskState, start: float = 0., end: float = 100.) -> Callable[[float], None]:
-    """A callback for work that is the stretch from `start` to `end` per cent of a task.
+    """Return a callback for a part of a task, from `start` to `end` per cent of its progress.
 
-    It takes the fraction done, 0 to 1, shows it, and raises where the work was cancelled.
+    The callback takes the completed fraction of that part, 0 to 1, shows it, and raises
+    :class:`Cancelled` if the task was cancelled.
     """
     def callback(fraction):
         check(state)

@@ -1,4 +1,4 @@
-"""A box of less common settings that a click unfolds."""
+"""A collapsible box for less common settings."""
 from __future__ import annotations
 
 from AnyQt.QtCore import Qt
@@ -7,12 +7,12 @@ from Orange.widgets import gui
 
 
 def folding_box(parent, master, setting: str, title: str):
-    """A titled box that is shown or hidden by a click on its title.
+    """Add a box that a click on its title shows or hides.
 
     Parameters
     ----------
     parent : QWidget
-        Its layout takes the button and the box.
+        The title button and the box are added to its layout.
     master : OWWidget
     setting : str
         Name of the boolean setting that remembers whether the box is open.
@@ -21,7 +21,7 @@ def folding_box(parent, master, setting: str, title: str):
     Returns
     -------
     QWidget
-        The box, to be filled.
+        The empty box.
     """
     button = QToolButton(
         text=title, checkable=True, autoRaise=True,

@@ -1,4 +1,4 @@
-"""Dialogues that save a model as a file, and open one."""
+"""Dialogs for saving and opening model files, and paths that are stored in workflows."""
 from __future__ import annotations
 
 import re
@@ -15,8 +15,8 @@ FILTER = f"Model of Dual-Branch CNN (*{SUFFIX})"
 
 
 def ask_where_to_save(parent, folder: str, name: str) -> str:
-    """The file that the user chose for a model of this name, with the suffix; "" if cancelled."""
-    # What some system forbids in names of files.
+    """Ask for a file to save the model `name` to; returns its path with suffix, "" if cancelled."""
+    # Replace characters that some operating systems do not allow in file names.
     proposed = re.sub(r'[<>:"/\\|?*]+', " ", name).strip() or "model"
     chosen, _ = QFileDialog.getSaveFileName(
         parent, "Save Model", str(Path(folder or Path.home()) / f"{proposed}{SUFFIX}"), FILTER)
@@ -26,23 +26,24 @@ def ask_where_to_save(parent, folder: str, name: str) -> str:
 
 
 def ask_what_to_open(parent, folder: str) -> str:
-    """The file of a model that the user chose; "" if cancelled."""
+    """Ask for a model file to open; returns its path, "" if cancelled."""
     chosen, _ = QFileDialog.getOpenFileName(parent, "Open Model", folder or str(Path.home()),
                                             FILTER)
     return chosen
 
 
 def remembered(widget, path: str) -> tuple:
-    """A path to keep with the workflow: beside the workflow's file it moves with it.
+    """Return a path in the form in which a workflow stores it: (absolute, prefix, relative).
 
-    A tuple of texts, which a workflow's file holds as text.
+    The last two are strings if the file lies in or below the workflow's folder, and None
+    otherwise. The relative path lets :func:`found` find the file after both were moved together.
     """
     kept = RecentPath.create(path, _search_paths(widget))
     return kept.abspath, kept.prefix, kept.relpath
 
 
 def found(widget, kept: tuple) -> str:
-    """Where a remembered file is now; where it was if it is nowhere."""
+    """Return the current path of a :func:`remembered` file, or its old path if it is not found."""
     resolved = RecentPath(*kept).resolve(_search_paths(widget))
     return resolved.abspath if resolved is not None else kept[0]
 

@@ -1,5 +1,5 @@
-"""What Check Labels and Identify Spectra share: a question asked of all spectra in the background,
-an answer that thresholds are applied to at once, and a list of spectra."""
+"""Base of Check Labels and Identify Spectra: both process all spectra in the background, apply
+thresholds to the stored result at once, and list the spectra."""
 from __future__ import annotations
 
 from AnyQt.QtCore import Qt
@@ -23,14 +23,14 @@ from orangecontrib.microplastics.widgets.common.palette import show_boxes
 
 class ResultWidget(OWWidget, ConcurrentWidgetMixin, openclass=True):
     """
-    Base of the two widgets.
+    Base class of Check Labels and Identify Spectra.
 
-    A subclass gives `ACTION` and :meth:`_begin`, :meth:`_show_result`, `_rule_changed`,
-    `_set_defaults` and `commit`, and calls :meth:`_add_result_box` and :meth:`_add_buttons`.
-    Its `result` is what the background task returned, or None.
+    A subclass defines `ACTION`, `_begin`, `_show_result`, `_rule_changed`, `_set_defaults` and
+    `commit`, and calls :meth:`_add_result_box` and :meth:`_add_buttons`. `result` is the
+    return value of the background task, or None.
     """
 
-    #: What the button says that starts the work again.
+    #: Text of the button that starts the task again.
     ACTION = "Start"
 
     class Error(OWWidget.Error):
@@ -94,13 +94,13 @@ class ResultWidget(OWWidget, ConcurrentWidgetMixin, openclass=True):
         self.clear_messages()
         self.result = None
         self._show_result()
-        # What was sent before belongs to other inputs.
+        # Outputs sent before belong to other inputs.
         self.commit.now()
         self._begin()
         self._show_running(self.task is not None)
 
     def _ready(self) -> bool:
-        """Whether there is all that the work needs."""
+        """Whether all inputs of the task are present."""
         return self.data is not None
 
     def _toggle(self):
@@ -145,11 +145,11 @@ class ResultWidget(OWWidget, ConcurrentWidgetMixin, openclass=True):
 
 
 def set_up_list(view: QTableView, model, tooltip: str):
-    """Make a table a sortable list of rows in Orange's manner."""
+    """Set up a table view as a sortable list of rows, styled like Orange's lists."""
     view.setSortingEnabled(True)
     view.setAlternatingRowColors(True)
     view.setShowGrid(False)
-    # Tab leads out of the list, arrows lead through it.
+    # Tab moves the focus out of the list; the arrow keys move within it.
     view.setTabKeyNavigation(False)
     view.setSelectionBehavior(QAbstractItemView.SelectRows)
     view.setSelectionMode(QAbstractItemView.ExtendedSelection)
@@ -166,7 +166,7 @@ def set_up_list(view: QTableView, model, tooltip: str):
 
 
 def spectrum_names(data: Table) -> list[str]:
-    """What to call each spectrum: a meta that tells them apart, else its row."""
+    """Name of each spectrum: the first text meta with distinct values, else "Row 1", "Row 2" ..."""
     for meta in data.domain.metas:
         if meta.is_string:
             column = [str(v) for v in data.get_column(meta)]

@@ -1,4 +1,4 @@
-"""Words for numbers: shares that claim no more than is true, and spectra in a report."""
+"""Texts for percentages that are not rounded to 0 or 100 %, and for spectra in a report."""
 from __future__ import annotations
 
 import numpy as np
@@ -10,7 +10,7 @@ from orangecontrib.microplastics.spectra.axis import spectral_columns
 
 def describe_spectra(data: Table) -> dict:
     """
-    What a report says of spectra; of data without wavenumbers, what Orange says.
+    Description of spectra for a report; Orange's own description for data without wavenumbers.
 
     Parameters
     ----------
@@ -19,13 +19,13 @@ def describe_spectra(data: Table) -> dict:
     Returns
     -------
     dict of str to (str, int or False)
-        For `report_items`; False where there is nothing to say.
+        For `report_items`, which leaves out items with the value False.
     """
     try:
         columns, wavenumbers = spectral_columns(data.domain)
     except ValueError:
         return describe_data(data)
-    # The axis is told by its wavenumbers; what else there is comes as Orange has it.
+    # The wavenumbers are summarised as an axis; everything else is described as by Orange.
     others = [v for i, v in enumerate(data.domain.attributes) if i not in set(columns)]
     told = describe_data(data)
     told.pop("Features", None)
@@ -35,27 +35,27 @@ def describe_spectra(data: Table) -> dict:
 
 
 def describe_axis(wavenumbers: np.ndarray) -> str:
-    """Number, range and step of wavenumbers (ascending, 1/cm), such as "849 from 600 ..."."""
+    """Number, range and step of wavenumbers (ascending, cm-1), such as "849 from 600 ..."."""
     low, high = (f"{round(float(w), 1):g}" for w in (wavenumbers[0], wavenumbers[-1]))
     text = f"{len(wavenumbers):,} from {low} to {high} 1/cm"
     if len(wavenumbers) > 1:
         steps = np.diff(wavenumbers)
         step = np.median(steps)
-        # Files round their wavenumbers: a step that wavers by a few per cent is one step.
+        # Wavenumbers in files are rounded: steps that differ by up to 5 % count as even.
         even = np.ptp(steps) <= .05 * step
         text += f", in steps of {step:.3g}" if even else f", in uneven steps of about {step:.3g}"
     return text
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share in percent: "100%" only for all, "0%" only for none.
+    """Format a share in percent; 100 % is shown only for exactly 1, and 0 % only for exactly 0.
 
     Parameters
     ----------
     share : float
-        0 to 1; "-" stands for NaN.
+        0 to 1; NaN gives "-".
     digits : int
-        Decimal places; more are shown where rounding would make all or none of it.
+        Decimal places; more, up to 3, if rounding would give 0 or 100 %.
     """
     if share != share:
         return "-"

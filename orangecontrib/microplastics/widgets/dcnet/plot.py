@@ -1,4 +1,4 @@
-"""Curves of loss and accuracy that grow while a network trains."""
+"""Plot of loss and accuracy, updated during training."""
 from __future__ import annotations
 
 import math
@@ -12,16 +12,16 @@ from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
 from orangecontrib.microplastics.widgets.common.palette import is_dark
 
-#: Training and validation, in Okabe and Ito's colours, told apart by colour-blind readers too:
-#: blue and vermilion on white, sky blue and orange on black.
+#: Colours of training and validation, by Okabe and Ito, distinguishable for colour-blind
+#: readers: blue and vermilion on white, sky blue and orange on black.
 ON_LIGHT, ON_DARK = ("#0072B2", "#D55E00"), ("#56B4E9", "#E69F00")
 
 
 class TrainingPlot(QWidget):
     """Two plots over the epochs: loss above, accuracy below.
 
-    Each network has lines of its own; :meth:`add` takes a finished epoch,
-    :meth:`now` the mean of the one under way.
+    Each network has its own curves. :meth:`add` takes a finished epoch, :meth:`now` the
+    current mean of the running epoch.
     """
 
     def __init__(self):
@@ -33,12 +33,12 @@ class TrainingPlot(QWidget):
             plot = PlotWidget(enableMenu=False)
             plot.setLabel("left", title)
             plot.getAxis("left").setWidth(55)
-            # A loss of 0.4 is no "400 x 0.001".
+            # Do not show a loss of 0.4 as "400 x 0.001".
             plot.getAxis("left").enableAutoSIPrefix(False)
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
             plot.showGrid(x=True, y=True, alpha=.15)
-            plot.setFocusPolicy(Qt.NoFocus)  # there is nothing in it for a keyboard
+            plot.setFocusPolicy(Qt.NoFocus)  # it has no keyboard functions
             plot.setMinimumSize(320, 140)
             layout.addWidget(plot)
             self.plots[name] = plot
@@ -50,7 +50,7 @@ class TrainingPlot(QWidget):
         self.clear()
 
     def clear(self):
-        """Start anew."""
+        """Remove all curves."""
         for plot in self.plots.values():
             plot.clear()
         self._points = {}
@@ -60,19 +60,19 @@ class TrainingPlot(QWidget):
         self.plots["loss"].setXRange(0, 1, padding=.02)
 
     def expect(self, epochs: int):
-        """So many epochs will come: the axis has room for all of them from the start."""
+        """Extend the horizontal axis to the expected number of epochs."""
         if epochs > self.plots["loss"].viewRange()[0][1]:
             self.plots["loss"].setXRange(0, epochs, padding=.02)
 
     def add(self, network: int, epoch):
-        """A finished :class:`.config.Epoch` of the `network`-th network."""
+        """Add a finished :class:`.config.Epoch` of the `network`-th network."""
         self._set(network, "training", epoch.epoch, epoch.loss, epoch.accuracy)
         if math.isfinite(epoch.validation_loss):
             self._set(network, "validation", epoch.epoch, epoch.validation_loss,
                       epoch.validation_accuracy)
 
     def now(self, network: int, epoch: int, loss: float, accuracy: float):
-        """Means of the epoch under way."""
+        """Set the current means of the running epoch."""
         self._set(network, "training", epoch, loss, accuracy)
 
     def _set(self, network, kind, epoch, loss, accuracy):
@@ -83,7 +83,8 @@ class TrainingPlot(QWidget):
         largest = max(max(p) for p in self._points.values())
         if largest > self.plots["loss"].viewRange()[0][1]:
             self.plots["loss"].setXRange(0, largest, padding=.02)
-        # Loss starts at zero, accuracy ends at one: a curve that hardly moves must look so.
+        # The loss axis starts at 0 and the accuracy axis ends at 1, so that small changes are not
+        # exaggerated.
         top = max(max(p.values()) for k, p in self._points.items() if k[2] == "loss")
         self.plots["loss"].setYRange(0, top, padding=.05)
         low = min(min(p.values()) for k, p in self._points.items() if k[2] == "accuracy")

@@ -1,4 +1,4 @@
-"""Training in the background, and its history as a table."""
+"""Background training, and the training history as a Table."""
 from __future__ import annotations
 
 import time
@@ -16,12 +16,12 @@ from orangecontrib.microplastics.widgets.common.background import check
 
 __all__ = ["run", "curve_table"]
 
-#: Seconds between two pictures of a training under way.
+#: Minimum seconds between two updates of the plot during training.
 _REDRAW = .1
 
 
 class _Running:
-    """Mean loss and accuracy of the epoch under way, thinned to what an eye can follow."""
+    """Callback that reports mean loss and accuracy of the running epoch at most every _REDRAW s."""
 
     def __init__(self, state: TaskState):
         self.state = state
@@ -31,7 +31,7 @@ class _Running:
 
     def __call__(self, progress):
         check(self.state)
-        # A falling epoch number is the next network's first.
+        # A decrease of the epoch number means that the next network has started.
         if progress.epoch < self.last:
             self.network += 1
         self.last = progress.epoch
@@ -51,19 +51,19 @@ class _Running:
 
 
 def run(learner: DCNetLearner, data: Table, convert: bool, state: TaskState):
-    """Train; returns the model and the name of the device that it was trained on."""
+    """Train; return the model and the name of the device on which it was trained."""
     state.set_status("Loading PyTorch...")
     from orangecontrib.microplastics.nn import devices
     device = str(devices.choose_device(learner.device))
     state.set_status("Training...")
-    # The learner on the output stays without callback: others train with it too.
+    # A copy: the learner on the output is used by other widgets and must not get the callback.
     learner = copy(learner)
     learner.callback = _Running(state)
     return learner(in_absorbance(data) if convert else data), device
 
 
 def curve_table(history) -> Table:
-    """The history of each network as a Table, a row an epoch."""
+    """Training history of all networks as a Table with one row per network and epoch."""
     rows = [(*epoch, i) for i, epochs in enumerate(history, start=1) for epoch in epochs]
     names = ["Epoch", "Loss", "Accuracy", "Validation loss", "Validation accuracy",
              "Learning rate", "Seconds"]

@@ -1,4 +1,4 @@
-"""Settings of Grad-CAM and the boxes that show them."""
+"""Settings of Grad-CAM and their controls."""
 from __future__ import annotations
 
 from AnyQt.QtCore import Qt
@@ -11,7 +11,7 @@ from Orange.widgets.widget import OWWidget
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.explanation.table import components
 
-#: What the boxes offer: text and what it stands for.
+#: Choices of the combo boxes: text and value.
 METHODS = (("Element-wise (HiResCAM)", "hirescam"), ("Grad-CAM++", "gradcam++"),
            ("Grad-CAM, original", "gradcam"), ("Occlusion (slow)", "occlusion"))
 SCALES = (("each spectrum", "spectrum"), ("all spectra together", "set"))
@@ -22,9 +22,9 @@ PREDICTED_TEXT, COMPONENT_TEXT = "Predicted class", "Component: "
 class GradCAMControls(OWWidget, openclass=True):
     """The control area of Grad-CAM.
 
-    A subclass has what the controls call: :meth:`restart` explains anew, :meth:`refresh` draws and
-    sends anew, :meth:`refresh_bands` only what depends on the bands, and :meth:`show_another`
-    draws another class.
+    A subclass defines the callbacks of the controls: :meth:`restart` explains again,
+    :meth:`refresh` updates all plots and outputs, :meth:`refresh_bands` only those that depend
+    on the bands, and :meth:`show_another` shows another class.
     """
 
     target_text = Setting(PREDICTED_TEXT, schema_only=True)
@@ -72,7 +72,7 @@ class GradCAMControls(OWWidget, openclass=True):
 
     def _add_explain_box(self):
         box = gui.widgetBox(self.controlArea, "Explain")
-        # What was stored with a workflow waits for its model.
+        # A target stored in a workflow is kept until its model arrives.
         self.target_model = PyListModel(dict.fromkeys((PREDICTED_TEXT, self.target_text)))
         self.target_combo = gui.comboBox(
             box, self, "target_text", label="Why:", orientation=Qt.Horizontal,
@@ -141,7 +141,7 @@ class GradCAMControls(OWWidget, openclass=True):
         self.target_combo.setCurrentIndex(texts.index(self.target_text))
         self.branch_combo.clear()
         self.branch_combo.addItems(branches)
-        # One branch alone is all of them.
+        # With a single branch there is nothing to choose.
         self.branch_combo.setEnabled(len(branches) > 2)
         if model is not None and len(branches) <= max(self.branch, 2):
             self.branch = 0

@@ -1,4 +1,4 @@
-"""Importance of all spectra at once: a row a spectrum, sorted by class."""
+"""Heat map of the importance of all spectra: one row per spectrum, sorted by class."""
 from __future__ import annotations
 
 import numpy as np
@@ -10,14 +10,14 @@ from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
 from orangecontrib.microplastics.widgets.gradcam.plot import as_levels, lookup_table, on_screen
 
-#: Names of classes take at most so many pixels beside the map.
+#: Maximum width of the class names beside the map, pixels.
 _WIDEST = 150
-#: What axis and margins need below the rows, pixels.
+#: Height of axis and margins below the rows, pixels.
 _BELOW = 22
 
 
 class _ViewBox(pg.ViewBox):
-    """Wavenumbers follow the plot above; the mouse selects rows, its wheel scrolls."""
+    """Not zoomed by the mouse: the range follows the plot above, and the wheel scrolls."""
 
     def __init__(self):
         super().__init__(enableMenu=False)
@@ -27,10 +27,13 @@ class _ViewBox(pg.ViewBox):
 
 
 class HeatMap(PlotWidget):
-    """Maps of all spectra, each class high enough for its name.
+    """Importance maps of all spectra, with enough height per class for its name.
 
-    Signals: `row_clicked` with the row of the table and whether to add it to what is
-    selected; `cleared` when the user wants no row selected.
+    "Position" is a place in `order`, the rows of the table as they are drawn; "height" is a
+    vertical coordinate of the plot, 0 (top) to 1.
+
+    Signals: `row_clicked` with the row of the table and whether to add it to the selection;
+    `cleared` when the user removes the selection.
     """
 
     row_clicked = pyqtSignal(int, bool)
@@ -39,12 +42,12 @@ class HeatMap(PlotWidget):
     def __init__(self):
         super().__init__(viewBox=_ViewBox(), enableMenu=False)
         self.order = np.zeros(0, int)
-        # First place in the order of each group, and the last one's end; and their heights.
+        # First position of each class, and the end of the last; and their heights in the plot.
         self.starts, self.edges = np.zeros(1, int), np.zeros(1)
         self.names, self._images, self._marks, self._borders = [], [], [], []
         self._marked = []
         self.getPlotItem().hideButtons()
-        # The plot above has the numbers of the same wavenumbers.
+        # The plot above shows the numbers of the same axis.
         self.getAxis("bottom").setStyle(showValues=False, tickLength=-4)
         self.getAxis("bottom").setHeight(6)
         axis = self.getAxis("left")
@@ -63,11 +66,11 @@ class HeatMap(PlotWidget):
         return QSize(700, 180)
 
     def line(self) -> float:
-        """Height in pixels that a name needs."""
+        """Height of a class name in pixels."""
         return QFontMetricsF(self.small).height() + 1
 
     def clear_maps(self):
-        """Show nothing."""
+        """Remove all maps."""
         self.order = np.zeros(0, int)
         self.starts, self.edges, self.names = np.zeros(1, int), np.zeros(1), []
         self.getAxis("left").setTicks([[]])
@@ -77,14 +80,16 @@ class HeatMap(PlotWidget):
         self.setMinimumHeight(90)
 
     def set_maps(self, maps, axis, signed, groups):
-        """Draw maps.
+        """Draw the maps, grouped by class.
 
         Parameters
         ----------
         maps : ndarray, shape (n, m)
-            Scaled to 1.
+            Scaled to a maximum of 1; NaN where not seen.
         axis : ndarray, shape (m,)
+            cm-1, in any order.
         signed : bool
+            Whether the maps have negative values.
         groups : list of (str, ndarray of int)
             Names of the classes and the rows of each, in the order to be drawn.
         """
@@ -109,13 +114,13 @@ class HeatMap(PlotWidget):
         self._lay_out()
 
     def axis_width(self) -> int:
-        """Pixels that the names take."""
+        """Width of the class names in pixels."""
         metrics = QFontMetricsF(self.small)
         return int(min(_WIDEST, max((metrics.horizontalAdvance(n) for n in self.names),
                                     default=0)) + 10)
 
     def _lay_out(self):
-        """Heights of the classes: as many rows as they have, but none less than its name."""
+        """Set the height of each class: that of its name, and a share by its number of spectra."""
         counts = np.diff(self.starts)
         if not len(counts):
             return
@@ -141,14 +146,14 @@ class HeatMap(PlotWidget):
             self._lay_out()
 
     def place(self, position: int) -> float:
-        """Height of the middle of the row at a position of the order."""
+        """Height of the middle of the row at a position."""
         group = int(np.searchsorted(self.starts, position, side="right")) - 1
         n = self.starts[group + 1] - self.starts[group]
         return float(self.edges[group] + (position - self.starts[group] + .5) / n
                      * (self.edges[group + 1] - self.edges[group]))
 
     def position(self, place: float) -> int | None:
-        """The row of the order at a height, None outside."""
+        """Position of the row at a height; None outside the map."""
         if not len(self.order) or not 0 <= place < self.edges[-1]:
             return None
         group = int(np.searchsorted(self.edges, place, side="right")) - 1
@@ -157,7 +162,7 @@ class HeatMap(PlotWidget):
         return int(self.starts[group] + min(int(share * n), n - 1))
 
     def mark(self, rows):
-        """Show which rows of the table are selected."""
+        """Mark these rows of the table as selected."""
         self._marked = list(rows)
         for item in self._marks:
             self.removeItem(item)
@@ -181,9 +186,9 @@ class HeatMap(PlotWidget):
                                   bool(event.modifiers() & Qt.ControlModifier))
 
     def keyPressEvent(self, event):
-        """Arrows and page keys go from spectrum to spectrum and class to class."""
+        """Arrow keys select the next spectrum, page keys the next class; Escape selects none."""
         if event.key() == Qt.Key_Escape and self._marked:
-            # Not further up, where Escape closes the window.
+            # Stop the event here: otherwise Escape would close the window.
             event.accept()
             self.cleared.emit()
             return
@@ -197,7 +202,7 @@ class HeatMap(PlotWidget):
             self.row_clicked.emit(row, False)
 
     def _by_key(self, key):
-        """Position in the order that a key leads to; None for other keys."""
+        """Position that a key selects; None for other keys."""
         if not len(self.order):
             return None
         last = len(self.order) - 1
@@ -232,7 +237,7 @@ class HeatMap(PlotWidget):
 
 
 class ScrolledMap(QScrollArea):
-    """The map, to be scrolled where there are more classes than have room for their names."""
+    """Scroll area for the heat map, if the names of all classes do not fit into the window."""
 
     def __init__(self, heatmap: HeatMap):
         super().__init__(widgetResizable=True, frameShape=QFrame.NoFrame,
@@ -243,7 +248,7 @@ class ScrolledMap(QScrollArea):
         self.setMinimumHeight(90)
 
     def show_row(self, position: int):
-        """Scroll to the row at a position of the order."""
+        """Scroll to the row at a position."""
         if self.heatmap.height() > self.viewport().height():
             self.ensureVisible(0, int(self.heatmap.place(position) * self.heatmap.height()),
                                0, 30)

@@ -1,4 +1,4 @@
-"""Spectra with their importance underneath, as drawn in the widget Grad-CAM."""
+"""Plot of spectra with their importance in the background, for the widget Grad-CAM."""
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -16,18 +16,17 @@ from orangecontrib.microplastics.explanation.important_bands import NO_ABSORPTIO
 from orangecontrib.microplastics.spectra.axis import name_of
 from orangecontrib.microplastics.utils.label_layout import spread
 
-#: For and against: the ends of a map's colours, safe for colour-blind readers.
+#: Colours of evidence for and against the target, distinguishable for colour-blind readers.
 FOR, AGAINST = QColor("#d55e00"), QColor("#0072b2")
 
-#: Columns that maps are drawn with, more than a screen shows of them.
+#: Maximum number of columns of a drawn map, more than a plot on the screen shows.
 _PIXELS = 1200
 
 
 def lookup_table(signed: bool) -> np.ndarray:
-    """Colours of importance, (257, 4) uint8: 0 is not seen, 1 to 256 are lowest to highest.
+    """Colours of importance, (257, 4) uint8 RGBA: 0 is "not seen", 1 to 256 lowest to highest.
 
-    Colours are laid over the plot with growing opacity, so that they suit a light and a dark
-    background alike.
+    Opacity grows with importance, so that the colours suit light and dark backgrounds.
     """
     table = np.zeros((257, 4), np.uint8)
     table[0] = 128, 128, 128, 60
@@ -39,14 +38,27 @@ def lookup_table(signed: bool) -> np.ndarray:
 
 
 def as_levels(maps: np.ndarray, signed: bool) -> np.ndarray:
-    """Scaled maps, -1 to 1 or 0 to 1, as rows of :func:`lookup_table`."""
+    """Convert maps, scaled to -1 to 1 if `signed` or 0 to 1, to indices of :func:`lookup_table`."""
     value = (maps + 1) / 2 if signed else maps
     level = np.nan_to_num(value).clip(0, 1) * 255
     return np.where(np.isfinite(maps), level.astype(np.int16) + 1, 0)
 
 
 def on_screen(axis: np.ndarray) -> tuple[np.ndarray, QRectF]:
-    """Columns of evenly spaced pixels nearest to an axis in any order, and their extent."""
+    """Map evenly spaced pixels to the points of an axis.
+
+    Parameters
+    ----------
+    axis : ndarray, shape (m,)
+        cm-1, in any order.
+
+    Returns
+    -------
+    columns : ndarray of int, shape (pixels,)
+        Index of the axis point nearest to each pixel, in ascending order of wavenumbers.
+    extent : QRectF
+        Range of the axis, with a height of 1.
+    """
     order = np.argsort(axis)
     ascending = axis[order]
     n = int(min(_PIXELS, max(2, np.ptp(axis) / np.median(np.diff(ascending)))))
@@ -66,8 +78,8 @@ class _Label(NamedTuple):
 
 
 class ImportancePlot(CurvePlot):
-    """orange-spectroscopy's plot of spectra, with importance laid under the curves."""
-    # As infrared spectra are drawn: wavenumbers fall from left to right.
+    """orange-spectroscopy's plot of spectra, with importance behind the curves."""
+    # By convention of infrared spectroscopy, wavenumbers decrease from left to right.
     invertX = Setting(True)
     viewtype = Setting(AVERAGE)
 
@@ -79,15 +91,15 @@ class ImportancePlot(CurvePlot):
         self.label.fill = pg.mkBrush(
             *self.palette().color(QPalette.Base).getRgb()[:3], 190)
         self.labels = []
-        # What is drawn once the curves are there: markings take their room from them.
+        # Arguments of markings that are drawn after the curves, whose range they depend on.
         self._pending = None
         self.graph_shown.connect(self._draw_markings)
-        # Labels are so many pixels long: the room above the curves depends on the height.
+        # The length of the labels is fixed in pixels, so the room for them depends on the height.
         self.plot.vb.sigResized.connect(self._draw_markings)
         self.plot.vb.sigRangeChanged.connect(self._spread_labels)
 
     def _update_default_pens(self):
-        """Curves in the colour of text: the plot's own greys vanish on a dark background."""
+        """Draw curves in the text colour: the default greys are invisible on a dark background."""
         super()._update_default_pens()
         colour = QColor(self.palette().color(QPalette.Text))
         colour.setAlpha(220)
@@ -97,7 +109,7 @@ class ImportancePlot(CurvePlot):
             pens.default_factory = lambda: pen
 
     def mouse_moved_viewhelpers(self, pos):
-        """Where the mouse is, in colours of the palette."""
+        """Show the mouse position in the text colour of the palette."""
         super().mouse_moved_viewhelpers(pos)
         self.label.setColor(self.palette().color(QPalette.Text))
 
@@ -108,13 +120,17 @@ class ImportancePlot(CurvePlot):
         Parameters
         ----------
         data : Table or None
+            None removes everything.
         importance : ndarray, shape (m,)
-            Scaled to 1.
+            Scaled to a maximum of 1; NaN where not seen.
         axis : ndarray, shape (m,)
+            Wavenumbers of `importance`, cm-1.
         signed : bool
+            Whether negative importance (evidence against the target) is shown.
         bands : list of ImportantBand
+            Bands to label.
         reference : list of (float, str)
-            Wavenumbers and names of bands to be marked for comparison.
+            Wavenumbers (cm-1) and names of bands to be marked for comparison.
         """
         self.clear_markings()
         self.labels = []
@@ -154,11 +170,11 @@ class ImportancePlot(CurvePlot):
         if self.rescale_next:
             self.plot.vb.autoRange()
         else:
-            # Another class on the same axis: the wavenumbers stay as the user zoomed them.
+            # Another class on the same axis: keep the user's zoom of the wavenumbers.
             self.plot.vb.setYRange(bottom, top, padding=.02)
 
     def _room(self, texts):
-        """Height of the labels as a share of the height that is left below them."""
+        """Height of the labels relative to the height of the plot below them."""
         metrics = QFontMetricsF(self._font())
         longest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
         share = min(.45, (longest + 18) / max(self.plot.vb.height(), 1)) if texts else .03
@@ -171,7 +187,7 @@ class ImportancePlot(CurvePlot):
 
     def _label(self, at, text, top, bottom, colour, style, weight, tooltip):
         line = pg.PlotCurveItem(pen=pg.mkPen(colour, width=1, style=style))
-        # Read from below; the text ends at the top.
+        # Vertical text that reads upwards and ends at the top of the plot.
         label = pg.TextItem(text, color=colour, anchor=(1, .5), angle=90,
                             fill=pg.mkBrush(*self.palette().color(QPalette.Base).getRgb()[:3], 200))
         label.setFont(self._font())
@@ -182,7 +198,10 @@ class ImportancePlot(CurvePlot):
             self.add_marking(item)
 
     def _spread_labels(self):
-        """Labels of what is in sight beside each other, each with a line to its place."""
+        """Place the labels of visible bands side by side, each with a line to its band.
+
+        If there is not enough room for all, those of the largest share are shown.
+        """
         if not self.labels:
             return
         (low, high), _ = self.plot.vb.viewRange()
@@ -221,7 +240,7 @@ def _band_tooltip(band):
 
 
 class ColourKey(QWidget):
-    """What the colours mean, in a line."""
+    """Legend of the colours, in one line."""
 
     def __init__(self):
         super().__init__()
@@ -230,12 +249,12 @@ class ColourKey(QWidget):
         self.set_bands(())
 
     def set_signed(self, signed: bool):
-        """Whether colours also show what speaks against the target."""
+        """Set whether the colours also show evidence against the target."""
         self.signed = signed
         self.update()
 
     def set_bands(self, bands):
-        """Explain the words of the labels of these bands that do not explain themselves."""
+        """Explain labels of these bands: without absorption, or assigned to another material."""
         notes = []
         if any(not band.absorptions for band in bands):
             notes.append("no absorption: that can decide, too")

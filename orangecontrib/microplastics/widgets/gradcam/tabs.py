@@ -1,4 +1,4 @@
-"""The further views of the widget Grad-CAM: bands, CBAM's attention, faithfulness."""
+"""Further tabs of the widget Grad-CAM: bands, CBAM attention, faithfulness."""
 from __future__ import annotations
 
 import numpy as np
@@ -19,7 +19,8 @@ from AnyQt.QtWidgets import (
 from Orange.widgets.visualize.owscatterplotgraph import LegendItem
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
-#: Branches, and explanation against chance: Okabe and Ito's blue, orange and grey.
+#: Colours of the two branches, by Okabe and Ito. The second is also that of the explanation in
+#: faithfulness curves, and grey that of random order.
 COLOURS = QColor(0, 114, 178), QColor(213, 94, 0)
 CHANCE = QColor(128, 128, 128)
 
@@ -39,7 +40,7 @@ def _plot(title, x, y=None):
 
 
 class BandList(QTreeWidget):
-    """Bands with their assignments, a branch a class."""
+    """Tree of the important bands of each class, with their assignments."""
 
     COLUMNS = ("Region [1/cm]", "Importance", "Air", "What absorbs there [1/cm]")
 
@@ -84,7 +85,7 @@ class BandList(QTreeWidget):
 
 
 class AttentionView(QWidget):
-    """Where CBAM looks along the spectrum, and how it weighs channels, for each branch."""
+    """CBAM weights of wavenumbers and channels for each branch."""
 
     def __init__(self):
         super().__init__()
@@ -96,7 +97,7 @@ class AttentionView(QWidget):
         self.channel = _plot("Channel attention", "Channel", "Weight")
         self.legend = LegendItem()
         self.legend.setParentItem(self.spatial.getViewBox())
-        # In the middle, where by default no network looks, it hides nothing.
+        # In the middle: by default, the network does not use that range, so no curve is hidden.
         self.legend.anchor((.5, 0), (.5, 0), offset=(0, 5))
         layout.addWidget(self.spatial, 3)
         layout.addWidget(self.channel, 2)
@@ -106,9 +107,19 @@ class AttentionView(QWidget):
         layout.addWidget(self.note)
 
     def set_attention(self, branches, axis, names, rows, of=""):
-        """Draw the means over `rows` of the attention of each branch (attending.Attention).
+        """Draw the mean attention of each branch.
 
-        `of` says whose they are.
+        Parameters
+        ----------
+        branches : list of :class:`.cbam_maps.Attention` or None
+        axis : ndarray, shape (m,)
+            cm-1, in any order.
+        names : sequence of str
+            Names of the branches.
+        rows : sequence of int
+            Rows of the attention to average.
+        of : str
+            Description of the rows for the titles.
         """
         for plot, what in ((self.spatial, "Spatial"), (self.channel, "Channel")):
             plot.setTitle(f"{what} attention{': ' if of else ''}{of}", size="9pt")
@@ -137,7 +148,7 @@ class AttentionView(QWidget):
 
 
 class FaithfulnessView(QWidget):
-    """Deletion and insertion curves against chance, and other weights' maps."""
+    """Deletion and insertion curves compared with random order, and randomisation tests."""
 
     measure = pyqtSignal()
 
@@ -155,7 +166,7 @@ class FaithfulnessView(QWidget):
         self.text = QLabel(wordWrap=True)
         row.addWidget(self.text, 1)
         layout.addLayout(row)
-        # One above the other: side by side, their titles would not fit a small window.
+        # One above the other: side by side, the titles would not fit into a small window.
         plots = QVBoxLayout()
         self.plots = {
             "deletion": _plot("Deletion: the most important taken away first",
@@ -170,7 +181,7 @@ class FaithfulnessView(QWidget):
         self.clear()
 
     def clear(self):
-        """As before measuring."""
+        """Restore the state before a measurement."""
         for plot in self.plots.values():
             plot.clear()
             plot.setXRange(0, 1)
@@ -179,7 +190,14 @@ class FaithfulnessView(QWidget):
         self.note.setText("")
 
     def show_result(self, curves, likeness):
-        """Draw a Faithfulness and tell the likeness of randomised networks' maps."""
+        """Show the results of a measurement.
+
+        Parameters
+        ----------
+        curves : :class:`.faithfulness.Faithfulness`
+        likeness : dict of str to float
+            Rank correlation of the maps with those of networks with random weights.
+        """
         self.clear()
         for name, plot in self.plots.items():
             for values, colour, style in (

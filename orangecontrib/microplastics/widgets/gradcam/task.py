@@ -1,4 +1,4 @@
-"""What the widget Grad-CAM does in its thread, and what it reads from its inputs."""
+"""Background tasks of the widget Grad-CAM, and conversion of its inputs."""
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -12,12 +12,12 @@ from orangecontrib.microplastics.explanation.table import PREDICTED, Explained, 
 from orangecontrib.microplastics.spectra.axis import spectral_columns
 from orangecontrib.microplastics.widgets.common.background import progress_of
 
-#: Spectra whose attention is kept, and that faithfulness is measured on.
+#: Maximum numbers of spectra whose attention is stored, and on which faithfulness is measured.
 _ATTENTION, _FAITHFULNESS = 1000, 100
 
 
 class Request(NamedTuple):
-    """All that the worker needs to know."""
+    """Input of the background tasks."""
     model: DCNetModel
     data: Table
     target: str
@@ -28,18 +28,18 @@ class Request(NamedTuple):
 
 
 class AttentionResult(NamedTuple):
-    """Attention of some rows of the data, of each branch of the first network."""
+    """Attention of each branch of the first network, for some rows of the explained spectra."""
     rows: np.ndarray
     branches: list
 
 
 def _spread(n, most):
-    """At most so many of n rows, evenly spread."""
+    """At most `most` of n rows, evenly spaced."""
     return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(int)
 
 
 def run(request: Request, state: TaskState) -> AttentionResult:
-    """Explain; the Explained comes as the partial result, so that it is drawn at once."""
+    """Explain the spectra, report the Explained as partial result, and return the attention."""
     from orangecontrib.microplastics.nn.devices import all_threads_but_one
     state.set_status("Explaining...")
     with all_threads_but_one():
@@ -61,7 +61,14 @@ def _run(request, state):
 
 
 def measure(request: Request, explained: Explained, state: TaskState):
-    """Faithfulness and the likeness of randomised networks' maps, on some of the spectra."""
+    """Measure faithfulness on some of the spectra.
+
+    Returns
+    -------
+    curves : :class:`.faithfulness.Faithfulness`
+    likeness : dict of str to float
+        Rank correlation of the maps with those of networks with random weights.
+    """
     state.set_status("Measuring...")
     from orangecontrib.microplastics.nn.devices import all_threads_but_one
     with all_threads_but_one():
@@ -81,7 +88,7 @@ def _measure(request, explained, state):
     target = component_targets(explained.classes)[request.target] \
         if request.component else explained.target[rows]
     settings = {"target": target, "method": request.method}
-    # The maps are those that are drawn; what is followed is whether the component is found.
+    # Maps are the same as in the plots; the curves follow the probability of the component.
     drawn = {**settings, "target": component_contrast(explained.classes, request.target)} \
         if request.component else settings
     importance = gradcam.explain(
@@ -90,7 +97,7 @@ def _measure(request, explained, state):
         callback=progress_of(state, 0, 20), **drawn).importance
     curves = faithfulness.faithfulness(model.networks, grid, importance, target, repeats=2,
                                        callback=progress_of(state, 20, 80))
-    # Occlusion of many randomised networks would take minutes and say the same.
+    # Occlusion would take minutes for the randomised networks, with the same outcome.
     if request.method == "occlusion":
         settings["method"] = gradcam.DEFAULT_METHOD
     likeness = faithfulness.randomisation(model.networks, grid, model.wavenumbers, repeats=2,
@@ -101,8 +108,15 @@ def _measure(request, explained, state):
 def reference_bands(data: Table | None) -> list[tuple[float, str]]:
     """Wavenumbers and names of a Table of bands.
 
-    The wavenumber is the column called so, or ``centre``, ``position`` or ``band``, or the
-    first numeric one; the name is the first text or categorical column.
+    Wavenumbers are taken from the first numeric column whose name starts with "wavenumber",
+    "centre", "center", "position" or "band", or else from the first numeric column; names from
+    the first text column, or else the first categorical one. Rows without a positive wavenumber
+    are left out.
+
+    Returns
+    -------
+    list of (float, str)
+        Wavenumber (cm-1) and name ("" if missing), sorted, without duplicates.
 
     Raises
     ------
@@ -127,7 +141,7 @@ def reference_bands(data: Table | None) -> list[tuple[float, str]]:
 
 
 def spectra_only(data: Table, rows: np.ndarray) -> Table:
-    """Rows of a table with its wavenumbers as the only attributes, in the data's order."""
+    """Rows of a table, with its wavenumbers as the only attributes, in the order of the table."""
     columns = np.sort(spectral_columns(data.domain)[0])
     domain = Domain([data.domain.attributes[c] for c in columns], data.domain.class_vars,
                     data.domain.metas)

@@ -1,4 +1,4 @@
-"""What the widget Grad-CAM says: which spectra are explained, which are drawn, what is missing."""
+"""Texts of the widget Grad-CAM: which spectra are explained and drawn, and what is missing."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ def spectra(n: int) -> str:
 
 
 def data_text(data, explained) -> str:
-    """Which spectra are explained, how they are decided; and how many the model recognises,
-    where that is known."""
+    """Name and number of the explained spectra, share of right predictions if it is known, and
+    decisions."""
     if data is None:
         return "No spectra."
     text = f"{data.name}: {spectra(len(data if explained is None else explained.data))}"
@@ -29,14 +29,14 @@ def data_text(data, explained) -> str:
 
 
 def missing_text(model: bool, data: bool, messages: Sequence[str]) -> str:
-    """Why there is nothing to see.
+    """Text that explains why there is nothing to show.
 
     Parameters
     ----------
     model, data : bool
-        Whether there are a model (of whatever kind) and spectra.
+        Whether a model (of any kind) and spectra are connected.
     messages : sequence of str
-        What went wrong.
+        Messages of the widget about what went wrong.
     """
     lines = ["<b>Nothing is explained.</b>"]
     if not model:
@@ -50,16 +50,16 @@ def missing_text(model: bool, data: bool, messages: Sequence[str]) -> str:
 
 
 def drawn_text(explained, used, view, selected) -> str:
-    """What is drawn: the spectra of a class, or those that were clicked.
+    """Text about the drawn spectra: those of a class, or the selected ones.
 
     Parameters
     ----------
     explained : Explained
     used : ndarray of int
-        Rows of the widget's data that are explained.
+        Explained rows of the widget's data.
     view : ClassView
     selected : ndarray of int
-        Rows of `explained`.
+        Selected rows of `explained`.
     """
     if not len(selected):
         mean = "mean of " if len(view.rows) > 1 else ""
@@ -83,10 +83,24 @@ def drawn_text(explained, used, view, selected) -> str:
 
 
 def attention_of(attention, view, selected):
-    """Whose attention is drawn: rows of what was kept, and the words for it.
+    """Choose the attention to draw: that of the selected spectra, or else of the class in view.
 
-    It is kept for some of many spectra; where none of the selected ones is among them, their
-    class is shown.
+    Attention is stored for some of the spectra only; if none of the selected ones is among
+    them, that of the class is drawn.
+
+    Parameters
+    ----------
+    attention : :class:`.task.AttentionResult`
+    view : ClassView
+    selected : ndarray of int
+        Selected rows of the explained spectra.
+
+    Returns
+    -------
+    rows : ndarray of int
+        Rows of the stored attention.
+    of : str
+        Description of these spectra.
     """
     rows = np.flatnonzero(np.isin(attention.rows, selected))
     if len(rows):

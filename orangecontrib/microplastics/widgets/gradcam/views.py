@@ -1,4 +1,4 @@
-"""The views of the widget Grad-CAM; first of all, spectra over their importance."""
+"""The main area of the widget Grad-CAM: tabs, the first with spectra and importance."""
 from __future__ import annotations
 
 import numpy as np
@@ -23,12 +23,12 @@ from orangecontrib.microplastics.widgets.gradcam.tabs import (
 )
 from orangecontrib.microplastics.widgets.gradcam.task import spectra_only
 
-#: Beside the plots at least, pixels: numbers of the absorbance.
+#: Minimum width of the left axes, for the numbers of the absorbance, pixels.
 _LEFT = 62
 
 
 def _edges(box):
-    """Where a view box begins and ends on the screen, pixels from the left."""
+    """Left and right edge of a view box on the screen, pixels."""
     view = box.getViewWidget()
     area = view.mapFromScene(box.sceneBoundingRect()).boundingRect()
     start = view.viewport().mapToGlobal(area.topLeft()).x()
@@ -36,7 +36,7 @@ def _edges(box):
 
 
 class ImportancePage(QWidget):
-    """Key of the colours, what is drawn in words, the spectra, and the heat map.
+    """Legend of the colours, description of the drawn spectra, their plot, and the heat map.
 
     Signals: `row_clicked` and `cleared` of the heat map.
     """
@@ -63,8 +63,8 @@ class ImportancePage(QWidget):
             layout.addWidget(widget)
         self._moved = False
         self.splitter.splitterMoved.connect(self._remember_moved)
-        # Wavenumbers of both stand under each other. pyqtgraph's own link mistakes places of
-        # plots that do not lie in the corner of what holds them, as here.
+        # Align the wavenumbers of both plots. pyqtgraph's own axis link is wrong for plots that
+        # are not in the corner of their parent widget, as here.
         for signal in (self.curveplot.plot.vb.sigXRangeChanged,
                        self.curveplot.plot.vb.sigResized, self.heatmap.getViewBox().sigResized):
             signal.connect(self._follow)
@@ -80,7 +80,7 @@ class ImportancePage(QWidget):
             plot.getAxis("left").setWidth(width)
 
     def _follow(self, *_):
-        """Have the heat map show, below each place of the plot above, its wavenumber."""
+        """Set the range of the heat map so that its wavenumbers align with the plot above."""
         above, below = self.curveplot.plot.vb, self.heatmap.getViewBox()
         (left, right), (low, high) = _edges(above), above.viewRange()[0]
         if right <= left:
@@ -91,16 +91,16 @@ class ImportancePage(QWidget):
         below.setXRange(*sorted(ends), padding=0)
 
     def set_maps(self, explained, maps, signed, views):
-        """Draw the maps of all spectra, by class and then by the probability of the target.
+        """Draw the maps of all spectra, by class and then by descending probability of the target.
 
         Parameters
         ----------
         explained : Explained
         maps : ndarray, shape (n, m)
-            As they are to be drawn.
+            Scaled and smoothed.
         signed : bool
         views : list of ClassView
-            None are drawn where there is no view.
+            Classes to draw; without any, the heat map is cleared.
         """
         if not views:
             self.heatmap.clear_maps()
@@ -117,14 +117,14 @@ class ImportancePage(QWidget):
             self.splitter.setSizes([total - wanted, wanted])
 
     def mark(self, rows):
-        """Show which rows of the table are selected."""
+        """Mark these rows as selected, and scroll to the first."""
         self.heatmap.mark(rows)
         positions = np.flatnonzero(np.isin(self.heatmap.order, rows))
         if len(positions):
             self.scrolled.show_row(positions[0])
 
     def clear(self):
-        """Draw nothing."""
+        """Remove spectra, labels and texts; the heat map stays."""
         self.shown_label.setText("")
         self.key.set_bands(())
         self.curveplot.show_spectra(None)
@@ -136,14 +136,14 @@ class ImportancePage(QWidget):
         ----------
         explained : Explained
         rows : ndarray of int
-            Of its data.
+            Rows of `explained` to draw.
         importance : ndarray, shape (m,)
         bands : list of ImportantBand
-            To be named.
+            Bands to label.
         signed : bool
         reference : list of (float, str)
         text : str
-            What is drawn.
+            Description of the drawn spectra.
         """
         self.shown_label.setText(text)
         self.key.set_bands(bands)
@@ -156,7 +156,7 @@ class ImportancePage(QWidget):
 
 
 class Views(QStackedWidget):
-    """The views in tabs; where there is nothing to see, words that say why."""
+    """The tabs, or a text that says why there is nothing to show."""
 
     def __init__(self, parent):
         super().__init__()
@@ -174,11 +174,11 @@ class Views(QStackedWidget):
         self.addWidget(self.tabs)
 
     def tell(self, text: str, switch: bool = True):
-        """Set the words; show them instead of the tabs."""
+        """Set the text, and show it instead of the tabs if `switch`."""
         self.notice.setText(text)
         if switch:
             self.setCurrentWidget(self.notice)
 
     def show_tabs(self):
-        """Show the views."""
+        """Show the tabs."""
         self.setCurrentWidget(self.tabs)

@@ -1,4 +1,4 @@
-"""The list of spectra of Identify Spectra: what each is taken for, and how surely."""
+"""The list of spectra in Identify Spectra: material, scores and decision of each."""
 from __future__ import annotations
 
 import numpy as np
@@ -14,15 +14,16 @@ COLUMNS = ("Spectrum", "Material", "Probability", "Confidence", "Correlation", "
 SPECTRUM, MATERIAL, PROBABILITY, CONFIDENCE, CORRELATION, EXPLAINED, DECISION, BAND \
     = range(len(COLUMNS))
 
-#: Said of spectra without an answer.
+#: Shown for spectra without a prediction.
 NONE = "no prediction"
 
 
 class AnswerModel(AbstractSortTableModel):
     """
-    A row for each spectrum, over the arrays of an answer: a hundred thousand rows cost nothing.
+    Table model with a row for each spectrum.
 
-    Rows of the model are as sorted; `mapToSourceRows` leads to those of the data.
+    Reads from the arrays of an answer, so that 100,000 rows need no objects of their own.
+    Rows are in sorted order; `mapToSourceRows` converts them to rows of the data.
     """
 
     def __init__(self, parent=None):
@@ -30,7 +31,7 @@ class AnswerModel(AbstractSortTableModel):
         self.clear()
 
     def clear(self):
-        """No rows."""
+        """Remove all rows."""
         self._show([], [], [np.empty(0)] * (len(COLUMNS) - 1), [])
 
     def show_answer(self, names: list[str], classes, answer: Answer, decisions: np.ndarray,
@@ -42,9 +43,9 @@ class AnswerModel(AbstractSortTableModel):
         ----------
         names : list of str, length n
         classes : sequence of str
-            What the values of the answer stand for.
+            Class names, indexed by `answer.values`.
         answer : Answer
-            Of n spectra.
+            For n spectra.
         decisions : ndarray of int, shape (n,)
         bands, origins : sequences, length n
             See :func:`.identification.origins`.
@@ -57,7 +58,7 @@ class AnswerModel(AbstractSortTableModel):
                    origins)
 
     def show_decisions(self, decisions: np.ndarray):
-        """The same spectra, decided anew."""
+        """Update the decisions; the spectra stay the same."""
         self._columns[DECISION - 1] = decisions
         if self.sortColumn() == DECISION:
             self.sort(DECISION, self.sortOrder())
@@ -67,14 +68,14 @@ class AnswerModel(AbstractSortTableModel):
 
     def _show(self, names, classes, columns, origins):
         column, order = self.sortColumn(), self.sortOrder()
-        self.resetSorting()  # it belongs to the rows that go
+        self.resetSorting()  # the old order is not valid for the new rows
         self.beginResetModel()
         self._names, self._classes, self._columns = names, classes, columns
         self._origins = origins
         self.endResetModel()
         self.sort(column, order)
 
-    # What Qt asks
+    # Qt's model interface
 
     def rowCount(self, parent=QModelIndex()):  # noqa: B008
         return 0 if parent.isValid() else len(self._names)
@@ -98,7 +99,7 @@ class AnswerModel(AbstractSortTableModel):
         return None
 
     def text(self, row: int, column: int) -> str:
-        """What the list says of a spectrum, by its row in the data."""
+        """Text of a cell; `row` is a row of the data."""
         if column == SPECTRUM:
             return self._names[row]
         value = self._columns[column - 1][row]
@@ -115,7 +116,7 @@ class AnswerModel(AbstractSortTableModel):
 
     def sortColumnData(self, column):
         if column == SPECTRUM:
-            # "Row 10" comes after "Row 9": numbers within names are sorted as numbers.
+            # Numbers at the end of names are sorted as numbers: "Row 10" comes after "Row 9".
             return np.argsort(np.argsort(np.array(
                 [_padded(name) for name in self._names]), kind="stable"), kind="stable")
         if column == MATERIAL:
@@ -124,20 +125,21 @@ class AnswerModel(AbstractSortTableModel):
                              for v in self._columns[0]], float)
         values = np.asarray(self._columns[column - 1], float)
         if column == DECISION:
-            # Among equal decisions by the smallest score: the least sure stand together.
+            # Equal decisions are sorted by the smallest score, so that the least certain spectra
+            # are next to each other.
             scores = np.array([self._columns[c - 1] for c in (CONFIDENCE, CORRELATION, EXPLAINED)],
                               float)
             return 2 * values - scores.min(axis=0, initial=1.)
         return values
 
     def _argsortData(self, data, order):
-        # What has no answer comes last in either order.
+        # Rows with missing values come last in both orders.
         indices = super()._argsortData(data, order)
         missing = np.isnan(data[indices])
         return np.concatenate((indices[~missing], indices[missing]))
 
 
 def _padded(name: str) -> str:
-    """The name with its last number filled up with zeros, so that texts sort as numbers do."""
+    """Pad the number at the end of a name with zeros, so that text order is numeric order."""
     head = name.rstrip("0123456789")
     return head + name[len(head):].zfill(12)

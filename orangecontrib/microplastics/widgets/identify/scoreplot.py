@@ -1,4 +1,4 @@
-"""Histogram of a score from 0 to 1 with two thresholds that can be dragged."""
+"""Histogram of a score (at most 1) with two thresholds that can be dragged."""
 from __future__ import annotations
 
 import numpy as np
@@ -8,7 +8,7 @@ from AnyQt.QtGui import QColor, QPalette
 from Orange.widgets.visualize.owscatterplotgraph import LegendItem
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
-#: Okabe and Ito's green, orange and grey: told apart by colour-blind readers too.
+#: Okabe and Ito's green and orange, and grey; distinguishable for colour-blind readers.
 COLORS = (QColor(0, 158, 115), QColor(230, 159, 0), QColor(150, 150, 150))
 
 _WIDTH = .025
@@ -17,7 +17,7 @@ _WIDTH = .025
 class ScorePlot(PlotWidget):
     """Bars of counts, coloured by decision, and a line for each threshold.
 
-    `threshold_moved(index, value)`: the user dragged the line of accept (0) or inspect (1).
+    Signal `threshold_moved(index, value)`: the user dragged the line of accept (0) or inspect (1).
     """
     threshold_moved = pyqtSignal(int, float)
 
@@ -28,7 +28,7 @@ class ScorePlot(PlotWidget):
         self.getAxis("left").setWidth(55)
         self.setMouseEnabled(False, False)
         self.hideButtons()
-        self.setFocusPolicy(Qt.NoFocus)  # thresholds have boxes to type in
+        self.setFocusPolicy(Qt.NoFocus)  # thresholds can be typed into spin boxes
         self.setMinimumSize(220, 180)
         self.legend = LegendItem()
         self.legend.setParentItem(self.getViewBox())
@@ -57,17 +57,17 @@ class ScorePlot(PlotWidget):
         self.show_scores(np.empty(0), np.empty(0, int), "")
 
     def set_thresholds(self, accept: float, inspect: float):
-        """Move the lines without telling."""
+        """Move the lines without emitting `threshold_moved`."""
         for line, value in zip(self.lines, (accept, inspect), strict=True):
             line.setValue(value)
 
     def mark(self, scores: np.ndarray):
-        """Point at these scores from below; those that are missing are left out."""
+        """Mark these scores on the horizontal axis; missing scores are skipped."""
         scores = scores[np.isfinite(scores)]
         self._marks.setData(scores, np.zeros(len(scores)))
 
     def show_scores(self, scores: np.ndarray, decisions: np.ndarray, title: str):
-        """Draw the histogram; spectra without a score are left out."""
+        """Draw the histogram; spectra without a score are skipped."""
         for bars in self._bars:
             self.removeItem(bars)
         self._bars = []
@@ -78,7 +78,7 @@ class ScorePlot(PlotWidget):
         edges = np.arange(round((1 - low) / _WIDTH) + 1) * _WIDTH + low
         bottom = np.zeros(len(edges) - 1)
         frame = pg.mkPen(self.palette().color(QPalette.Base), width=.5)
-        # Rounding must not put a score of 0.7 below the edge at 0.7.
+        # Rounding errors must not count a score of 0.7 in the bin below 0.7.
         scores = np.clip(scores + 1e-9, edges[0], edges[-1])
         for kind, (name, colour) in enumerate(zip(self.names, COLORS, strict=True)):
             counts = np.histogram(scores[decisions == kind], edges)[0]
@@ -93,4 +93,6 @@ class ScorePlot(PlotWidget):
         self.legend.setVisible(len(scores) > 0)
         self.setLabel("bottom", title)
         self.setXRange(low, 1, padding=.03)
-        self.setYRange(0, max(bottom.max(initial=0), 1), padding=.12)
+        # Room for the marks below the bars, and for the legend and names of lines above.
+        highest = max(bottom.max(initial=0), 1)
+        self.setYRange(-.06 * highest, 1.12 * highest, padding=0)

@@ -1,4 +1,4 @@
-"""Classes of spectra at a glance: how many there are of each, and what they look like."""
+"""Overview of the classes: number of spectra and median spectrum of each."""
 from __future__ import annotations
 
 import numpy as np
@@ -17,8 +17,8 @@ from orangewidget.utils import enum_as_int
 
 from orangecontrib.microplastics.widgets.common.palette import show_boxes
 
-#: Okabe and Ito's colours without yellow, which vanishes on white, and grey for black, which
-#: vanishes on black. They come again after seven; each curve also has its name beside it.
+#: Okabe and Ito's colours without yellow, which is invisible on white, and with grey instead of
+#: black, which is invisible on black. The colours repeat after seven classes; curves are labelled.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#808080")
 
 _COUNT = Qt.UserRole + 1
@@ -31,7 +31,7 @@ def class_color(index: int) -> QColor:
 
 
 class _BarDelegate(QStyledItemDelegate):
-    """A bar as long as the class is large, and the number in front of it."""
+    """Number of spectra, followed by a bar of proportional length."""
 
     def paint(self, painter, option, index):
         super().paint(painter, option, index)
@@ -58,8 +58,8 @@ class ClassBars(QTreeWidget):
     """
     Classes with check boxes, names and bars of their counts.
 
-    Signals: `checked_changed` when the user ticks or unticks, `class_chosen` with the name of
-    the class selected ("" for none).
+    Signals: `checked_changed` when the user ticks or unticks a class, `class_chosen` with the
+    name of the selected class ("" for none).
     """
 
     checked_changed = pyqtSignal()
@@ -78,7 +78,7 @@ class ClassBars(QTreeWidget):
         self.itemSelectionChanged.connect(self._on_selected)
 
     def set_classes(self, counts: dict[str, int], names: dict[str, str], left_out):
-        """Show classes with their counts; those `left_out` are not ticked."""
+        """Show the classes of `counts`; those in `left_out` are not ticked."""
         selected = self.selected()
         self.blockSignals(True)
         self.clear()
@@ -106,7 +106,7 @@ class ClassBars(QTreeWidget):
         self._share_width()
 
     def _share_width(self):
-        """Long names must leave room for the bars."""
+        """Limit the width of the names to half of the room left for names and bars."""
         rest = self.viewport().width() - self.columnWidth(0)
         self.setColumnWidth(1, int(min(self.sizeHintForColumn(1) + 6, rest / 2)))
 
@@ -129,7 +129,7 @@ class ClassBars(QTreeWidget):
         self.checked_changed.emit()
 
     def selected(self) -> str:
-        """The class selected, or an empty text."""
+        """The selected class, or an empty string."""
         items = self.selectedItems()
         return items[0].text(0) if items else ""
 
@@ -142,7 +142,7 @@ class ClassBars(QTreeWidget):
 
 
 class MedianPlot(PlotWidget):
-    """Medians one above the other, each scaled to the same height; high wavenumbers left."""
+    """Stacked median spectra, each scaled to the same height; high wavenumbers on the left."""
 
     def __init__(self):
         super().__init__(enableMenu=False)
@@ -155,7 +155,7 @@ class MedianPlot(PlotWidget):
         item.getAxis("left").setStyle(showValues=False)
         item.getAxis("left").setTicks([])
         item.showGrid(x=True, y=False, alpha=.2)
-        self.setFocusPolicy(Qt.NoFocus)  # there is nothing in it for a keyboard
+        self.setFocusPolicy(Qt.NoFocus)  # it has no keyboard functions
         self.setMinimumSize(320, 180)
         self._curves = {}
         self.setToolTip("Drag or turn the wheel to look closer.")
@@ -167,11 +167,12 @@ class MedianPlot(PlotWidget):
         Parameters
         ----------
         wavenumbers : ndarray, shape (p,)
+            cm-1, ascending.
         medians : dict of class to ndarray, shape (p,)
         order : list of str
-            All classes that the list beside shows: their places give the colours.
+            All classes in the list; their position determines the colour.
         chosen : str
-            The class to stress.
+            The class to highlight.
         """
         self.clear()
         self._curves = {}
@@ -189,7 +190,7 @@ class MedianPlot(PlotWidget):
             label.setPos(wavenumbers[-1], base + (scaled[np.isfinite(scaled)][-1] - base) / 2)
             self.addItem(label)
         if medians:
-            # The names stand left of the curves.
+            # Room for the names, left of the curves.
             margin = .11 * (wavenumbers[-1] - wavenumbers[0])
             self.setXRange(wavenumbers[0], wavenumbers[-1] + margin, padding=.01)
             self.setYRange(-.05, len(medians), padding=.01)
@@ -198,6 +199,6 @@ class MedianPlot(PlotWidget):
         self.stress(chosen)
 
     def stress(self, chosen: str):
-        """Draw one class's curve thick; none for an empty text."""
+        """Draw the curve of one class thick; none for an empty string."""
         for name, (curve, index) in self._curves.items():
             curve.setPen(pg.mkPen(class_color(index), width=3. if name == chosen else 1.3))

@@ -1,4 +1,4 @@
-"""The sets to choose from: what there is, how much, from whom, and whether it is here."""
+"""List of the sets: contents, size, reference, and whether they are on this computer."""
 from __future__ import annotations
 
 from html import escape
@@ -26,7 +26,7 @@ _SIMULATED_TEXT = (
 
 
 def details(name: str) -> str:
-    """What there is to know of a set, as rich text with a link to its reference."""
+    """Description of a set as rich text with a link to its reference."""
     if name == SIMULATED:
         return _SIMULATED_TEXT
     info = datasets.SETS[name]
@@ -36,9 +36,9 @@ def details(name: str) -> str:
 
 class SetList(QWidget):
     """
-    Simulated polymers and the published sets with check boxes; below, more of the current one.
+    Simulated polymers and published sets with check boxes; below, details of the current set.
 
-    Signal: `ticked` when the user ticks or unticks a set.
+    Signal `ticked`: emitted when the user ticks or unticks a set.
     """
 
     ticked = pyqtSignal()
@@ -79,11 +79,11 @@ class SetList(QWidget):
         layout.addWidget(self.details)
 
     def sets(self) -> list[str]:
-        """Names of the sets ticked, as they are listed."""
+        """Names of the ticked sets, in the order of the list."""
         return [name for name, item in self.items.items() if item.checkState(0) == Qt.Checked]
 
     def refresh(self, n_polymers: int, n_spectra: int):
-        """Write the table anew, for so many simulated polymers and spectra of all of them."""
+        """Update the texts, for these numbers of simulated polymers and of all their spectra."""
         self.view.blockSignals(True)
         for name, item in self.items.items():
             if name == SIMULATED:
@@ -103,7 +103,7 @@ class SetList(QWidget):
         self._show_details()
 
     def fit(self):
-        """Give the list all its rows and columns, and the text below it room for the longest."""
+        """Make the list large enough for all rows and columns, and the details for the longest."""
         view, header = self.view, self.view.header()
         view.ensurePolished()
         frame = 2 * view.frameWidth()

@@ -1,4 +1,4 @@
-"""The controls of the simulator."""
+"""Controls of the simulated spectra."""
 from __future__ import annotations
 
 from AnyQt.QtCore import Qt
@@ -13,7 +13,7 @@ MODES = (("ATR", "atr"), ("Transmission", "transmission"))
 
 def simulation_box(parent, master, polymers_ticked, changed):
     """
-    A box with the simulator's controls.
+    Add a box with the controls of the simulation.
 
     Parameters
     ----------

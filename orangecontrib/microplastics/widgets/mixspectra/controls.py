@@ -1,4 +1,4 @@
-"""The controls of Mix Spectra, and the recipe that they describe."""
+"""Controls of Mix Spectra, and the settings of mixtures that they describe."""
 from __future__ import annotations
 
 import numpy as np
@@ -33,7 +33,7 @@ IN_ALL, OF_EACH = range(2)
 GRID_STEPS = (.05, .1, .2, .25, .5)
 
 
-#: Disturbances that go together: name, what it is for, settings of :class:`.Mixing`.
+#: Presets of distortions: name, tooltip, settings of :class:`.Mixing`.
 PRESETS = (
     ("Nothing", "The sums as they are.", NOTHING),
     ("One Instrument", "Baselines and noise: for new spectra from the same instrument and study.",
@@ -45,17 +45,17 @@ PRESETS = (
 
 
 def _controls_of(recipe):
-    """The values of the controls that give a recipe's disturbances."""
+    """Values of the controls that correspond to a preset."""
     return {**recipe, "baseline": recipe["baseline"][0], "curved": len(recipe["baseline"]) > 2,
             "contaminants": list(CONTAMINANTS) if recipe["contaminants"] else [],
             "contaminated": round(100 * Mixing.contaminated)}
 
 
 class MixingControls:
-    """Settings, the pages that show them, and :meth:`mixing`, which reads them.
+    """Part of the widget: settings, the pages that show them, and :meth:`mixing`, which reads them.
 
-    A part of the widget: calls its ``_changed`` (and ``_source_changed``) when a setting
-    changes, and reads its ``data``.
+    Calls the widget's ``_changed`` (or ``_source_changed``) when a setting changes, and reads
+    its ``data``.
     """
 
     use_pure = Setting(True)
@@ -260,10 +260,10 @@ class MixingControls:
                     "the component's signal.")
         gui.rubber(page)
 
-    # Lists that depend on data
+    # Lists that depend on the data
 
     def _fill(self):
-        """Materials and metas of the data into lists; what was chosen stays where it can."""
+        """Fill the lists with materials and metas of the data; keep selections that still exist."""
         self._filling = True
         self.class_list.clear()
         names = []
@@ -294,11 +294,11 @@ class MixingControls:
         chosen = getattr(self, attribute)
         combo.clear()
         combo.addItems(items)
-        # Without data nothing is chosen anew: a workflow's choice waits for its data.
+        # Without data the selection is kept, since that of a saved workflow precedes its data.
         if self.data is not None and items:
             setattr(self, attribute, chosen if chosen in items else default)
 
-    # Controls that depend on others
+    # Controls that depend on other controls
 
     def _classes_changed(self, _):
         if self._filling:
@@ -310,7 +310,7 @@ class MixingControls:
         self._changed()
 
     def untick(self, names):
-        """Leave out these materials, without telling of each."""
+        """Untick these materials without calling ``_changed`` for each."""
         self._filling = True
         for i in range(self.class_list.count()):
             item = self.class_list.item(i)
@@ -350,7 +350,7 @@ class MixingControls:
         self.target_combo.setVisible(self.target_kind == 2)
         self.contaminated_spin.setEnabled(bool(self.contaminants))
 
-    # The recipe
+    # Settings of the mixtures
 
     def _classes(self):
         items = [self.class_list.item(i) for i in range(self.class_list.count())]
@@ -361,7 +361,13 @@ class MixingControls:
             else (self.train_all, self.test_all)
 
     def mixing(self) -> Mixing:
-        """The recipe that the controls describe; ValueError where there is none."""
+        """Settings of the mixtures, from the controls.
+
+        Raises
+        ------
+        ValueError
+            If the controls do not describe any mixture.
+        """
         sizes = [size for size, on in ((2, self.use_pairs), (3, self.use_triples)) if on]
         if not sizes and not self.use_pure:
             raise ValueError("Choose how many components a mixture has.")
@@ -372,7 +378,7 @@ class MixingControls:
             fractions = parse_ratios(self.fixed)
         return Mixing(
             components=tuple(sizes) or 1, pure=self.use_pure, classes=self._classes(),
-            # The grid's steps are limit enough; a limit that cannot be seen would mislead.
+            # With a grid or given ratios the control is hidden, so its value must not apply.
             smallest=self.smallest / 100 if self.ratio_kind == ANY else 1e-6,
             fractions=fractions, ratio="derivative" if self.by_derivative else "absorbance",
             per_combination=self._numbers()[0] if self.number_kind == OF_EACH else None,
@@ -387,7 +393,7 @@ class MixingControls:
         return self.source_name or None
 
     def _disturbances(self):
-        """In words, what comes onto the sum."""
+        """Describe in words the distortions that are added to the sum."""
         parts = [name for name, there in (
             ("baseline", self.baseline), ("noise", self.noise),
             ("atmosphere", self.atmosphere)) if there]

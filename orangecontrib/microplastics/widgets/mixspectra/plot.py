@@ -1,4 +1,4 @@
-"""The picture of one mixture: what each component adds, their sum, what is measured."""
+"""Plot of one mixture: contribution of each component, their sum, and the distorted spectrum."""
 from __future__ import annotations
 
 from html import escape
@@ -13,8 +13,9 @@ from Orange.widgets.visualize.utils.plotutils import PlotWidget
 from orangecontrib.microplastics.mixing.mixer import Drawn
 from orangecontrib.microplastics.widgets.common.palette import is_dark
 
-#: Okabe and Ito's colours, told apart by colour-blind people too: blue, vermilion, green;
-#: and a purple for what is sent, over the grey of the sum. Darker on white, lighter on black.
+#: Colours of three components, by Okabe and Ito, distinguishable for colour-blind people: blue,
+#: vermilion, green; and purple for the spectrum that is sent, drawn over the grey sum. Darker on
+#: white, lighter on black.
 ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#AA3377")
 ON_DARK = ("#56B4E9", "#E69F00", "#00C08B", "#E68FC0")
 UNDER_COLOR = "#A0A0A0"
@@ -24,7 +25,7 @@ _GAP = "&nbsp;&nbsp; "
 
 
 def percents(fractions: np.ndarray) -> list[int]:
-    """Whole percents that sum to 100: those with the largest remainders are rounded up."""
+    """Round fractions to whole percents that sum to 100 (largest remainders are rounded up)."""
     parts = 100 * np.asarray(fractions, float)
     whole = np.floor(parts + 1e-6).astype(int)
     up = np.argsort(whole - parts, kind="stable")[:100 - whole.sum()]
@@ -33,7 +34,7 @@ def percents(fractions: np.ndarray) -> list[int]:
 
 
 def _mark(color, text):
-    # Unbroken, so that a line never parts from what it stands for.
+    # Non-breaking spaces keep the coloured line and its text together.
     return f'<span style="color:{color}">━━</span>&nbsp;' + text.replace(" ", "&nbsp;")
 
 
@@ -64,7 +65,7 @@ class MixturePlot(QWidget):
         self.lower.setXLink(self.upper)
         self.footnote = QLabel(textFormat=Qt.RichText, wordWrap=True)
         self.footnote.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        # Room for two lines always, lest the panels jump from one mixture to the next.
+        # Constant room for two lines, so that the panels do not move between mixtures.
         self.footnote.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
         self.footnote.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         layout.addWidget(self.footnote)
@@ -79,10 +80,10 @@ class MixturePlot(QWidget):
         item.buttonsHidden = True
         item.getViewBox().invertX(True)
         item.setLabel("left", "Absorbance, scaled")
-        # The same width on both panels, or the axes would not line up.
+        # The same width in both panels, so that the axes are aligned.
         item.getAxis("left").setWidth(58)
         item.showGrid(x=True, y=False, alpha=.2)
-        plot.setFocusPolicy(Qt.NoFocus)  # there is nothing in it for a keyboard
+        plot.setFocusPolicy(Qt.NoFocus)  # it has no keyboard functions
         plot.setMinimumSize(300, 120)
         layout.addWidget(legend)
         layout.addWidget(plot, 1)
@@ -92,7 +93,7 @@ class MixturePlot(QWidget):
         return QSize(720, 540)
 
     def clear(self, text="Connect spectra of pure materials to see how they mix."):
-        """An empty picture that says why."""
+        """Remove the curves and show `text` instead."""
         self.drawn = None
         self.upper.clear()
         self.lower.clear()
@@ -102,7 +103,7 @@ class MixturePlot(QWidget):
         self.another.setEnabled(False)
 
     def show_mixture(self, drawn: Drawn, disturbances: str):
-        """Draw a mixture; `disturbances` says in words what was done to the sum."""
+        """Draw a mixture; `disturbances` describes the distortions in words."""
         self.clear("")
         self.drawn = drawn
         self.another.setEnabled(True)

@@ -1,4 +1,4 @@
-"""What Mix Spectra does in its thread: no Qt, but for the state that it reports to."""
+"""Background task of Mix Spectra; uses no Qt except the task state."""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -22,16 +22,16 @@ from orangecontrib.microplastics.widgets.common.background import progress_of
 
 
 class Task(NamedTuple):
-    """All that the worker needs to know."""
+    """Input of the background task."""
 
     data: Table
-    ready: Table | None  # data with units and sources seen to, from an earlier run
+    ready: Table | None  # result of prepare in an earlier run
     mixing: Mixing
     convert: bool
-    share: float | None  # of the sources, for testing; None: no test mixtures
+    share: float | None  # of sources kept for testing, 0 to 1; None: no test mixtures
     numbers: tuple[int, int]
     seed: int
-    make: bool  # False: only what the picture needs
+    make: bool  # False: only the mixer for the plot
 
 
 class Results(NamedTuple):
@@ -46,7 +46,13 @@ class Prepared(NamedTuple):
 
 
 def prepare(data: Table, convert: bool, by: str | None) -> Prepared:
-    """Data in absorbance, with a meta that names sources."""
+    """Convert to absorbance if necessary, and add a meta that names sources if there is none.
+
+    Raises
+    ------
+    TransmittanceError
+        If the spectra look like transmittance and `convert` is False.
+    """
     columns, _ = spectral_columns(data.domain)
     X = data.X.toarray() if hasattr(data.X, "toarray") else data.X
     converted = False
@@ -62,7 +68,16 @@ def prepare(data: Table, convert: bool, by: str | None) -> Prepared:
 
 
 def run(task: Task, state: TaskState) -> Results:
-    """Prepare, show a mixer for the picture, and make the tables if asked."""
+    """Prepare the data and make the mixtures, if requested.
+
+    Reports :class:`Prepared` (unless the data are ready) and the Mixer for the plot as partial
+    results.
+
+    Raises
+    ------
+    ValueError
+        If the spectra cannot be mixed; also :class:`.TransmittanceError`.
+    """
     def progress(start, stop):
         return progress_of(state, 100 * start, 100 * stop)
 
@@ -76,11 +91,11 @@ def run(task: Task, state: TaskState) -> Results:
     progress(0, .1)(1)
     kept = [data.domain.class_var.values.index(name) for name in task.mixing.classes]
     rows = np.flatnonzero(np.isin(data.Y, kept))
-    # Before the split, so that a spectrum that cannot be used is named by its row here.
+    # Check before the split, so that error messages name the spectrum's row in these data.
     try:
         absorbance_of(data, rows, *spectral_columns(data.domain))
     except TransmittanceError:
-        # The data as a whole did not look so, or had been converted.
+        # The data as a whole did not look like transmittance, or were converted.
         raise ValueError("The spectra of these materials look like transmittance, those of others "
                          "do not: bring all to absorbance first (Preprocess Spectra).") from None
     train = data[rows]
@@ -104,5 +119,5 @@ def run(task: Task, state: TaskState) -> Results:
 
 
 def of_each(mixing: Mixing, number: int) -> Mixing:
-    """The recipe with another number of each combination, where it has one."""
+    """Replace the number of spectra per combination, if one is set."""
     return mixing if mixing.per_combination is None else replace(mixing, per_combination=number)
