@@ -528,7 +528,7 @@ def test_doubtful_labels_are_dropped(fetched):
 
 
 def test_test_set_is_never_a_witness():
-    assert all("frond_2021" not in info.witnesses for info in datasets.SETS.values())
+    assert all("frond_2021" not in info.compared_with for info in datasets.SETS.values())
 
 
 def test_derived_is_made_again_where_it_is_lost(folder, wheel):

@@ -70,7 +70,7 @@ def test_spectra_distorted_together_keep_their_classes(monkeypatch):
     X, y = data(noise=.01)
     results = []
     for together in (1, 64, 1024):
-        monkeypatch.setattr(training, "_TOGETHER", together)
+        monkeypatch.setattr(training, "_DISTORTED_AT_ONCE", together)
         results.append(fit(X, y, AXIS, NETWORK, changed(epochs=12)))
     for result in results:
         assert result.history[-1].accuracy > .9

@@ -41,7 +41,7 @@ class SetInfo(NamedTuple):
     "scaled absorbance"); ``range`` the measured wavenumbers (low, high) in cm-1; ``size`` the
     megabytes kept on disk; ``remarks`` are notes for the user.
 
-    ``witnesses`` are the sets used as references for the labels of this set: none if it has no
+    ``compared_with`` are the sets used as references for the labels of this set: none if it has no
     labels. FLOPP is never among them: it is the project's test set, and must not be used to clean
     training data. A set with ``cleaned_first`` is cleaned before it is used as a reference.
     ``suffix`` distinguishes the names of groups if a study has two sets.
@@ -58,7 +58,7 @@ class SetInfo(NamedTuple):
     url: str
     size: float
     remarks: str
-    witnesses: tuple[str, ...] = ()
+    compared_with: tuple[str, ...] = ()
     cleaned_first: bool = False
     suffix: str = ""
     source: str = "xpectrass"
@@ -78,13 +78,13 @@ SETS = {info.name: info for info in (
             "https://doi.org/10.1021/acs.analchem.1c02549", 3,
             "Plastics new and from the environment. Filled with zeros below 675 cm-1, where it "
             "is cut. FLOPP-e_EVA_1 to 5 are called PVC in the file and PEVA here.",
-            witnesses=("kedzierski_2019", "jung_2018", _C8)),
+            compared_with=("kedzierski_2019", "jung_2018", _C8)),
     SetInfo("jung_2018", "Jung 2018", "Jung 2018", 800, 9, "%T", (450, 4000),
             "Jung et al., Marine Pollution Bulletin 2018, 127, 704",
             "https://doi.org/10.1016/j.marpolbul.2017.12.061", 12,
             "Marine debris. 14 sample names stand for two different spectra each; the second "
             "has (2) added here. U1 is unknown. The one spectrum published as PA is called "
-            "Protein here.", witnesses=("kedzierski_2019", _C8)),
+            "Protein here.", compared_with=("kedzierski_2019", _C8)),
     SetInfo("kedzierski_2019", "Kedzierski 2019, identified", "Kedzierski 2019", 965, 19,
             "scaled absorbance", (599.8, 3996), *_KEDZIERSKI, 7,
             "Particles from the Mediterranean. Scaled to a maximum of 1, so thickness is lost. "
@@ -92,7 +92,7 @@ SETS = {info.name: info for info in (
             "cm-1), values are missing. PEF looks like PE, PPL like PP; M1, M2 and U2 name no "
             "material. 20 of the 21 spectra published as PA are protein, and called so here; R, "
             "which looks like PE with PP and not like rubber, is called R Kedzierski.",
-            witnesses=("jung_2018", _C8)),
+            compared_with=("jung_2018", _C8)),
     SetInfo("kedzierski_2019_u", "Kedzierski 2019, not identified", "Kedzierski 2019", 4056, 0,
             "absorbance", (599.8, 3997.9), *_KEDZIERSKI, 29,
             "Field spectra without a polymer label; the meta 'sample code' tells where they "
@@ -101,12 +101,12 @@ SETS = {info.name: info for info in (
             2652, 6, "%T", (399.2, 4000.6), *_VILLEGAS, 45,
             "Many repeats; about one label in eight is doubtful (99 PS look like PP, 43 have the "
             "nitrile band of ABS, 76 PVC look like PS). Lines of water vapour in many.",
-            witnesses=("kedzierski_2019", "jung_2018"), cleaned_first=True, suffix=" c4"),
+            compared_with=("kedzierski_2019", "jung_2018"), cleaned_first=True, suffix=" c4"),
     SetInfo("villegas_camacho_2024_c8", "FTIR-Plastics, 8 cm-1", "Villegas-Camacho 2024",
             2393, 6, "%T", (399.2, 4001.6), *_VILLEGAS, 23,
             "Many repeats; about one label in seven is doubtful (100 PS look like PP, 50 have the "
             "nitrile band of ABS, 100 PVC look like PS).",
-            witnesses=("kedzierski_2019", "jung_2018"), cleaned_first=True, suffix=" c8"),
+            compared_with=("kedzierski_2019", "jung_2018"), cleaned_first=True, suffix=" c8"),
 )}
 
 

@@ -47,7 +47,7 @@ def derive(name: str, folder: Path) -> dict[str, np.ndarray]:
     grid = _common_grid(raw)
     source = duplicates.near_duplicate_groups(np.nan_to_num(_on(grid, X, raw.wavenumbers)))
     doubtful = styrene = np.zeros(len(X), bool)
-    if SETS[name].witnesses:
+    if SETS[name].compared_with:
         doubtful, styrene = _doubtful(name, raw, keep, folder)
     return {"keep": keep, "source": source, "doubtful": doubtful | styrene, "nitrile": styrene,
             "rules": np.array(_RULES)}
@@ -71,11 +71,11 @@ def _doubtful(name, raw, keep, folder):
         return np.array([classes.index(n) if n in classes else -1 for n in merged])
 
     others = []
-    for witness in SETS[name].witnesses:
-        other = spectra(witness, folder)
+    for reference in SETS[name].compared_with:
+        other = spectra(reference, folder)
         # References with ``cleaned_first`` are cleaned before they are used.
-        cleaned = derived(witness, folder) if SETS[witness].cleaned_first else None
-        others.append((other, polymers(witness, other), cleaned))
+        cleaned = derived(reference, folder) if SETS[reference].cleaned_first else None
+        others.append((other, polymers(reference, other), cleaned))
     classes = sorted({SAME.get(n, n) for _, called, _ in others for n in called}
                      - set(NO_MATERIAL))
     even = _common_grid(raw, *(o for o, _, _ in others))

@@ -9,8 +9,8 @@ from orangecontrib.microplastics.spectra.axis import (
     check_unit,
     covered,
     name_of,
+    rounded,
     spectral_columns,
-    told,
 )
 
 __all__ = ["WARN_COVERAGE", "REFUSE_COVERAGE", "PredictionWarning", "CoverageWarning",
@@ -22,7 +22,7 @@ WARN_COVERAGE, REFUSE_COVERAGE = 0.95, 0.75
 
 #: A spectrum is inverted if its lowest correlation with a class is below minus this and larger in
 #: absolute value than its highest. Highest correlations below this raise a doubt about the unit.
-_TURNED = 0.5
+_INVERTED = 0.5
 
 
 class PredictionWarning(UserWarning):
@@ -94,7 +94,7 @@ def axis_notes(axis: np.ndarray, needed: np.ndarray, gap: float, step: float,
     share = reached.mean()
     if share >= WARN_COVERAGE:
         return []
-    text = (f"Spectra from {told(axis[0])} to {told(axis[-1])} cm-1 cover "
+    text = (f"Spectra from {rounded(axis[0])} to {rounded(axis[-1])} cm-1 cover "
             f"{share:.0%} of the wavenumbers that the model needs; missing: "
             f"{_ranges(needed[~reached], step)} cm-1.")
     if share < REFUSE_COVERAGE:
@@ -128,14 +128,14 @@ def scale_notes(matches: np.ndarray, transmittance: bool,
         If more than half of the spectra are inverted.
     """
     best, worst = matches.max(axis=1), matches.min(axis=1)
-    if np.mean((worst < -_TURNED) & (-worst > best)) > .5:
+    if np.mean((worst < -_INVERTED) & (-worst > best)) > .5:
         known, given = ("transmittance", "absorbance") if trained \
             else ("absorbance", "transmittance or reflectance")
         raise ScaleError(
             f"The bands are upside down compared with the training spectra: these spectra seem to "
             f"be {given}, the training spectra were {known}. Convert them (Preprocess "
             f"Spectra).")
-    if transmittance and not trained and np.median(best) < _TURNED:
+    if transmittance and not trained and np.median(best) < _INVERTED:
         return [ScaleWarning("The spectra look like transmittance, the model was trained on "
                              "absorbance. If they are, convert them (Preprocess Spectra).")]
     return []
@@ -144,5 +144,5 @@ def scale_notes(matches: np.ndarray, transmittance: bool,
 def _ranges(numbers, step):
     """Missing wavenumbers as text: "404-672, 3900"."""
     pieces = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1.5 * step) + 1)
-    return ", ".join(told(p[0]) if len(p) == 1 else f"{told(p[0])}-{told(p[-1])}"
+    return ", ".join(rounded(p[0]) if len(p) == 1 else f"{rounded(p[0])}-{rounded(p[-1])}"
                      for p in pieces)

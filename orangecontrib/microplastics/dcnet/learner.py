@@ -30,11 +30,11 @@ from orangecontrib.microplastics.spectra.axis import (
     check_unit,
     gap_limit,
     is_uniform,
+    rounded,
     spectral_columns,
-    told,
     uniform_grid,
 )
-from orangecontrib.microplastics.spectra.preprocess import has_bands, tame
+from orangecontrib.microplastics.spectra.preprocess import has_bands, in_float32_range
 from orangecontrib.microplastics.spectra.resample import Resample, fill_missing
 from orangecontrib.microplastics.spectra.splits import validation_split
 from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
@@ -157,8 +157,8 @@ class DCNetLearner(Learner):
             check_unit(axis)
             grid = uniform_grid(axis[0], axis[-1], self.step)
             if len(axis) < _FEWEST_WAVENUMBERS or len(grid) < 2:
-                return (f"{len(axis)} wavenumbers from {told(axis[0])} to "
-                        f"{told(axis[-1])} cm-1 are too few; at least "
+                return (f"{len(axis)} wavenumbers from {rounded(axis[0])} to "
+                        f"{rounded(axis[-1])} cm-1 are too few; at least "
                         f"{_FEWEST_WAVENUMBERS} are needed, over more than {self.step:g} cm-1.")
             if not self.preprocessors:
                 self.network_config(grid, 2)
@@ -231,7 +231,7 @@ class DCNetLearner(Learner):
         columns, grid = spectral_columns(data.domain)
         X = np.asarray(data.X[:, columns], float)
         measured = np.isfinite(fill_missing(X, grid, gap_limit(grid[1] - grid[0])))
-        X = tame(fill_missing(X, grid))
+        X = in_float32_range(fill_missing(X, grid))
         y = np.asarray(data.Y, float)
         rows = np.isfinite(y) & has_bands(X)
         left_out = int((~rows).sum())

@@ -35,9 +35,9 @@ from orangecontrib.microplastics.dcnet.compatibility import (
 )
 from orangecontrib.microplastics.spectra.axis import (
     gap_limit,
-    told,
+    rounded,
 )
-from orangecontrib.microplastics.spectra.preprocess import has_bands, tame
+from orangecontrib.microplastics.spectra.preprocess import has_bands, in_float32_range
 from orangecontrib.microplastics.spectra.resample import fill_missing
 from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
 from orangecontrib.microplastics.utils.memory import require
@@ -138,7 +138,7 @@ class DCNetModel(Model):
     def __repr__(self):
         classes = ", ".join(self.domain.class_var.values)
         return f"<DCNetModel: {classes}; {len(self.networks)} x {self.network.n_parameters} " \
-               f"weights; {told(self.wavenumbers[0])}-{told(self.wavenumbers[-1])} cm-1>"
+               f"weights; {rounded(self.wavenumbers[0])}-{rounded(self.wavenumbers[-1])} cm-1>"
 
     @property
     def seen(self) -> np.ndarray:
@@ -268,7 +268,7 @@ class DCNetModel(Model):
             measured = np.isfinite(fill_missing(X, self.wavenumbers, self._gap))
             share = measured[:, self.needed].mean(axis=1)
             X = fill_missing(X, self.wavenumbers)
-        X = tame(X)
+        X = in_float32_range(X)
         with np.errstate(invalid="ignore"):
             usable = has_bands(X[:, self.seen]) & (share >= REFUSE_COVERAGE)
         return X, usable, int((usable & (share < WARN_COVERAGE)).sum()), measured
@@ -348,7 +348,8 @@ class DCNetModel(Model):
         check which spectra can be predicted: :meth:`answer` does.
         """
         table = self.data_to_model_domain(data)
-        return tame(fill_missing(np.asarray(table.X, float), self.wavenumbers)).astype(np.float32)
+        X = fill_missing(np.asarray(table.X, float), self.wavenumbers)
+        return in_float32_range(X).astype(np.float32)
 
     def check(self, data: Table) -> list[PredictionWarning]:
         """Check the axis, and a sample of the spectra, for problems that make predictions wrong.

@@ -116,10 +116,10 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
     mixtures = bool(components(model))
     known = components(model) if mixtures else list(own.classes)
     actual = actual_classes(own)
-    said = [_parts(own.classes[p], mixtures) if p >= 0 else [] for p in own.predicted]
+    predicted_parts = [_parts(own.classes[p], mixtures) if p >= 0 else [] for p in own.predicted]
     true = [_parts(name, mixtures) for name in actual]
     wanted = [[name for name in known if name in (*s, *t)] if s else []
-              for s, t in zip(said, true, strict=True)]
+              for s, t in zip(predicted_parts, true, strict=True)]
     maps = _maps(model, picked, own, known, wanted, mixtures, method)
     spectra, views = own.spectra, []
     for i, names in enumerate(wanted):
@@ -127,7 +127,7 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
             continue
         reasons = []
         for name in names:
-            verdict = "" if not true[i] else "overlooked" if name not in said[i] else \
+            verdict = "" if not true[i] else "overlooked" if name not in predicted_parts[i] else \
                 "" if name in true[i] else "not present"
             others = [m for other in known if other != name for m in materials_of(other)]
             present = [k for k, c in enumerate(own.classes) if name in _parts(c, mixtures)]
@@ -137,9 +137,9 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
             there = {m for other in names if other != name for m in materials_of(other)}
             reasons.append(Reason(
                 name, float(own.probabilities[i, present].sum()), verdict, maps[i, name],
-                [_not_the_air(band, there) for band in bands]))
+                [_weaken_atmosphere(band, there) for band in bands]))
         views.append(SpectrumView(
-            int(rows[i]) + 1, _holds(picked, i, actual[i]), own.classes[own.predicted[i]],
+            int(rows[i]) + 1, _composition(picked, i, actual[i]), own.classes[own.predicted[i]],
             float(own.probabilities[i, own.predicted[i]]), own.decided(i), float(own.right[i]),
             own.axis, spectra[i], reasons))
     return views
@@ -162,7 +162,7 @@ def _maps(model, data, own, known, wanted, mixtures, method):
     return maps
 
 
-def _not_the_air(band, there):
+def _weaken_atmosphere(band, there):
     """Call the air only possible if another component of the mixture has the band."""
     if band.atmosphere and any(name and name.material in there for name in band.names[:1]):
         return band._replace(atmosphere=POSSIBLY_AIR)
@@ -188,7 +188,7 @@ def actual_classes(explained: Explained) -> list[str]:
             for right, y in zip(explained.right, explained.data.Y, strict=True)]
 
 
-def _holds(data, row, actual):
+def _composition(data, row, actual):
     """Return "54% PET + 46% PP" if the data have fractions of Mix Spectra, else the class."""
     shares = []
     for part in _parts(actual, True):

@@ -21,7 +21,7 @@ from orangecontrib.microplastics.explanation.important_bands import (
 )
 from orangecontrib.microplastics.identification import DECISIONS, Rule, decide
 from orangecontrib.microplastics.materials.names import components_among, materials_of
-from orangecontrib.microplastics.spectra.axis import spectral_columns, told
+from orangecontrib.microplastics.spectra.axis import rounded, spectral_columns
 
 __all__ = ["PREDICTED", "Explained", "ClassView", "explain_table", "class_views", "components",
            "importance_table", "bands_table"]
@@ -330,7 +330,8 @@ def bands_table(views: list[ClassView]) -> Table:
         np.array([[b.position, b.low, b.high, b.share, b.height, b.centre]
                   for _, b in rows]).reshape(-1, 6),
         np.array([i for i, _ in rows], float),
-        np.array([[", ".join(map(told, b.absorptions)) or "none", b.describe(3), air[b.atmosphere]]
+        np.array([[", ".join(map(rounded, b.absorptions)) or "none", b.describe(3),
+                   air[b.atmosphere]]
                   for _, b in rows], object).reshape(-1, 3))
     table.name = "Important bands"
     return table

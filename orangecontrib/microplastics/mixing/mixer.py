@@ -85,14 +85,14 @@ class _Origin(NamedTuple):
     ----------
     picked : ndarray of int
         Index of each component's spectrum; -1 for none.
-    clung : ndarray of int
+    contaminant_index : ndarray of int
         Index of each component's contaminant; -1 for none.
     holds : ndarray of bool
         Whether the component contains its polymer's additive.
     """
 
     picked: np.ndarray
-    clung: np.ndarray
+    contaminant_index: np.ndarray
     holds: np.ndarray
 
     @classmethod
@@ -218,7 +218,7 @@ class Mixer:
                                          self.mixing.contaminant_height)
             part += amounts @ self._bands
             some = amounts.any(axis=1)
-            origin.clung[rows[some], label] = amounts[some].argmax(axis=1)
+            origin.contaminant_index[rows[some], label] = amounts[some].argmax(axis=1)
         if self._additives[label] is not None:
             added = vary.additives(len(index), self.axis, self._additives[label], rng)
             part += added
@@ -360,12 +360,12 @@ class Mixer:
 
     def _foreign(self, origin):
         """Contaminant and additive of each component: lists of names, (rows, classes)."""
-        out = np.empty(origin.clung.shape, object)
+        out = np.empty(origin.contaminant_index.shape, object)
         out.fill(())
-        for row, label in np.argwhere((origin.clung >= 0) | origin.holds):
+        for row, label in np.argwhere((origin.contaminant_index >= 0) | origin.holds):
             out[row, label] = names = []
-            if origin.clung[row, label] >= 0:
-                names.append(self.contaminants[origin.clung[row, label]])
+            if origin.contaminant_index[row, label] >= 0:
+                names.append(self.contaminants[origin.contaminant_index[row, label]])
             if origin.holds[row, label]:
                 names.append(self._additives[label].name)
         return out

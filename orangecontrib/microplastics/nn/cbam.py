@@ -60,11 +60,11 @@ class SpatialAttention(nn.Module):
         weight = self.conv.weight[0, :, 0]
         # A zero after each row of weights, for positions outside the kernel.
         return F.pad(weight, (0, 1)).flatten()[
-            _places(positions, weight.shape[1], str(weight.device))]
+            _weight_index(positions, weight.shape[1], str(weight.device))]
 
 
 @lru_cache(maxsize=16)
-def _places(positions, kernel, device):
+def _weight_index(positions, kernel, device):
     """Index of each entry of the band matrix, (2 L, L), into the padded weights.
 
     Cached between calls, and therefore made outside inference mode: a tensor made in a
@@ -91,7 +91,7 @@ class CBAM(nn.Module):
         """(B, C, 1, L) -> attended map (B, C, 1, L), weights (B, C) and (B, 1, 1, L) or None."""
         if self.training and self.channel is not None and self.spatial is not None \
                 and x.shape[3] <= _LONGEST_BAND:
-            return self._at_once(x)
+            return self._fused(x)
         channel = spatial = None
         if self.channel is not None:
             channel = self.channel(x)
@@ -101,12 +101,12 @@ class CBAM(nn.Module):
             x = x * spatial
         return x, channel, spatial
 
-    def _at_once(self, x):
+    def _fused(self, x):
         squeeze, excite = self.channel.squeeze, self.channel.excite
         b, channels, _, positions = x.shape
         # This is the order of channels-last memory, so nothing is copied. The permutations
         # include the height of 1, so that gradients are in channels-last memory, too.
-        out, channel, spatial = _Both.apply(
+        out, channel, spatial = _FusedAttention.apply(
             x.permute(0, 2, 3, 1).reshape(b, positions, channels),
             squeeze.weight, squeeze.bias, excite.weight, excite.bias,
             self.spatial.band(positions), self.spatial.conv.bias)
@@ -114,7 +114,7 @@ class CBAM(nn.Module):
         return out, channel, spatial[:, None, None]
 
 
-class _Both(torch.autograd.Function):
+class _FusedAttention(torch.autograd.Function):
     """Channel and spatial attention of a map (B, L, C), with a hand-written backward pass.
 
     torch's own would store every intermediate map and process each of them; this stores few.

@@ -38,9 +38,9 @@ class _Threads(threading.local):
     asked: int | None = None
 
 
-_here = _Threads()
+_requested = _Threads()
 _lock = threading.Lock()
-_usual, _inside = 0, 0
+_default_threads, _open_blocks = 0, 0
 
 
 @contextlib.contextmanager
@@ -58,22 +58,22 @@ def threads(n: int | None = None):
 
     All of the package's work with torch runs within such a block.
     """
-    global _usual, _inside
+    global _default_threads, _open_blocks
     with _lock:
-        if not _inside:
-            _usual = torch.get_num_threads()
-        _inside += 1
-        usual = _usual
-    outer, asked = _here.asked, n or _here.asked or usual
-    _here.asked = asked
+        if not _open_blocks:
+            _default_threads = torch.get_num_threads()
+        _open_blocks += 1
+        usual = _default_threads
+    outer, asked = _requested.asked, n or _requested.asked or usual
+    _requested.asked = asked
     torch.set_num_threads(asked)
     try:
         yield
     finally:
-        _here.asked = outer
+        _requested.asked = outer
         with _lock:
             # Under the lock, since the last thread to leave sets the number for future threads.
-            _inside -= 1
+            _open_blocks -= 1
             torch.set_num_threads(outer or usual)
 
 
@@ -84,5 +84,5 @@ def all_threads_but_one():
     delays one of them, all stand still, and a figure takes seconds instead of tenths of a second.
     """
     with _lock:
-        usual = _usual if _inside else torch.get_num_threads()
+        usual = _default_threads if _open_blocks else torch.get_num_threads()
     return threads(max(1, usual - 1))

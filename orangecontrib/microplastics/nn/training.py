@@ -30,7 +30,7 @@ from orangecontrib.microplastics.nn.network import DCNet
 __all__ = ["Fit", "fit"]
 
 #: Number of spectra distorted at a time, in whole batches.
-_TOGETHER = 1024
+_DISTORTED_AT_ONCE = 1024
 
 
 class Fit(NamedTuple):
@@ -222,7 +222,7 @@ class _Run:
             for rows in batches:
                 yield self.x[rows], rows
             return
-        together = max(1, _TOGETHER // len(batches[0]))
+        together = max(1, _DISTORTED_AT_ONCE // len(batches[0]))
         for start in range(0, len(batches), together):
             some = batches[start:start + together]
             with torch.no_grad():

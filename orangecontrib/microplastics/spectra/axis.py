@@ -10,14 +10,14 @@ import numpy as np
 from Orange.data import Domain
 
 __all__ = ["wavenumbers", "spectral_columns", "uniform_grid", "is_uniform", "covered",
-           "gap_limit", "check_unit", "name_of", "told"]
+           "gap_limit", "check_unit", "name_of", "rounded"]
 
 def name_of(wavenumber: float) -> str:
     """Attribute name of a wavenumber (cm-1): at most 6 decimals, no trailing zeros."""
     return f"{wavenumber:.6f}".rstrip("0").rstrip(".")
 
 
-def told(wavenumber: float) -> str:
+def rounded(wavenumber: float) -> str:
     """Text of a wavenumber or wavelength for messages, rounded for display.
 
     Rounded to whole numbers from 100 on, and to three significant digits below, so that
@@ -94,11 +94,11 @@ def check_unit(axis: np.ndarray):
             "format that holds their wavenumbers.")
     if len(axis) > 1 and axis[0] >= 0.5 and axis[-1] <= 30:
         raise ValueError(
-            f"The axis from {told(axis[0])} to {told(axis[-1])} looks like wavelengths in "
+            f"The axis from {rounded(axis[0])} to {rounded(axis[-1])} looks like wavelengths in "
             "micrometres; name columns by wavenumber in cm-1, which is 10,000 / micrometres.")
     if len(axis) > 1 and axis[-1] > 15_000 and axis[0] < 10_000:
         raise ValueError(
-            f"The axis from {told(axis[0])} to {told(axis[-1])} looks like wavelengths in "
+            f"The axis from {rounded(axis[0])} to {rounded(axis[-1])} looks like wavelengths in "
             "nanometres; name columns by wavenumber in cm-1, which is 10,000,000 / nanometres.")
 
 

@@ -20,13 +20,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import savgol_filter
 
-__all__ = ["has_bands", "tame", "derivatives", "standardized", "shapes", "snv", "WINDOW"]
+__all__ = ["has_bands", "in_float32_range", "derivatives", "standardized", "shapes", "snv",
+           "WINDOW"]
 
 #: Number of points in the window of the derivatives.
 WINDOW = 9
 
 #: Values up to this, and down to its inverse, can be squared in float32, as networks do.
-_TAME = 1e15
+_LARGEST = 1e15
 
 
 def has_bands(X: np.ndarray) -> np.ndarray:
@@ -47,7 +48,7 @@ def has_bands(X: np.ndarray) -> np.ndarray:
     return high - low > 1e-9 * np.maximum(np.abs(low), np.abs(high))
 
 
-def tame(X: np.ndarray) -> np.ndarray:
+def in_float32_range(X: np.ndarray) -> np.ndarray:
     """Scale spectra whose values are too large or too small for single precision.
 
     Networks use only the shape of a spectrum, so the scale is arbitrary.
@@ -55,7 +56,7 @@ def tame(X: np.ndarray) -> np.ndarray:
     """
     with np.errstate(invalid="ignore"):
         largest = np.maximum(X.max(axis=1, initial=0), -X.min(axis=1, initial=0))
-        wild = (largest > _TAME) | ((largest > 0) & (largest < 1 / _TAME))
+        wild = (largest > _LARGEST) | ((largest > 0) & (largest < 1 / _LARGEST))
     if not wild.any():
         return X
     X = X.copy()

@@ -10,8 +10,8 @@ from scipy import sparse
 from orangecontrib.microplastics.spectra.axis import (
     covered,
     name_of,
+    rounded,
     spectral_columns,
-    told,
     uniform_grid,
 )
 
@@ -51,8 +51,8 @@ def resampling_matrix(source: np.ndarray, target: np.ndarray) -> sparse.csr_matr
     slack = np.median(np.diff(source)) / 2 + 1e-6
     if target[0] < source[0] - slack or target[-1] > source[-1] + slack:
         raise ValueError(
-            f"Spectra from {told(source[0])} to {told(source[-1])} cm-1 do not reach the range "
-            f"{told(target[0])} to {told(target[-1])} cm-1.")
+            f"Spectra from {rounded(source[0])} to {rounded(source[-1])} cm-1 do not reach the "
+            f"range {rounded(target[0])} to {rounded(target[-1])} cm-1.")
     clipped = np.clip(target, source[0], source[-1])
     left = np.clip(np.searchsorted(source, clipped, side="right") - 1, 0, len(source) - 2)
     share = (clipped - source[left]) / (source[left + 1] - source[left])
@@ -232,7 +232,7 @@ class Resample(Preprocess):
         target = uniform_grid(low, high, self.step)
         if len(target) < 2:
             raise ValueError(
-                f"Spectra from {told(axis[0])} to {told(axis[-1])} cm-1 hold fewer than two "
+                f"Spectra from {rounded(axis[0])} to {rounded(axis[-1])} cm-1 hold fewer than two "
                 f"points of a grid of {self.step:g} cm-1.")
         return data.transform(resampled_domain(data.domain, target, self.gap))
 

@@ -24,7 +24,7 @@ from orangecontrib.microplastics.config import (
 )
 from orangecontrib.microplastics.dcnet.learner import REGIONS, DCNetLearner
 from orangecontrib.microplastics.dcnet.modelfile import ModelFileError
-from orangecontrib.microplastics.spectra.axis import spectral_columns, told, uniform_grid
+from orangecontrib.microplastics.spectra.axis import rounded, spectral_columns, uniform_grid
 from orangecontrib.microplastics.spectra.units import (
     looks_like_transmittance,
     some_rows,
@@ -433,7 +433,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def _network_text(self):
         if self.model is not None:
             net = self.model.network
-            low, high = map(told, self.model.wavenumbers[[0, -1]])
+            low, high = map(rounded, self.model.wavenumbers[[0, -1]])
             return (f"<b>DCNet{'' if net.config.attention == 'none' else '-CBAM'}</b>: "
                     f"{net.n_parameters:,} weights; looks at {net.config.n_seen} of "
                     f"{net.config.n_wavenumbers} points, {low} to {high} cm<sup>-1</sup>; "
@@ -447,7 +447,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         except (ValueError, IndexError):
             return ""
         return f"Looks at {config.n_seen} of {len(grid)} points, " \
-               f"{told(grid[0])} to {told(grid[-1])} cm<sup>-1</sup>"
+               f"{rounded(grid[0])} to {rounded(grid[-1])} cm<sup>-1</sup>"
 
     # ---------------------------------------------------------------- report
 

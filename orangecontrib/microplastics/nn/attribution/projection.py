@@ -5,7 +5,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from orangecontrib.microplastics.spectra.axis import told
+from orangecontrib.microplastics.spectra.axis import rounded
 
 __all__ = ["Projection"]
 
@@ -75,7 +75,7 @@ class Projection:
 
 
 def _extent(axis):
-    return f"{told(axis.min())}-{told(axis.max())}"
+    return f"{rounded(axis.min())}-{rounded(axis.max())}"
 
 
 def _interpolation(source, target):

@@ -49,8 +49,8 @@ def run(data: Table, references: Table | None, rule, regions, same, state: TaskS
     callback(1)
     axes = [axis.wavenumbers(t.domain) for t in (data, references) if t is not None]
     grid, part = matching.shared_grid(*axes, regions=regions)
-    witnesses = data if references is None else references
-    medians = labels.class_medians(witnesses, check.classes, grid, part, same=same)
+    reference_data = data if references is None else references
+    medians = labels.class_medians(reference_data, check.classes, grid, part, same=same)
     if references is not None:
         # Classes without references get the medians of the data.
         absent = ~np.isfinite(medians).all(axis=1)
