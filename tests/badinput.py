@@ -202,7 +202,7 @@ CASES = (
     Case("discrete attribute among wavenumbers", discrete_among),
     Case("no rows", lambda d: d[:0], "two classes", OK, "empty"),
     Case("no columns", no_columns, NO_AXIS, NO_AXIS),
-    Case("three wavenumbers", three, FEW, "apart"),
+    Case("three wavenumbers", three, FEW, "narrow bands"),
     Case("100,000 wavenumbers", lambda d: hundred_thousand(d[::4])),
     Case("a wavenumber twice", twice, "more than one column", "more than one column"),
     Case("weights", weighted),

@@ -61,7 +61,7 @@ class TestSpectrumViews(unittest.TestCase):
         shares = [float(mixtures()[row][f"fraction {p}"]) for p in ("PE", "PS")]
         for share in shares:
             self.assertIn(f"{share:.0%}", view.title())
-        self.assertTrue(view.title().startswith(f"Spectrum {row + 1}: holds"))
+        self.assertTrue(view.title().startswith(f"Spectrum {row + 1}: contains"))
         self.assertTrue(view.title().endswith("right"))
 
     def test_bands_of_a_component_are_its_own(self):

@@ -407,5 +407,5 @@ class TestRefusals:
         with pytest.raises(ValueError, match="not known"):
             choose_device("tpu")
         if not torch.cuda.is_available():
-            with pytest.raises(ValueError, match="no device 'cuda'"):
+            with pytest.raises(ValueError, match="'cuda' is not available"):
                 choose_device("cuda")

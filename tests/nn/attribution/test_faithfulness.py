@@ -93,7 +93,7 @@ class TestFaithfulness(unittest.TestCase):
                                    atol=1e-5)
 
     def test_needs_maps_on_the_grid(self):
-        with self.assertRaisesRegex(ValueError, "networks' grid"):
+        with self.assertRaisesRegex(ValueError, "shape of the spectra"):
             faithfulness([self.net], self.X, self.maps[:, 1:], self.y)
 
     def test_other_weights_other_maps(self):
@@ -111,7 +111,7 @@ class TestFaithfulness(unittest.TestCase):
         changed = {k for k, v in other.state_dict().items()
                    if not torch.equal(v, self.net.state_dict()[k])}
         self.assertEqual(changed, {"classifier.weight", "classifier.bias"})
-        with self.assertRaisesRegex(ValueError, "is one of"):
+        with self.assertRaisesRegex(ValueError, "choose one of"):
             randomised(self.net, "nothing", 0)
 
 

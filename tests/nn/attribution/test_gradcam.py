@@ -306,7 +306,7 @@ class TestAxis(unittest.TestCase):
                     np.testing.assert_allclose(ours[inner], expected[inner], atol=1e-5)
 
     def test_nothing_seen_is_an_error(self):
-        with self.assertRaisesRegex(ValueError, "700-3100 cm-1; the spectra, 2000-2500"):
+        with self.assertRaisesRegex(ValueError, "700-3100 cm-1; the spectra cover 2000-2500"):
             explain([self.net], self.X, GRID, np.arange(2000, 2501, 4.0))
 
     def test_attention(self):
