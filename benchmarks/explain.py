@@ -20,15 +20,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from orangecontrib.microplastics.config import PREDICTED, STEP
+from orangecontrib.microplastics.materials.bands import HIGH, LOW
 from orangecontrib.microplastics.nn.attribution.gradcam import explain
-from orangecontrib.microplastics.nn.attribution.targets import PREDICTED
 from orangecontrib.microplastics.nn.network import DCNet, DCNetConfig
 
 # Captum gets the network in the same form as in the tests that compare its maps with ours.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from tapped import Tapped  # noqa: E402
 
-GRID = np.arange(700, 3900, 4.0)
+GRID = np.arange(LOW, HIGH, STEP)
 
 
 def main(argv=None):

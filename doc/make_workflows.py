@@ -254,8 +254,8 @@ ATTENTION = Workflow(
         *((name, "Learner", SCORE, "Learner") for name in _ATTENTION),
     ],
     [
-        Note("1. Four networks that differ in one setting only: what weighs the features. An "
-             "ablation takes away a part to see what it was good for.", 170, 40, 220,
+        Note("1. Four networks that differ in one setting only: what weights the features. An "
+             "ablation removes a part to see what it was good for.", 170, 40, 220,
              to=(432, 60)),
         Note("2. Compare them. Then change the seed in each, or the one in Mix Spectra: does "
              "the order stay?", 740, 260, 220, to=(700, 382)),
@@ -392,7 +392,7 @@ FILTER = Workflow(
         Note("4. Which polymer is where? At the edges, particle and filter mix.", 620, 450, 220,
              to=(690, 416)),
         Note("5. Why polystyrene? Its importance for each pixel, at 697 cm-1. In places without "
-             "polystyrene the same band speaks for nothing.", 760, 250, 220, to=(885, 216)),
+             "polystyrene the same band is no evidence.", 760, 250, 220, to=(885, 216)),
         Note("6. One band alone shows what stands out, but not what it is.", 370, 480, 180,
              to=(332, 500)),
     ], ("Polymers on the Filter",))

@@ -1,7 +1,9 @@
-"""Rules of the architecture: layers of imports, torch only in `nn`, and fast loading."""
+"""Rules of the architecture: floors of imports, torch only in `nn`, and fast loading."""
 import ast
+import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,109 +12,148 @@ import pytest
 PACKAGE = "orangecontrib.microplastics"
 ROOT = Path(find_spec(PACKAGE).submodule_search_locations[0])
 
-#: Layers of sub-packages from the lowest up; those of one layer do not import each other.
+#: Rooms from the lowest floor up; those on one floor do not import each other. doc/developers.md
+#: has the same table.
 FLOORS = (
-    ("utils",),
-    ("materials", "spectra"),
-    ("config",),
-    ("simulation",),
+    ("materials", "spectra", "utils"),
+    ("config", "simulation"),
     ("confidence", "mixing"),
     ("labels", "nn"),
     ("datasets", "dcnet"),
-    ("identification",),
-    ("explanation", "evaluation"),
-    ("cli",),
-    ("widgets", "__main__"),
+    ("evaluation", "identification"),
+    ("explanation",),
+    ("cli", "widgets"),
 )
-#: Modules kept for names pickled by release 0.1, and data.
-ELSEWHERE = ("axis", "model", "tutorials", "__init__")
+
+#: Import paths of release 0.1, and the room that each of them leads to.
+FACES = {"axis": "spectra", "model": "dcnet", "figures": "explanation", "reasons": "explanation"}
+
+#: Without any code.
+EMPTY = ("tutorials", "__init__")
 
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-FILES = sorted(ROOT.rglob("*.py"))
+
+TORCH = ("torch", "safetensors.torch", "captum")
+BINDINGS = ("PyQt5", "PyQt6", "PySide2", "PySide6", "sip", "qtpy")
+INTERFACE = ("AnyQt", "Orange.widgets", "orangewidget", "orangecanvas", "pyqtgraph",
+             "orangecontrib.spectroscopy.widgets")
+
+
+def module_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join((PACKAGE, *parts)).removesuffix(".__init__")
+
+
+FILES = {module_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def within(module, names):
+    return any(module == name or module.startswith(f"{name}.") for name in names)
 
 
 def room_of(module):
-    return module.removeprefix(f"{PACKAGE}.").split(".")[0]
+    """Room of one of our modules; empty for the package itself."""
+    room = module.removeprefix(PACKAGE).removeprefix(".").partition(".")[0]
+    return "cli" if room == "__main__" else room
 
 
 def imported(path):
-    """Modules that a file imports, at any place, with the line."""
+    """What a file imports, at any place: names of modules (or of what is in others' modules)."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno}: imports are absolute here"
-            if node.module == PACKAGE:
-                yield from ((f"{PACKAGE}.{alias.name}", node.lineno) for alias in node.names)
-            else:
-                yield node.module, node.lineno
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                inside = within(node.module, [PACKAGE]) and full not in FILES
+                yield node.module if inside else full, node.lineno
 
 
 @pytest.fixture(scope="module")
 def imports():
-    return {path.relative_to(ROOT): list(imported(path)) for path in FILES}
+    """All imports: own module, imported module, and where."""
+    return [(own, module, f"{path.relative_to(ROOT)}:{line} imports {module}")
+            for own, path in FILES.items() for module, line in imported(path)]
+
+
+@pytest.fixture(scope="module")
+def own_imports(imports):
+    return [found for found in imports if within(found[1], [PACKAGE])]
 
 
 def test_every_file_has_a_room():
-    rooms = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in FILES}
-    assert rooms == set(LEVEL) | set(ELSEWHERE)
+    rooms = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in FILES.values()}
+    assert rooms - {"__main__"} == {*LEVEL, *FACES, *EMPTY}
 
 
-def test_imports_point_down(imports):
-    upward = []
-    for path, modules in imports.items():
-        own = path.parts[0].removesuffix(".py")
-        if own in ELSEWHERE:
-            continue
-        for module, line in modules:
-            if module.startswith(f"{PACKAGE}."):
-                other = room_of(module)
-                if other != own and LEVEL.get(other, len(FLOORS)) >= LEVEL[own]:
-                    upward.append(f"{path}:{line} imports {module}")
-    assert upward == []
+def test_developers_read_the_same_floors():
+    text = (Path(__file__).parents[1] / "doc" / "developers.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([^|]*) \|", text, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, len(FLOORS) + 1))
+    assert [set(re.findall(r"`(\w+)`", rooms)) for _, rooms in rows] == list(map(set, FLOORS))
+    for face in FACES:
+        assert f"`{face}.py`" in text
 
 
-def test_parts_of_widgets_do_not_know_the_widgets(imports):
-    wrong = [f"{path}:{line} imports {module}" for path, modules in imports.items()
-             for module, line in modules
-             if len(path.parts) > 2 and path.parts[0] == "widgets"
-             and module.startswith(f"{PACKAGE}.widgets.ow")]
-    assert wrong == []
+def test_imports_point_down(own_imports):
+    """Faces and the package itself have no floor: nothing here imports them."""
+    assert [where for own, module, where in own_imports
+            if (room := room_of(own)) in LEVEL and room_of(module) != room
+            and LEVEL.get(room_of(module), len(FLOORS)) >= LEVEL[room]] == []
 
 
-def test_a_widgets_parts_are_its_own(imports):
-    """Code shared by two widgets is in widgets/common."""
+def test_faces_lead_to_one_room(own_imports):
+    assert [where for own, module, where in own_imports
+            if room_of(own) not in LEVEL and room_of(module) != FACES.get(room_of(own))] == []
+
+
+def test_no_imports_in_a_circle(own_imports):
+    graph = {own: set() for own in FILES}
+    for own, module, _ in own_imports:
+        graph[own].add(module)
+    # Raises CycleError, which names the modules.
+    TopologicalSorter(graph).prepare()
+
+
+def test_a_widgets_parts_are_its_own(own_imports):
+    """Code shared by two widgets is in widgets/common; parts do not know the widget."""
     wrong = []
-    for path, modules in imports.items():
-        if path.parts[0] == "widgets" and len(path.parts) > 2:
-            for module, line in modules:
-                if module.startswith(f"{PACKAGE}.widgets."):
-                    other = module.removeprefix(f"{PACKAGE}.widgets.").split(".")[0]
-                    if other not in ("common", path.parts[1]):
-                        wrong.append(f"{path}:{line} imports {module}")
+    for own, module, where in own_imports:
+        if within(own, [f"{PACKAGE}.widgets"]) and within(module, [f"{PACKAGE}.widgets"]):
+            own, other = ((*name.split("."), "")[3] for name in (own, module))
+            if other not in ("common", own.removeprefix("ow")):
+                wrong.append(where)
     assert wrong == []
 
 
 def test_only_the_networks_know_torch(imports):
-    wrong = [f"{path}:{line}" for path, modules in imports.items() for module, line in modules
-             if module.split(".")[0] == "torch" and path.parts[0] != "nn"]
+    assert [where for own, module, where in imports
+            if within(module, TORCH) and room_of(own) != "nn"] == []
+
+
+def test_only_widgets_know_the_interface(imports):
+    assert [where for own, module, where in imports
+            if within(module, INTERFACE) and room_of(own) != "widgets"] == []
+
+
+def test_qt_comes_through_anyqt(imports):
+    assert [where for _, module, where in imports if within(module, BINDINGS)] == []
+
+
+def test_imports_are_statements(imports):
+    """The other tests do not see modules imported by a function."""
+    wrong = [where for _, module, where in imports
+             if module in ("importlib", "orangecontrib")
+             or within(module, ["importlib.import_module", "importlib.util", "runpy"])]
+    wrong += [own for own, path in FILES.items()
+              if re.search(r"__import__|\bimport_module\b", path.read_text(encoding="utf-8"))]
     assert wrong == []
 
 
-def test_no_attribution_in_widgets_and_no_widget_in_attribution(imports):
-    wrong = [f"{path}:{line} imports {module}" for path, modules in imports.items()
-             for module, line in modules if path.parts[0] != "widgets"
-             and (module.startswith(("AnyQt", "Orange.widgets", "orangewidget", "pyqtgraph")))]
-    assert wrong == []
-
-
-@pytest.mark.parametrize("what", ["widgets", "everything but torch's room"])
-def test_loading_needs_no_torch(what):
+def test_loading_needs_no_torch():
     """Orange imports all widgets when it starts; torch would add a second or more."""
-    modules = [".".join((PACKAGE, *path.relative_to(ROOT).with_suffix("").parts))
-               for path in FILES if path.name != "__init__.py" and path.name != "__main__.py"
-               and path.relative_to(ROOT).parts[0] != "nn"
-               and (what != "widgets" or path.relative_to(ROOT).parts[0] == "widgets")]
+    modules = [module for module in FILES if room_of(module) != "nn"]
     code = f"""
 import importlib, sys
 for name in {modules!r}:

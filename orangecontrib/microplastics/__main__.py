@@ -102,8 +102,8 @@ def _demo(args):
 
 
 def _explain(args):
-    from orangecontrib.microplastics.cli import explain as explaining
-    for line in explaining.run(args.model, args.data, args.output, component=args.component):
+    from orangecontrib.microplastics.cli import explain
+    for line in explain.run(args.model, args.data, args.output, component=args.component):
         print(line)
     print(f"\nPictures, predictions, bands and importance are in {args.output.resolve()}")
     return 0

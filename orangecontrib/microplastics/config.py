@@ -13,18 +13,24 @@ from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 from orangecontrib.microplastics.materials.bands import REGIONS
+from orangecontrib.microplastics.spectra.axis import STEP
 
-__all__ = ["ATTENTIONS", "REGIONS", "STEP", "SMALLEST", "DCNetConfig", "Augmentation",
-           "TrainingConfig", "Epoch", "Progress", "automatic_epochs", "batch_count"]
+__all__ = ["ATTENTIONS", "REGIONS", "STEP", "SMALLEST", "PREDICTED", "DEFAULT_METHOD",
+           "DCNetConfig", "Augmentation", "TrainingConfig", "Epoch", "Progress",
+           "automatic_epochs", "batch_count"]
 
 #: Minimum number of batches per epoch, unless batches would be smaller than the second number.
 _FEWEST_BATCHES, _SMALL_BATCH = 10, 16
 
-#: Spacing in cm-1 of the uniform grid onto which spectra are resampled.
-STEP = 4.0
-
-#: Smallest fraction of a component in mixtures that the learner draws.
+#: Smallest fraction of a component in mixtures.
 SMALLEST = 0.1
+
+#: Target of an explanation: the class that is predicted for each spectrum.
+PREDICTED = "predicted"
+
+#: Method of attribution: the most faithful of the fast methods for this architecture, see
+#: :mod:`.nn.attribution.gradcam`.
+DEFAULT_METHOD = "hirescam"
 
 #: Choices of attention and their labels: both parts of CBAM, one of them, or none. They are
 #: explained in :mod:`.nn.cbam`.

@@ -1,4 +1,11 @@
-"""Models that release 0.1 pickled name this module."""
-from orangecontrib.microplastics.dcnet.model import DCNetModel
+"""The import path of release 0.1, also named by models that it pickled."""
+from orangecontrib.microplastics.dcnet.compatibility import (
+    CoverageWarning,
+    PredictionWarning,
+    ScaleError,
+    ScaleWarning,
+)
+from orangecontrib.microplastics.dcnet.model import Answer, DCNetModel
 
-__all__ = ["DCNetModel"]
+__all__ = ["DCNetModel", "Answer", "PredictionWarning", "CoverageWarning", "ScaleWarning",
+           "ScaleError"]

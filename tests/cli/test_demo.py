@@ -64,7 +64,7 @@ class TestDemo(unittest.TestCase):
             predictions = list(csv.DictReader(file))
         self.assertAlmostEqual(np.mean([p["right"] == "yes" for p in predictions]),
                                float(rows[0]["accuracy"]), places=3)
-        # Mixtures are explained, including a wrongly predicted one.
+        # Mixtures are explained, including a incorrectly predicted one.
         self.assertIn("which components are in these mixtures", out)
         self.assertIn("WRONG", out)
         # The written model can be loaded, and its answers for the mixtures are those of the table.
@@ -85,10 +85,14 @@ class TestDemo(unittest.TestCase):
         self.assertIn("cannot be had: no network", " ".join(lines))
 
     def test_folder_that_cannot_be_written(self):
-        (self.folder / "file").write_text("")
-        status, _, err = run("demo", "--output", str(self.folder / "file"))
-        self.assertEqual(status, 1)
-        self.assertIn("file", err)
+        file = self.folder / "file"
+        file.write_text("")
+        for output in (file, file / "below"):
+            with self.subTest(output.name):
+                status, _, err = run("demo", "--output", str(output))
+                self.assertEqual(status, 1)
+                self.assertRegex(err, f"^orange-microplastics: {file} is a file, not a folder; "
+                                      r"[^\n]*--output\.\n$")
 
     def test_interrupt(self):
         with patch.object(demo, "run", side_effect=KeyboardInterrupt):

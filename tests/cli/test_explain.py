@@ -12,7 +12,7 @@ from Orange.classification import MajorityLearner
 from Orange.data import Table
 
 from orangecontrib.microplastics.__main__ import main
-from orangecontrib.microplastics.cli import explain as explaining
+from orangecontrib.microplastics.cli import explain
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.identification import DECISIONS, Rule, decide
 from orangecontrib.microplastics.spectra.axis import wavenumbers
@@ -56,7 +56,7 @@ class TestExplain(unittest.TestCase):
         self.assertGreater(np.nanmax(importance.X), 0)
 
     def test_the_strongest_bands_are_told(self):
-        lines = explaining.run(self.model_file, self.data_file, self.folder / "out")
+        lines = explain.run(self.model_file, self.data_file, self.folder / "out")
         for name in self.data.domain.class_var.values:
             self.assertTrue(any(line.startswith(name) for line in lines), lines)
         self.assertTrue(any("cm-1" in line for line in lines))
@@ -114,8 +114,8 @@ class TestExplain(unittest.TestCase):
     def test_reads_the_model_file_that_runs_no_code(self):
         path = self.folder / "model.dcnet"
         self.model.save(path)
-        lines = explaining.run(path, self.data_file, self.folder / "out")
-        self.assertEqual(lines, explaining.run(self.model_file, self.data_file,
+        lines = explain.run(path, self.data_file, self.folder / "out")
+        self.assertEqual(lines, explain.run(self.model_file, self.data_file,
                                                self.folder / "out"))
         path.write_bytes(path.read_bytes()[:-100])
         self.assertIn("model.dcnet", self.failed(path, self.data_file))
@@ -126,7 +126,7 @@ class TestExplain(unittest.TestCase):
             data.X[1] = 1.0
             data.X[3, :len(data.domain.attributes) // 2] = np.nan
         data.save(str(self.data_file))
-        lines = explaining.run(self.model_file, self.data_file, self.folder / "out")
+        lines = explain.run(self.model_file, self.data_file, self.folder / "out")
         self.assertIn("no answer 2", lines[0])
         self.assertTrue(any("get no prediction" in line for line in lines), lines)
         with open(self.folder / "out" / "predictions.csv", encoding="utf-8") as file:
@@ -151,11 +151,16 @@ class TestExplain(unittest.TestCase):
                 (self.model_file, self.folder / "none.tab", "no file"),
         ):
             with self.subTest(text), self.assertRaisesRegex(ValueError, text):
-                explaining.run(model, data, self.folder / "out")
+                explain.run(model, data, self.folder / "out")
+
+    def test_a_file_where_the_folder_should_be(self):
+        (self.folder / "out").write_text("")
+        self.assertIn(f"{self.folder / 'out'} is a file, not a folder",
+                      self.failed(self.model_file, self.data_file))
 
     def test_component_that_the_model_does_not_know(self):
         with self.assertRaises(ValueError):
-            explaining.run(self.model_file, self.data_file, self.folder / "out",
+            explain.run(self.model_file, self.data_file, self.folder / "out",
                            component="nylon")
 
 

@@ -9,6 +9,8 @@ from Orange.evaluation import CA, CrossValidation
 from orangecontrib.spectroscopy.preprocess import Normalize
 
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.explanation.single import spectrum_views
+from orangecontrib.microplastics.explanation.table import explain_table
 from orangecontrib.microplastics.mixing.mixer import mix, split_sources
 from orangecontrib.microplastics.mixing.stream import MixtureSource
 from orangecontrib.microplastics.simulation.polymers import simulate
@@ -51,6 +53,24 @@ class TestLearnMixtures(unittest.TestCase):
             other.domain.attributes, DiscreteVariable("shape", POLYMERS[:2] + ("fibre",)))
         with self.assertRaises(DomainTransformationError):
             self.model(other)
+
+    def test_names_that_hold_a_plus(self):
+        """A class "PE + wax" is one material, whatever the names of combinations make of it."""
+        names = ("PE + wax", "PET (a + b)", "(PS)")
+        variable = DiscreteVariable("material", names)
+        train, test = (Table.from_numpy(Domain(t.domain.attributes, variable, t.domain.metas),
+                                        t.X, t.Y, t.metas) for t in (self.train, self.test))
+        for mixtures in (1, 2):
+            model = DCNetLearner(mixtures=mixtures, epochs=2, step=8)(train)
+            values, probabilities = model(test, Model.ValueProbs)
+            self.assertEqual(probabilities.shape, (len(test), 3))
+            self.assertGreater(np.mean(values == test.Y), .95)
+            explained = explain_table(model, test)
+            self.assertGreater(np.nanmean(explained.right), .95)
+            self.assertFalse(np.isnan(explained.right).any())
+            view = spectrum_views(model, test, [int(np.argmax(explained.right))])[0]
+            self.assertEqual({reason.verdict for reason in view.reasons}, {""})
+        self.assertIn("(PE + wax) + PET (a + b)", model.domain.class_var.values)
 
     def test_same_seed_same_network_and_every_epoch_other_mixtures(self):
         again = self.learner(self.train)

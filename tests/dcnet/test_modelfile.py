@@ -16,8 +16,8 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
-from Orange.data import Domain, Table
-from orangecontrib.spectroscopy.preprocess import Normalize, SavitzkyGolayFiltering
+from Orange.data import DiscreteVariable, Domain, Table
+from orangecontrib.spectroscopy.preprocess import Cut, Normalize, SavitzkyGolayFiltering
 from safetensors.numpy import load as unpack
 from safetensors.numpy import save as pack
 
@@ -124,6 +124,40 @@ class TestSafeFile(unittest.TestCase):
         again = DCNetModel.load(path)
         self.alike(model, again)
         np.testing.assert_array_equal(again.grid_spectra(cut), model.grid_spectra(cut))
+
+    def test_a_part_of_the_resampled_range(self):
+        """Cut of Preprocess Spectra, connected to Dual-Branch CNN, leaves a part of the grid."""
+        model = DCNetLearner(epochs=1, widths=(8, 8), preprocessors=[Cut(1000, 1700)])(
+            self.data[::8])
+        path = Path(self.folder.name) / "cut.dcnet"
+        model.save(path)
+        again = DCNetModel.load(path)
+        np.testing.assert_array_equal(again.wavenumbers, model.wavenumbers)
+        self.alike(model, again)
+
+    def test_what_a_script_may_give(self):
+        """A seed of NumPy, a model without a name, classes that are not in the order of values."""
+        variable = self.data.domain.class_var
+        values = variable.values[::-1]
+        turned = Table.from_numpy(
+            Domain(self.data.domain.attributes, DiscreteVariable(variable.name, values)),
+            self.data.X, len(values) - 1 - self.data.Y)
+        model = DCNetLearner(epochs=1, widths=(8, 8), mixtures=1, seed=np.int64(3))(turned[::8])
+        self.assertTrue((np.diff(model.used) < 0).any())
+        model.name = ""
+        path = Path(self.folder.name) / "odd.dcnet"
+        model.save(path)
+        again = DCNetModel.load(path)
+        self.assertEqual(again.training["seed"], 3)
+        self.alike(model, again)
+
+    def test_no_file_that_cannot_be_opened(self):
+        model = copy.copy(self.model)
+        model.temperature = float("nan")
+        path = Path(self.folder.name) / "none.dcnet"
+        with self.assertRaisesRegex(ModelFileError, "as a pickle"):
+            model.save(path)
+        self.assertFalse(path.exists())
 
     def test_foreign_preprocessing_is_refused_by_name(self):
         path = Path(self.folder.name) / "foreign.dcnet"
@@ -294,7 +328,7 @@ class TestSafeFile(unittest.TestCase):
         with self.assertRaises(ModelFileError):
             foreign.save(path)
         self.assertEqual(path.read_bytes(), before)
-        self.assertFalse(list(path.parent.glob("*.part")))
+        self.assertFalse(list(path.parent.glob(".kept*")))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,19 @@
 """How combinations are named and read again."""
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orangecontrib.microplastics.materials.names import (
+    POLYMERS,
+    SAME,
+    SYNONYMS,
     combination_name,
     components_of,
     is_combination,
+    material_code,
     materials_of,
+    names_in,
+    substances_in,
 )
 
 
@@ -37,6 +44,20 @@ def test_names_that_hold_a_plus_are_one_component():
     assert is_combination("PE + PP")
 
 
+def test_a_plus_in_brackets_does_not_divide():
+    assert components_of("PE (HDPE + LDPE)") == ["PE (HDPE + LDPE)"]
+    assert components_of("PE (HDPE + LDPE) + PP") == ["PE (HDPE + LDPE)", "PP"]
+    assert not is_combination("PE (HDPE + LDPE)")
+
+
+def test_single_materials_are_called_as_in_the_data():
+    classes = ["(PE + wax)", "PP", "(PE + wax) + PP"]
+    assert names_in(["PE + wax", "PP"], classes) == ["PE + wax", "PP", "(PE + wax) + PP"]
+    assert names_in(classes, classes) == classes
+    # Here it is the combination that is called so.
+    assert names_in(["PE + wax"], ["(PE + wax)", "PE + wax"]) == ["(PE + wax)", "PE + wax"]
+
+
 def test_brackets_of_a_name_stay():
     assert components_of("PE (aged) + Nylon (6)") == ["PE (aged)", "Nylon (6)"]
     assert components_of("(unknown)") == ["(unknown)"]
@@ -45,3 +66,45 @@ def test_brackets_of_a_name_stay():
 def test_materials_of_a_combination():
     assert materials_of("HDPE + PP") == ["PE", "PP"]
     assert materials_of("(LDPE + wax) + PS") == ["PS"]
+
+
+@pytest.mark.parametrize("name, code", [
+    ("rayon", "CE"), ("viscose", "CE"), ("CE (aged)", "CE"), ("Cellulose (cotton)", "CE"),
+    ("cotton fibres", "CE"), ("regenerated cellulose", "CE"), ("collagen", "Protein"),
+    ("Wool fibre", "Protein"), ("AFL", "Protein"), ("AFL, like wool", "Protein"),
+    ("PVC film", "PVC"), ("poly(vinyl chloride)", "PVC"), ("Poly(methyl methacrylate) sheet", None),
+    ("Poly(methyl methacrylate) foil", "PMMA"), ("Nylon (6)", "PA"), ("PA 66", "PA"),
+    ("nylon-6", "PA"), ("high-density polyethylene", "PE"), ("PE (HDPE + LDPE)", "PE"),
+    ("glass fibre reinforced PA", "PA"), ("PP with talc", "PP"), ("biofilm", "Biofilm")])
+def test_the_material_in_a_label(name, code):
+    assert material_code(name) == code
+
+
+@pytest.mark.parametrize("name", [
+    "", " ", "()", "fibre", "6", "cellulose acetate", "cellulose nitrate", "polyethylene glycol",
+    "polyethylene furanoate", "polyethylene-co-vinyl acetate", "ethylene co vinyl acetate",
+    "polyamide-imide", "non-PVC", "PVC-free", "PE without wax", "PEVA", "PEL", "PE + wax",
+    "PE/PP", "glass", "wax"])
+def test_other_materials_and_blends_have_no_code(name):
+    assert material_code(name) is None
+
+
+def test_a_word_in_another_word_is_no_material():
+    assert substances_in("polyester") == ["PET"]
+    assert substances_in("polycarbonate") == ["PC"]
+
+
+def test_a_label_may_name_several_materials():
+    assert substances_in("glass fibre reinforced PA") == ["Silicate", "PA"]
+    assert substances_in("cotton/polyester") == ["CE", "PET"]
+    assert materials_of("cotton/polyester + PE") == ["CE", "PET", "PE"]
+
+
+def test_every_name_means_one_material():
+    names = [name for names in SYNONYMS.values() for name in names]
+    assert len(set(names)) == len(names)
+    for code, names in SYNONYMS.items():
+        for name in (code, *names):
+            assert substances_in(name) == [code], name
+    for name, code in SAME.items():
+        assert material_code(name) == material_code(POLYMERS.get(name, name)) == code

@@ -174,11 +174,11 @@ class TestState(GradCAMTest):
         return stack.notice.text() if stack.currentWidget() is stack.notice else None
 
     def test_says_what_is_missing(self):
-        self.assertIn("no model yet", self.notice())
-        self.assertIn("no spectra yet", self.notice())
+        self.assertIn("No model yet", self.notice())
+        self.assertIn("No spectra yet", self.notice())
         self.send_signal(self.widget.Inputs.model, model())
-        self.assertNotIn("no model yet", self.notice())
-        self.assertIn("no spectra yet", self.notice())
+        self.assertNotIn("No model yet", self.notice())
+        self.assertIn("No spectra yet", self.notice())
         self.explain()
         self.assertIsNone(self.notice())
 
@@ -215,7 +215,7 @@ class TestState(GradCAMTest):
         text = self.widget.data_label.text()
         self.assertIn("Test mixtures: 120 spectra", text)
         right = np.nanmean(self.widget.explained.right)
-        self.assertIn(f"{right:.1%} rightly predicted", text)
+        self.assertIn(f"{right:.1%} correctly predicted", text)
         self.send_signal(self.widget.Inputs.data, None)
         self.assertEqual(self.widget.data_label.text(), "No spectra.")
 

@@ -188,7 +188,7 @@ class TestOWGradCAM(GradCAMCase):
         with data.unlocked(data.Y):
             data.Y[:3] = 1  # these PE are called PS
         self.explain(data=data)
-        self.choose("which", "Wrongly predicted")
+        self.choose("which", "Incorrectly predicted")
         self.assertEqual([(v.name, list(v.rows)) for v in self.widget.views],
                          [("PE", [0, 1, 2])])
         self.explain()
@@ -373,6 +373,7 @@ class TestOWGradCAM(GradCAMCase):
             data.X[:] = np.nan
         self.explain(data=data)
         self.assertTrue(self.widget.Information.nothing_shown.is_shown())
+        self.assertFalse(self.widget.faithfulness_view.button.isEnabled())
         self.assertTrue(np.isnan(self.output("importance").X).all())
 
     def test_original_gradcam_that_finds_nothing_says_so(self):

@@ -59,6 +59,8 @@ class TestOWIdentify(WidgetTest):
     def opened(self, widget, path):
         with patch.object(QFileDialog, "getOpenFileName", return_value=(str(path), "")):
             widget.open_button.click()
+        self.assertIn("Opening", widget.model_label.text())  # in the background
+        self.process_events(lambda: "Opening" not in widget.model_label.text())
         self.wait_until_finished(widget=widget)
 
     def test_a_model_can_be_opened_from_a_file(self):

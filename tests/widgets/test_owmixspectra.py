@@ -216,7 +216,7 @@ class TestOWMixSpectra(WidgetTest):
         self.assertFalse(any(b.isChecked() for b in self.widget.contaminant_boxes.values()))
         drawn = self.widget.plot.drawn
         np.testing.assert_array_equal(drawn.spectrum, drawn.total)
-        self.assertIn("as it is", self.widget.plot.lower_legend.text().replace("&nbsp;", " "))
+        self.assertIn("unchanged", self.widget.plot.lower_legend.text().replace("&nbsp;", " "))
 
     def test_presets_are_the_recipes(self):
         self.send(pure())

@@ -14,6 +14,7 @@ from Orange.data import Table
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.cli.explain import describe
+from orangecontrib.microplastics.cli.folder import make_folder
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.dcnet.modelfile import SUFFIX
 from orangecontrib.microplastics.evaluation.figures import confusion_picture, training_picture
@@ -86,11 +87,13 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
 
     Raises
     ------
+    ValueError
+        If the folder cannot be created.
     OSError
-        If the folder cannot be written.
+        If it cannot be written.
     """
-    # Before the work, so that a folder that cannot be written is reported at once.
-    output.mkdir(parents=True, exist_ok=True)
+    # Before the work, so that a folder that cannot be created is reported at once.
+    make_folder(output)
     lines = []
 
     def note(text=""):

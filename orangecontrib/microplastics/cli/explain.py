@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from orangecontrib.microplastics.cli.folder import make_folder
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.dcnet.modelfile import SUFFIX
 from orangecontrib.microplastics.explanation.csv_files import write_bands, write_predictions
@@ -48,19 +49,19 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
     Raises
     ------
     ValueError
-        If a file cannot be read, no spectrum in it can be predicted, or the model does not know
-        `component`.
+        If a file cannot be read, no spectrum in it can be predicted, the model does not know
+        `component`, or the folder cannot be created.
     DomainTransformationError
         If the spectra do not fit the model: other wavenumbers, another unit.
     OSError
-        If the folder cannot be written.
+        If the folder cannot be written to.
     """
     model, data = load_model(model), read_spectra(data)
     target = {"target": component or PREDICTED, "component": component is not None}
     explained = explain_table(model, data, **target)
     if not explained.answered.any():
         raise ValueError(" ".join(map(str, explained.notes)))
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     views = gradcam_figure(model, data, output / "grad-cam.png", title=data.name, **target)
     write_bands(views, output / "bands.csv")
     importance_table(explained).save(str(output / "importance.pkl"))
@@ -73,7 +74,7 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
         + (f"; {explained.right[known].mean():.1%} right" if known.any() else ""),
         *map(str, explained.notes), "",
         "Important bands, mean of each class"
-        + (", rightly predicted spectra only" if (explained.right == 1).any() else "")
+        + (", correctly predicted spectra only" if (explained.right == 1).any() else "")
         + (" (single materials; mixtures one by one below)" if _without_mixtures(explained, views)
            else ""),
         *describe(views), "", "Single spectra", *(line for v in single for line in v.lines())]

@@ -24,8 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import correlate1d, maximum_filter1d
 
-from orangecontrib.microplastics.materials.atmosphere import OUTSIDE_BANDS, WATER_VAPOUR
-from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS
+from orangecontrib.microplastics.materials.atmosphere import OUTSIDE_BANDS, water_lines
+from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS, gaussians
 from orangecontrib.microplastics.simulation.distortions import Variation
 from orangecontrib.microplastics.spectra.preprocess import derivatives
 
@@ -173,16 +173,12 @@ def _distorted(X, wavenumbers, rng):
 
 
 def _nuisances(wavenumbers, step):
-    # The lines are narrow: widen them to the resolution of the grid.
-    width = max(3., .6 * step)
-    bands = [[(centre, width, weight) for centre, weight in WATER_VAPOUR],
-             *(CONTAMINANTS[name] for name in _MINERALS)]
-    return np.array([sum(weight * np.exp(-.5 * ((wavenumbers - centre) / width) ** 2)
-                         for centre, width, weight in one) for one in bands])
+    bands = [water_lines(step), *(CONTAMINANTS[name] for name in _MINERALS)]
+    return np.array([gaussians(wavenumbers, one) for one in bands])
 
 
 def expected(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, seen: np.ndarray,
-             measured: np.ndarray | None = None) -> Expected:
+             measured: np.ndarray | None = None, seed: int = 0) -> Expected:
     """Determine the bands of each class and their variation from training spectra.
 
     Parameters
@@ -198,6 +194,8 @@ def expected(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, seen: np.nda
     measured : ndarray, shape (wavenumbers,), optional
         Share of the spectra that were measured, not filled, at each wavenumber. Where it is
         small, no band is known to be absent from the class.
+    seed : int
+        Of the distortions of the spectra.
 
     Returns
     -------
@@ -208,7 +206,7 @@ def expected(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, seen: np.nda
     bases = np.zeros((n_classes, 1 + _COMPONENTS, len(wavenumbers)), np.float32)
     squares = np.zeros((n_classes, len(wavenumbers)))
     counts = np.zeros(n_classes)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     for c in range(n_classes):
         own = np.flatnonzero(y == c)
         own = own[np.linspace(0, len(own) - 1, min(_SPECTRA, len(own))).astype(int)]

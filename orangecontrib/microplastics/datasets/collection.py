@@ -14,7 +14,7 @@ from Orange.data import DiscreteVariable, Domain, Table
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.simulation.filter_image import simulate_filter
 from orangecontrib.microplastics.simulation.polymers import simulate
-from orangecontrib.microplastics.spectra.axis import wavenumbers
+from orangecontrib.microplastics.spectra.axis import STEP, wavenumbers
 
 __all__ = ["SIMULATED", "UNLABELLED", "Request", "Gathered", "gather", "class_counts",
            "keep_classes", "class_medians"]
@@ -33,7 +33,7 @@ class Request(NamedTuple):
     environmental: bool | None = None
     drop_doubtful: bool = True
     simulation: Mapping = {}  # arguments of simulate; with "image", a filter with particles
-    step: float = 4.
+    step: float = STEP
 
 
 class Gathered(NamedTuple):

@@ -14,16 +14,17 @@ import numpy as np
 from orangecontrib.microplastics.datasets.catalogue import NO_MATERIAL, RELABELLED, SETS
 from orangecontrib.microplastics.datasets.store import Spectra, save, sets_dir, spectra
 from orangecontrib.microplastics.labels import matching, nitrile
+from orangecontrib.microplastics.materials.bands import HIGH, LOW
 from orangecontrib.microplastics.materials.names import SAME
 from orangecontrib.microplastics.spectra import duplicates
-from orangecontrib.microplastics.spectra.axis import uniform_grid
+from orangecontrib.microplastics.spectra.axis import STEP, uniform_grid
 from orangecontrib.microplastics.spectra.resample import fill_missing, resampling_matrix
 
 __all__ = ["polymers", "derive", "derived"]
 
 #: Version of the rules for duplicates, sources and doubtful labels; results of other versions are
 #: computed again. 3: bands of nitrile and butadiene make PS doubtful. 4: labels are corrected
-#: first (:data:`.catalogue.RELABELLED`).
+#: first (:data:`.catalogue.RELABELLED`). Range and step of the common grid are part of the rules.
 _RULES = 4
 
 
@@ -56,8 +57,8 @@ def derive(name: str, folder: Path) -> dict[str, np.ndarray]:
 def _common_grid(*sets):
     """Grid from 700 to 3900 cm-1 at step 4, on which the prototype determined the threshold of
     near-duplicates, or the part of it that all the sets cover."""
-    return uniform_grid(max(700, *(s.wavenumbers[0] for s in sets)),
-                             min(3900, *(s.wavenumbers[-1] for s in sets)), 4.0)
+    return uniform_grid(max(LOW, *(s.wavenumbers[0] for s in sets)),
+                        min(HIGH, *(s.wavenumbers[-1] for s in sets)), STEP)
 
 
 def _on(grid, X, wavenumbers):

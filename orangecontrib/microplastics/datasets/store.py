@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -13,8 +12,10 @@ from Orange.misc import environ
 
 from orangecontrib.microplastics.datasets.catalogue import SETS, SetInfo
 from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE_REGIONS
+from orangecontrib.microplastics.spectra.units import FLOOR
+from orangecontrib.microplastics.utils.atomic import write_atomically
 
-__all__ = ["FOLDER_VARIABLE", "FLOOR", "MissingData", "Spectra", "data_dir", "sets_dir", "info_of",
+__all__ = ["FOLDER_VARIABLE", "MissingData", "Spectra", "data_dir", "sets_dir", "info_of",
            "is_available", "spectra", "environments", "save"]
 
 #: Environment variable that names another folder for the spectra.
@@ -22,10 +23,6 @@ FOLDER_VARIABLE = "ORANGE_MICROPLASTICS_DATA"
 
 #: Format of the converted files, part of their folder's name; another format must be fetched anew.
 _FORMAT = 1
-
-#: Lower limit of transmittance in per cent, below which a detector measures its own noise. 0.1 %
-#: is an absorbance of 3; no measured value of the sets comes near it.
-FLOOR = 0.1
 
 
 class MissingData(ValueError):
@@ -84,7 +81,8 @@ def spectra(name: str, folder: Path | None = None) -> Spectra:
         measured = X.any(axis=0)
         if not measured.all():
             X, wavenumbers = X[:, measured], wavenumbers[measured]
-        X = -np.log10(np.maximum(X, FLOOR, dtype=np.float32) / np.float32(100))
+        # As units.to_absorbance, but in float32. No measured value comes near the floor.
+        X = -np.log10(np.maximum(X, 100 * FLOOR, dtype=np.float32) / np.float32(100))
     elif SETS[name].unit == "scaled absorbance":
         X = X / np.float32(100)
         X = _without_carbon_dioxide(X, wavenumbers)
@@ -113,13 +111,7 @@ def _stored(name, folder=None):
 
 def save(path: Path, arrays: dict[str, np.ndarray]):
     """Write arrays to a file atomically, safe against other readers and writers."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
-    try:
-        with open(partial, "wb") as file:
-            np.savez(file, **arrays)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_atomically(path, lambda file: np.savez(file, **arrays))
 
 
 def _without_carbon_dioxide(X, wavenumbers):

@@ -10,6 +10,7 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 from orangecontrib.microplastics.datasets.catalogue import RELABELLED
 from orangecontrib.microplastics.datasets.curation import derived, polymers
 from orangecontrib.microplastics.datasets.store import environments, info_of, spectra
+from orangecontrib.microplastics.materials.names import POLYETHYLENES
 from orangecontrib.microplastics.spectra import axis
 from orangecontrib.microplastics.spectra.resample import Resample
 
@@ -76,7 +77,7 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
     polymer = polymers(name, raw)[rows]
     labelled = info.n_classes > 0
     if merge_pe:
-        polymer[np.isin(polymer, ("HDPE", "LDPE"))] = "PE"
+        polymer[np.isin(polymer, POLYETHYLENES)] = "PE"
     chosen = _of_kind(known["keep"], raw.environmental, environmental)
     if classes is not None:
         wanted = set(classes)
@@ -125,7 +126,7 @@ def _of_kind(keep, environments, environmental):
     return environments[keep] == environmental
 
 
-def join(tables: Iterable[Table], step: float = 4.0) -> Table:
+def join(tables: Iterable[Table], step: float = axis.STEP) -> Table:
     """Join several sets on a common grid over the range that all of them cover.
 
     Parameters

@@ -27,6 +27,7 @@ from orangecontrib.microplastics.config import (
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.mixing.stream import MixtureSource
 from orangecontrib.microplastics.spectra.axis import (
+    FEWEST_WAVENUMBERS,
     check_unit,
     gap_limit,
     is_uniform,
@@ -44,9 +45,6 @@ __all__ = ["DCNetLearner", "REGIONS"]
 
 #: If the regions hold fewer grid points than this, the whole axis is used instead.
 _FEWEST_IN_REGIONS = 64
-
-#: Minimum number of wavenumbers: spectra with fewer points show no band.
-_FEWEST_WAVENUMBERS = 16
 
 #: Minimum number of validation spectra to calibrate the energy.
 _FEWEST_HELD = 50
@@ -156,10 +154,10 @@ class DCNetLearner(Learner):
             _, axis = spectral_columns(domain)
             check_unit(axis)
             grid = uniform_grid(axis[0], axis[-1], self.step)
-            if len(axis) < _FEWEST_WAVENUMBERS or len(grid) < 2:
+            if len(axis) < FEWEST_WAVENUMBERS or len(grid) < 2:
                 return (f"{len(axis)} wavenumbers from {rounded(axis[0])} to "
                         f"{rounded(axis[-1])} cm-1 are too few; at least "
-                        f"{_FEWEST_WAVENUMBERS} are needed, over more than {self.step:g} cm-1.")
+                        f"{FEWEST_WAVENUMBERS} are needed, over more than {self.step:g} cm-1.")
             if not self.preprocessors:
                 self.network_config(grid, 2)
         except ValueError as ex:
@@ -258,7 +256,7 @@ class DCNetLearner(Learner):
             pure = Table.from_numpy(domain, X, used[y], data.metas[rows])
             source, X, y, held = self._first_mixtures(pure, held, seed)
             if self.mixtures == 1:
-                used = np.array([values.index(name) for name in source.values])
+                used = np.array([values.index(name) for name in source.mixer.names])
             else:
                 domain = Domain(domain.attributes, DiscreteVariable(
                     domain.class_var.name, values=source.values), domain.metas)
@@ -304,7 +302,7 @@ class DCNetLearner(Learner):
         scores, classes = known_scores.typical_scores(
             networks, X[known], y[known], grid, seed)
         return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores),
-                                      classes, expected(X, y, grid, seen, measured))
+                                      classes, expected(X, y, grid, seen, measured, seed))
 
     def _fit_networks(self, X, y, grid, n_classes, weights, held, source, seed):
         entropy = np.random.SeedSequence(seed)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from Orange.base import Model as BaseModel
 from Orange.classification import Model
-from Orange.data import Domain, Instance, Table
+from Orange.data import DiscreteVariable, Domain, Instance, Table
 from Orange.util import dummy_callback
 
 from orangecontrib.microplastics.confidence import calibration
@@ -33,10 +33,8 @@ from orangecontrib.microplastics.dcnet.compatibility import (
     scale_notes,
     spectral_axis,
 )
-from orangecontrib.microplastics.spectra.axis import (
-    gap_limit,
-    rounded,
-)
+from orangecontrib.microplastics.materials.names import names_in
+from orangecontrib.microplastics.spectra.axis import gap_limit, rounded
 from orangecontrib.microplastics.spectra.preprocess import has_bands, in_float32_range
 from orangecontrib.microplastics.spectra.resample import fill_missing
 from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
@@ -278,13 +276,19 @@ class DCNetModel(Model):
         """Widest gap that is interpolated, cm-1."""
         return gap_limit(self.wavenumbers[1] - self.wavenumbers[0])
 
-    def _network_scores(self, X):
+    @property
+    def folded_networks(self) -> list[DCNet]:
+        """The networks as :meth:`.DCNet.folded` prepares them for prediction and explanation."""
         from orangecontrib.microplastics.nn import prediction
         # Folded once, and again if `networks` has been replaced by another list.
         ready = self.__dict__.get("_ready")
         if ready is None or ready[0] is not self.networks:
             ready = self._ready = (self.networks, prediction.folded(self.networks))
-        return prediction.class_scores(ready[1], X)
+        return ready[1]
+
+    def _network_scores(self, X):
+        from orangecontrib.microplastics.nn import prediction
+        return prediction.class_scores(self.folded_networks, X)
 
     def scores(self, X: np.ndarray) -> np.ndarray:
         """Class scores, averaged over the networks, (spectra, classes in use), of spectra on the
@@ -334,8 +338,12 @@ class DCNetModel(Model):
             data = data.to_dense()
         if self._resamples_only and not self._is_derived_from(data.domain):
             spectral_axis(data)
-            shared = self.domain.attributes[0].compute_value.compute_shared
-            data = Table.from_numpy(Domain(self.domain.attributes), shared(data))
+            computed = [a.compute_value for a in self.domain.attributes]
+            X = computed[0].compute_shared(data)
+            index = [c.index for c in computed]
+            if index != list(range(X.shape[1])):
+                X = X[:, index]
+            data = Table.from_numpy(Domain(self.domain.attributes), X)
         else:
             data = data.transform(self.domain)
         progress_callback(1)
@@ -393,12 +401,16 @@ class DCNetModel(Model):
 
         A model that learnt mixtures from pure spectra keeps the name of their class variable,
         while Mix Spectra names its own "mixture". If all values of the data are values of the
-        model, the two variables are taken as the same.
+        model, the two variables are taken as the same. Single materials are found without the
+        brackets that a combination's name puts around some of them.
         """
         ours, theirs = self.domain.class_var, data.domain.class_var
         if self.training.get("mixtures") and theirs is not None and theirs.is_discrete \
-                and theirs.name != ours.name and set(theirs.values) <= set(ours.values):
-            return [theirs.get_mapper_from(ours)], [len(theirs.values)]
+                and ours is not theirs:
+            names = names_in(theirs.values, ours.values)
+            if theirs.name == ours.name or set(theirs.values) <= set(names):
+                mapper = theirs.get_mapper_from(DiscreteVariable(ours.name, values=names))
+                return [mapper], [len(theirs.values)]
         return super().get_backmappers(data)
 
     # ----------------------------------------------------------------- saving

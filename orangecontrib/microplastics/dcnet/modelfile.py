@@ -7,11 +7,9 @@ this way, such as one with another add-on's preprocessing, is refused; the messa
 """
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import math
-import os
 from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,6 +24,7 @@ from orangecontrib.microplastics.confidence.acceptance import Acceptance
 from orangecontrib.microplastics.confidence.residual_bands import Expected
 from orangecontrib.microplastics.config import DCNetConfig, Epoch
 from orangecontrib.microplastics.spectra.resample import _Resampled, _ResampledFeature
+from orangecontrib.microplastics.utils.atomic import write_atomically
 
 __all__ = ["FORMAT", "SUFFIX", "ModelFileError", "Contents", "write", "read"]
 
@@ -81,24 +80,32 @@ def write(path, contents: Contents):
     tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
     variable = contents.domain.class_var
     text = json.dumps({
-        "format": FORMAT, "version": _version(), "name": contents.name,
+        "format": FORMAT, "version": _version(), "name": contents.name or "Dual-Branch CNN",
         "class": {"name": variable.name, "values": list(variable.values)},
         "networks": [asdict(config) for config, _ in contents.networks],
         "chain": chain, "history": contents.history,
         "acceptance": [level.tolist() for level in contents.acceptance[1:4]],
         "temperature": contents.temperature,
-        "training": contents.training}, sort_keys=True)
+        "training": contents.training}, sort_keys=True, default=_builtin)
+    try:
+        _decode(json.loads(text), tensors)
+    except ValueError as ex:
+        # Better no file than one that cannot be opened.
+        raise ModelFileError(f"This model cannot be stored in this kind of file: {ex}. Save it "
+                             "with Save Model (as a pickle).") from ex
     data = pack(tensors, {_KEY: text, "sha256": _hash(text, tensors)})
     path = Path(path)
-    partial = path.with_name(path.name + ".part")
     try:
-        partial.write_bytes(data)
-        os.replace(partial, path)
+        write_atomically(path, lambda file: file.write(data))
     except OSError as ex:
         raise ModelFileError(f"{path} cannot be written: {ex.strerror or ex}.") from ex
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
+
+
+def _builtin(value):
+    """Python's number for one of NumPy's, as a seed may be."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
 def _chain(domain):
@@ -217,7 +224,8 @@ def _decode(about, tensors):
     variable = DiscreteVariable(_text(about["class"]["name"]), values)
     used = tensors["used"]
     _require(used.dtype.kind == "i" and used.ndim == 1 and len(used) >= 2
-             and ((used >= 0) & (used < len(values))).all() and (np.diff(used) > 0).all(),
+             and ((used >= 0) & (used < len(values))).all()
+             and len(np.unique(used)) == len(used),
              "invalid classes in use")
     _require(about["networks"], "no network")
     networks = []
@@ -248,8 +256,11 @@ def _decode(about, tensors):
     history = [[Epoch(int(e[0]), *map(float, e[1:])) for e in one] for one in about["history"]]
     _require(isinstance(about["training"], dict), "invalid training summary")
     attributes, first = _attributes(about["chain"], tensors)
-    _require(len(attributes) == n and all(a.compute_value is not None for a in attributes)
-             and np.array_equal(attributes[0].compute_value.compute_shared.target, wavenumbers),
+    _require(len(attributes) == n and all(a.compute_value is not None for a in attributes),
+             "invalid axis")
+    # A preprocessor such as Cut leaves a part of the resampled wavenumbers.
+    target = attributes[0].compute_value.compute_shared.target
+    _require(np.array_equal(target[[a.compute_value.index for a in attributes]], wavenumbers),
              "invalid axis")
     return Contents(
         _text(about["name"]), networks, wavenumbers, used, needed, history,

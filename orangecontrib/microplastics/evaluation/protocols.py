@@ -16,9 +16,11 @@ from Orange.data import DiscreteVariable, Domain, Table
 from sklearn.metrics import accuracy_score, recall_score
 
 from orangecontrib.microplastics import datasets
+from orangecontrib.microplastics.config import SMALLEST
+from orangecontrib.microplastics.materials.bands import HIGH, LOW
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.mixing.mixer import mix, split_sources
-from orangecontrib.microplastics.mixing.recipe import ANY_INSTRUMENT
+from orangecontrib.microplastics.mixing.recipe import ANY_INSTRUMENT, ONE_INSTRUMENT
 from orangecontrib.microplastics.spectra.axis import wavenumbers
 
 __all__ = ["Split", "FIVE", "SEVEN", "MINOR", "PLAIN", "VARIED", "V", "F", "K", "J", "p1", "p2",
@@ -33,16 +35,13 @@ SEVEN = (*FIVE, "PA", "PU")
 #: Components with a smaller fraction than this are minor components.
 MINOR = 0.2
 
-#: Range in which all sets have values, cm-1.
-_LOW, _HIGH = 700.0, 3900.0
-
 #: Recipe of test mixtures, and of training mixtures on one instrument: baseline and noise, as in
 #: the measurement of a known mixture.
-PLAIN = {"smallest": 0.1, "baseline": (0.3, 0.2), "noise": 0.03}
+PLAIN = {"smallest": SMALLEST, **ONE_INSTRUMENT}
 
 #: Recipe of training mixtures for another instrument: components vary and carry contaminants,
 #: half of the PVC is plasticised, and the room's air is added.
-VARIED = {"smallest": 0.1, **ANY_INSTRUMENT}
+VARIED = {"smallest": SMALLEST, **ANY_INSTRUMENT}
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def pure(sets: Iterable[str], classes: Iterable[str], *,
     data = datasets.join([datasets.load(name, merge_pe=True, doubtful=doubtful.get(name, "drop"))
                           for name in sets])
     axis = wavenumbers(data.domain)
-    inside = (axis >= _LOW - 1e-6) & (axis <= _HIGH + 1e-6)
+    inside = (axis >= LOW - 1e-6) & (axis <= HIGH + 1e-6)
     old, classes = data.domain.class_var, tuple(sorted(classes))
     where = np.array([classes.index(v) if v in classes else -1 for v in old.values])
     y = where[data.Y.astype(int)]

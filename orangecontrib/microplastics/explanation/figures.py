@@ -86,7 +86,7 @@ def gradcam_figure(model: DCNetModel, data: Table, path: Path | str, *,
         labels.append([_Label(panel, band, "black", curve) for band in view.bands[:n_bands]])
     bar = figure.colorbar(ScalarMappable(Normalize(0, 1), _MAPS[0]), ax=list(panels),
                           shrink=min(1., 2.5 / len(views)), aspect=14, pad=.01)
-    bar.set_label("importance (grey: not seen by the model)", fontsize=8)
+    bar.set_label("importance (grey: not used by the model)", fontsize=8)
     _finish(figure, labels, path)
     return views
 

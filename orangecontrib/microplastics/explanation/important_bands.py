@@ -27,7 +27,7 @@ __all__ = ["ImportantBand", "important_bands", "mean_map", "smooth", "normalised
 NO_AIR, POSSIBLY_AIR, LIKELY_AIR = "", "possible", "likely"
 
 #: Description of a region in which the spectra have no maximum.
-NO_ABSORPTION = "no absorption: that none is there can decide, too"
+NO_ABSORPTION = "no absorption: a missing band can be important, too"
 
 
 class ImportantBand(NamedTuple):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import Table
 
+from orangecontrib.microplastics.config import DEFAULT_METHOD
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.explanation.important_bands import (
     POSSIBLY_AIR,
@@ -13,7 +14,12 @@ from orangecontrib.microplastics.explanation.important_bands import (
     important_bands,
 )
 from orangecontrib.microplastics.explanation.table import Explained, components, explain_table
-from orangecontrib.microplastics.materials.names import PLUS, components_of, materials_of
+from orangecontrib.microplastics.materials.names import (
+    PLUS,
+    components_of,
+    materials_of,
+    names_in,
+)
 
 __all__ = ["Reason", "SpectrumView", "spectrum_views", "choose_mixtures", "spread_rows",
            "actual_classes"]
@@ -88,7 +94,7 @@ class SpectrumView(NamedTuple):
 
 
 def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .1,
-                   method: str = "hirescam") -> list[SpectrumView]:
+                   method: str = DEFAULT_METHOD) -> list[SpectrumView]:
     """Explain single spectra; spectra that the model cannot predict are left out.
 
     Parameters
@@ -156,7 +162,7 @@ def _maps(model, data, own, known, wanted, mixtures, method):
             continue
         target = targets.component_contrast(own.classes, name) if mixtures else \
             gradcam.Target((own.classes.index(name),))
-        found = gradcam.explain(model.networks, grid[rows], model.wavenumbers, own.axis,
+        found = gradcam.explain(model.folded_networks, grid[rows], model.wavenumbers, own.axis,
                                 target=target, predicted=own.predicted[rows], method=method)
         maps.update({(row, name): one for row, one in zip(rows, found.importance, strict=True)})
     return maps
@@ -176,16 +182,18 @@ def _parts(name, mixtures):
 
 
 def actual_classes(explained: Explained) -> list[str]:
-    """Name of each spectrum's class.
+    """Name of each spectrum's class, as the model names it (:func:`.names.names_in`).
 
-    Empty if the class is missing, the spectrum has no prediction, or the model and the data have
-    no class in common.
+    Empty if the class is missing, or the model and the data have no class in common.
     """
     variable = explained.data.domain.class_var
     if variable is None or not variable.is_discrete:
         return [""] * len(explained.data)
-    return ["" if np.isnan(right) else variable.values[int(y)]
-            for right, y in zip(explained.right, explained.data.Y, strict=True)]
+    ours = dict(zip(names_in(variable.values, explained.classes), explained.classes, strict=True))
+    if not ours.keys() & set(variable.values):
+        return [""] * len(explained.data)
+    names = [ours.get(name, name) for name in variable.values]
+    return ["" if np.isnan(y) else names[int(y)] for y in explained.data.Y]
 
 
 def _composition(data, row, actual):

@@ -10,6 +10,7 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 from Orange.data.util import get_unique_names
 from Orange.util import dummy_callback
 
+from orangecontrib.microplastics.config import DEFAULT_METHOD, PREDICTED
 from orangecontrib.microplastics.dcnet.compatibility import PredictionWarning
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.explanation.important_bands import (
@@ -20,14 +21,11 @@ from orangecontrib.microplastics.explanation.important_bands import (
     smooth,
 )
 from orangecontrib.microplastics.identification import DECISIONS, Rule, decide
-from orangecontrib.microplastics.materials.names import components_among, materials_of
+from orangecontrib.microplastics.materials.names import components_among, materials_of, names_in
 from orangecontrib.microplastics.spectra.axis import rounded, spectral_columns
 
 __all__ = ["PREDICTED", "Explained", "ClassView", "explain_table", "class_views", "components",
            "importance_table", "bands_table"]
-
-#: Target: the predicted class of each spectrum.
-PREDICTED = "predicted"
 
 #: Share of an explanation's time that the model's prediction takes, for the progress.
 _ANSWER = 0.3
@@ -130,7 +128,7 @@ def _classes(model):
 
 
 def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
-                  component: bool = False, method: str = "hirescam", branch: int | None = None,
+                  component: bool = False, method: str = DEFAULT_METHOD, branch: int | None = None,
                   signed: bool = False,
                   callback: Callable[[float], None] | None = None) -> Explained:
     """Explain the spectra of a Table.
@@ -173,7 +171,7 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     grid = np.where(known[:, None], model.grid_spectra(data), np.float32(np.nan))
     predicted = np.nan_to_num(probabilities).argmax(axis=1)
     result = gradcam.explain(
-        model.networks, grid, model.wavenumbers, axis, predicted=predicted,
+        model.folded_networks, grid, model.wavenumbers, axis, predicted=predicted,
         target=targets.component_contrast(classes, target) if component else wanted,
         method=method, branch=branch, signed=signed,
         callback=lambda done: progress(_ANSWER + (1 - _ANSWER) * done))
@@ -200,7 +198,7 @@ def _target(classes, target, component):
                              f"{', '.join(known) or 'single classes only'}.")
         return known[target]
     if target == PREDICTED:
-        return targets.PREDICTED
+        return PREDICTED
     if target not in classes:
         raise ValueError(f"The model knows no class '{target}'; it knows {', '.join(classes)}.")
     return classes.index(target)
@@ -209,7 +207,10 @@ def _target(classes, target, component):
 def _right(data, classes, predicted, answered):
     right = np.full(len(data), np.nan)
     actual = data.domain.class_var
-    if actual is None or not actual.is_discrete or not set(actual.values) & set(classes):
+    if actual is None or not actual.is_discrete:
+        return right
+    classes = names_in(actual.values, classes)
+    if not set(actual.values) & set(classes):
         return right
     y = np.asarray(data.Y, float)
     known = np.isfinite(y) & answered

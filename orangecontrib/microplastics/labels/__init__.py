@@ -1,11 +1,11 @@
 """Check whether spectra agree with their labels."""
 from orangecontrib.microplastics.labels.check import (
-           REGIONS,
-           LabelCheck,
-           Rule,
-           Verdict,
-           check_labels,
-           class_medians,
+    REGIONS,
+    LabelCheck,
+    Rule,
+    Verdict,
+    check_labels,
+    class_medians,
 )
 from orangecontrib.microplastics.materials.names import SAME
 

@@ -128,7 +128,7 @@ def _codes(data, name):
 
 
 def check_labels(data: Table, references: Table | None = None, rule: Rule | None = None, *,
-                 step: float = 4.0, regions=REGIONS, same: Mapping[str, str] | None = None,
+                 step: float = axis.STEP, regions=REGIONS, same: Mapping[str, str] | None = None,
                  callback: Callable[[float], None] | None = None) -> LabelCheck:
     """Compare the label of each spectrum with the labels of similar spectra.
 

@@ -66,7 +66,7 @@ class Verdict(NamedTuple):
     checked: np.ndarray
 
 
-def shared_grid(*axes, step=4.0, regions=REGIONS):
+def shared_grid(*axes, step=axis.STEP, regions=REGIONS):
     """Return a uniform grid over the range common to several axes, and its part to compare.
 
     Parameters

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from orangecontrib.microplastics.confidence.residual_bands import expected, unexplained
-from orangecontrib.microplastics.materials.bands import REGIONS
+from orangecontrib.microplastics.materials.bands import LOW, REGIONS
 
 __all__ = ["POLYMER", "NITRILE", "BUTADIENE", "NEAR", "LEAST", "FEWEST", "is_abs"]
 
@@ -37,7 +37,7 @@ FEWEST = 10
 
 #: Regions over which spectra are scaled to equal size, cm-1: fingerprint and C-H, as used by the
 #: network.
-_SIZE = tuple((max(low, 700.), high) for low, high in REGIONS)
+_SIZE = tuple((max(low, LOW), high) for low, high in REGIONS)
 
 
 def is_abs(X: np.ndarray, references: np.ndarray, wavenumbers: np.ndarray) -> np.ndarray:

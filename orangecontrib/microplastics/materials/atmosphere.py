@@ -4,7 +4,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 __all__ = ["Region", "ATMOSPHERE", "is_atmosphere", "CARBON_DIOXIDE", "CARBON_DIOXIDE_STRETCH",
-           "CARBON_DIOXIDE_REGIONS", "OUTSIDE_BANDS", "WATER_VAPOUR"]
+           "CARBON_DIOXIDE_REGIONS", "OUTSIDE_BANDS", "WATER_VAPOUR",
+           "water_lines"]
 
 
 class Region(NamedTuple):
@@ -48,6 +49,15 @@ CARBON_DIOXIDE_REGIONS = ((2250., 2420.), (645., 690.))
 #: of :data:`CARBON_DIOXIDE_REGIONS`: from 2250 on, half of the nitrile band at 2237 would be left
 #: out, and one of the 50 ABS spectra labelled polystyrene would be missed (``labels/nitrile.py``).
 OUTSIDE_BANDS = ((2270., 2405.), (3450., 3950.))
+
+
+def water_lines(step: float) -> list[tuple[float, float, float]]:
+    """Lines of water vapour as centre and standard deviation in cm-1, and height.
+
+    The standard deviation is 3 cm-1, or 0.6 steps (cm-1) of the axis if that is larger: lines are
+    not narrower than the axis resolves.
+    """
+    return [(centre, max(3., .6 * step), weight) for centre, weight in WATER_VAPOUR]
 
 
 def is_atmosphere(wavenumber: float) -> bool:

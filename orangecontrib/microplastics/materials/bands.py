@@ -19,12 +19,14 @@ from typing import NamedTuple
 from orangecontrib.microplastics.materials.band_tables import SOURCES, TABLES
 from orangecontrib.microplastics.materials.names import material_code
 
-__all__ = ["Band", "SOURCES", "BANDS", "assignments", "REGIONS"]
+__all__ = ["Band", "SOURCES", "BANDS", "assignments", "REGIONS", "LOW", "HIGH"]
 
 #: Regions with polymer bands (cm-1): fingerprint and C-H stretches. Between them are carbon
 #: dioxide and the baseline; above them, water.
 REGIONS = ((0., 1850.), (2700., 3100.))
 
+#: Range of the project's experiments (cm-1): in it all published sets have values.
+LOW, HIGH = 700., 3900.
 
 
 class Band(NamedTuple):

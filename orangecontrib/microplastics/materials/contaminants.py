@@ -6,7 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orangecontrib.microplastics.materials.names import components_of
+from orangecontrib.microplastics.materials.bands import HIGH, LOW
+from orangecontrib.microplastics.materials.names import (
+    components_of,
+    material_code,
+    substances_in,
+)
 
 __all__ = ["CONTAMINANTS", "CONTAMINANT_MATERIALS", "Additive", "ADDITIVES", "additive_of",
            "contaminant_bands", "contaminants_beside", "gaussians"]
@@ -24,20 +29,18 @@ CONTAMINANTS: dict[str, tuple[tuple[float, float, float], ...]] = {
     "carboxylate": ((1560, 14, 1), (1465, 8, .4), (2918, 12, .4), (2850, 10, .3)),
 }
 
-#: Class names (lower case) that mean the same material as a contaminant. Oxidised plastic
-#: ("carbonyl") is not a material of its own. Polyamide also has amide bands, but "amide" stands
-#: for protein: samples that must be distinguished from nylon can carry biofilm.
+#: Materials (:data:`.names.SYNONYMS`) that a contaminant stands for. Oxidised plastic ("carbonyl")
+#: is not a material of its own. Polyamide also has amide bands, but "amide" stands for protein:
+#: samples that must be distinguished from nylon can carry biofilm.
 CONTAMINANT_MATERIALS: dict[str, tuple[str, ...]] = {
-    "carbonate": ("carbonate", "calcium carbonate", "caco3", "calcite", "chalk", "limestone"),
-    "silicate": ("silicate", "silica", "quartz", "sand", "clay", "kaolin", "glass", "talc"),
-    "phthalate": ("phthalate", "plasticiser", "plasticizer", "dehp", "dop", "dinp"),
-    "ester": ("ester", "fat", "fats", "wax", "oil", "triglyceride", "lipid", "lipids"),
-    "amide": ("protein", "wool", "silk", "collagen", "keratin", "biofilm", "leather", "fur",
-              "tissue", "chitin"),
-    "cellulose": ("cellulose", "ce", "co", "cotton", "rayon", "viscose", "paper", "linen", "wood",
-                  "lignocellulose", "plant", "modal", "lyocell"),
+    "carbonate": ("Carbonate",),
+    "silicate": ("Silicate",),
+    "phthalate": ("Phthalate",),
+    "ester": ("Ester",),
+    "amide": ("Protein", "Biofilm", "Chitin"),
+    "cellulose": ("CE",),
     "carbonyl": (),
-    "carboxylate": ("carboxylate", "stearate", "calcium stearate", "zinc stearate", "soap"),
+    "carboxylate": ("Carboxylate",),
 }
 
 
@@ -47,8 +50,8 @@ class Additive(NamedTuple):
     Attributes
     ----------
     name : str
-    polymers : tuple of str
-        Names of the polymer, in lower case.
+    polymer : str
+        Code of the polymer.
     bands : tuple of (centre in cm-1, width in cm-1, weight)
     share : float
         Fraction of the polymer's spectra that contain it.
@@ -56,7 +59,7 @@ class Additive(NamedTuple):
         Largest amount, as its rms relative to the polymer's.
     """
     name: str
-    polymers: tuple[str, ...]
+    polymer: str
     bands: tuple[tuple[float, float, float], ...]
     share: float
     height: float
@@ -70,15 +73,14 @@ class Additive(NamedTuple):
 #: 2872, 1463 and 1380; see also ``simulation/polymers.py``. Needed because a study of rigid pieces
 #: alone has no examples of soft PVC.
 ADDITIVES = (
-    Additive("plasticiser", ("pvc", "polyvinyl chloride", "poly(vinyl chloride)",
-                             "polyvinylchloride"),
+    Additive("plasticiser", "PVC",
              ((1726, 9, 1), (1273, 12, .9), (1122, 10, .55), (1072, 9, .5), (1039, 8, .25),
               (743, 5, .35), (1463, 9, .35), (1380, 8, .2), (2959, 10, .6), (2930, 12, .55),
               (2872, 12, .4), (1600, 4, .1), (1580, 4, .12)), .5, 1.2),
 )
 
 #: The axis (cm-1) over which a contaminant's bands have rms 1: the grid of the experiments.
-_REFERENCE_AXIS = np.arange(700, 3901, 4.)
+_REFERENCE_AXIS = np.arange(LOW, HIGH + 1, 4.)
 
 
 def gaussians(axis: np.ndarray, bands) -> np.ndarray:
@@ -128,11 +130,12 @@ def contaminants_beside(names: Sequence[str], classes: Sequence[str]) -> tuple[s
     classes : sequence of str
         Names of single materials or of combinations.
     """
-    there = {part.strip().lower() for name in classes for part in components_of(name)}
+    there = {material for name in classes for part in components_of(name)
+             for material in substances_in(part)}
     return tuple(name for name in names if not there.intersection(CONTAMINANT_MATERIALS[name]))
 
 
 def additive_of(polymer: str) -> Additive | None:
     """Return the additive of a polymer, by the polymer's name; None if none is known."""
-    name = polymer.strip().lower()
-    return next((a for a in ADDITIVES if name in a.polymers), None)
+    code = material_code(polymer)
+    return next((a for a in ADDITIVES if a.polymer == code), None)

@@ -1,18 +1,22 @@
 """Names of materials: full names, codes, and combinations such as "PE + PP"."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from orangecontrib.microplastics.materials.band_tables import TABLES
 
-__all__ = ["POLYMERS", "NAMES", "SAME", "ALIASES", "material_code", "PLUS", "combination_name",
-           "components_of", "components_among", "is_combination", "materials_of"]
+__all__ = ["POLYMERS", "NAMES", "POLYETHYLENES", "SAME", "SYNONYMS", "material_code", "PLUS",
+           "combination_name", "components_of", "components_among", "is_combination",
+           "substances_in", "materials_of"]
+
+#: Polyethylenes that differ in density only.
+POLYETHYLENES = ("HDPE", "LDPE", "LLDPE")
 
 #: Sub-classes that count as their parent class: confusing LDPE with HDPE makes no label doubtful,
 #: since infrared spectra hardly distinguish them. PEF and PPL are Kedzierski's: their medians
 #: correlate at 0.97 and 0.98 with PE and PP.
-SAME = {"HDPE": "PE", "LDPE": "PE", "LLDPE": "PE", "PEF": "PE", "PPL": "PP"}
-
+SAME = {**dict.fromkeys(POLYETHYLENES, "PE"), "PEF": "PE", "PPL": "PP"}
 
 #: Full names of the classes. If an abbreviation is not explained with the published spectra, the
 #: name gives the material that the class median correlates with (first derivative).
@@ -34,13 +38,46 @@ POLYMERS = {
 #: Full names of the materials that have tables of bands.
 NAMES = {code: POLYMERS[code] for code in TABLES if code in POLYMERS}
 
-#: Synonyms of these materials in class labels (lower case).
-ALIASES = {
-    **{name.lower(): code for name, code in SAME.items()},
-    "polyethylene terephtalate": "PET", "polyester": "PET", "nylon": "PA", "pa6": "PA",
-    "pa66": "PA", "acrylic glass": "PMMA", "pur": "PU", "co": "CE", "cotton": "CE",
-    "wool": "Protein", "silk": "Protein",
+#: Synonyms in class labels, in lower case with spaces for hyphens: the only table of them, also for
+#: contaminants. Keys are those of :data:`.bands.BANDS`, and materials without a table of bands
+#: (ester, silicate ...). AFL is Kedzierski's, and has the bands of wool.
+SYNONYMS = {
+    "PE": ("high density polyethylene", "low density polyethylene",
+           "linear low density polyethylene"),
+    "PET": ("polyethylene terephtalate", "polyester"),
+    "PVC": ("polyvinylchloride",),
+    "PA": ("nylon", "pa6", "pa66"),
+    "PMMA": ("acrylic glass",),
+    "PU": ("pur",),
+    "CE": ("co", "cotton", "rayon", "viscose", "modal", "lyocell", "paper", "linen", "wood",
+           "lignocellulose", "plant"),
+    "Protein": ("proteins", "wool", "silk", "collagen", "keratin", "leather", "fur", "tissue",
+                "afl"),
+    "Phthalate": ("phthalates", "plasticiser", "plasticizer", "dehp", "dop", "dinp"),
+    "Carbonate": ("calcium carbonate", "caco3", "calcite", "chalk", "limestone"),
+    "Chitin": (),
+    "Silicate": ("silica", "quartz", "sand", "clay", "kaolin", "glass", "talc"),
+    "Ester": ("fat", "fats", "wax", "oil", "triglyceride", "lipid", "lipids"),
+    "Carboxylate": ("stearate", "calcium stearate", "zinc stearate", "soap"),
 }
+
+#: Material by any of its names: code, full name, sub-class or synonym.
+_MATERIALS = {
+    **{code.lower(): code for code in (*TABLES, *SYNONYMS)},
+    **{name.lower(): code for code, name in NAMES.items()},
+    **{name.lower(): code for name, code in SAME.items()},
+    **{name: code for code, names in SYNONYMS.items() for name in names},
+}
+
+#: Words in a label that do not change which material it names.
+_QUALIFIERS = frozenset((
+    "fibre", "fibres", "fiber", "fibers", "film", "films", "foil", "foam", "fragment", "fragments",
+    "particle", "particles", "pellet", "pellets", "bead", "beads", "powder", "textile", "fabric",
+    "yarn", "thread", "aged", "weathered", "oxidised", "oxidized", "pristine", "new", "virgin",
+    "raw", "recycled", "regenerated", "natural"))
+
+#: What separates the materials in a label: punctuation, except a plus sign, and words.
+_BETWEEN = re.compile(r"[^\w\s+]|\b(?:like|and|with|on|in|filled|reinforced|coated)\b")
 
 #: Separator of the components in the name of a combination.
 PLUS = " + "
@@ -73,8 +110,7 @@ def components_of(name: str) -> list[str]:
             parts.append(name[start + 1:end])
             start = end + 1 + len(PLUS)
         else:
-            end = name.find(PLUS, start)
-            end = len(name) if end < 0 else end
+            end = _next_plus(name, start)
             parts.append(name[start:end])
             start = end + len(PLUS)
     return parts
@@ -89,6 +125,27 @@ def components_among(classes: Iterable[str]) -> list[str]:
     if all(len(names) < 2 for names in parts):
         return []
     return list(dict.fromkeys(component for names in parts for component in names))
+
+
+def _next_plus(name, start):
+    """Index of the next plus sign outside brackets, as in "PE (HDPE + LDPE) + PP", or the end."""
+    depth = 0
+    for i in range(start, len(name)):
+        if depth == 0 and name.startswith(PLUS, i):
+            return i
+        depth = max(depth + (name[i] == "(") - (name[i] == ")"), 0)
+    return len(name)
+
+
+def names_in(known: Iterable[str], classes: Iterable[str]) -> list[str]:
+    """Names of the classes as `known` has them: data call a single material "PE + wax", a model of
+    mixtures calls it "(PE + wax)". The name stays where it is known, or the other one is not or
+    is a combination.
+    """
+    known, classes = set(known), list(classes)
+    free = known.difference(classes)
+    return [parts[0] if len(parts := components_of(name)) == 1 and parts[0] in free
+            and name not in known else name for name in classes]
 
 
 def _closing(name, start):
@@ -122,10 +179,26 @@ def is_combination(name: str) -> bool:
     return len(components_of(name)) > 1
 
 
+def substances_in(name: str) -> list[str]:
+    """Materials that the label of one class names: keys of :data:`.bands.BANDS` or
+    :data:`SYNONYMS`, each once.
+
+    Apart from words such as "fibre" and "aged", and numbers, each part of the label must be a name
+    of a material, since any other word may make another material of it: "cellulose acetate",
+    "polyethylene glycol". "Cellulose (cotton)" is ["CE"], "glass fibre reinforced PA" is
+    ["Silicate", "PA"]. A label with a plus sign is that of a blend, and none of its parts.
+    """
+    text = re.sub(r"\bpoly\(([^()]*)\)", r"poly\1", str(name).lower())
+    found = (_MATERIALS.get(" ".join(word for word in part.split()
+                                     if word not in _QUALIFIERS and not word.isdigit()))
+             for part in _BETWEEN.split(re.sub("[-_]", " ", text)))
+    return list(dict.fromkeys(material for material in found if material))
+
+
 def materials_of(name: str) -> list[str]:
     """Codes of the materials in a class label: "HDPE + PP" is ["PE", "PP"]."""
-    codes = (material_code(part) for part in components_of(name))
-    return list(dict.fromkeys(code for code in codes if code))
+    return list(dict.fromkeys(code for part in components_of(name) for code in substances_in(part)
+                              if code in TABLES))
 
 
 def material_code(name: str) -> str | None:
@@ -133,10 +206,8 @@ def material_code(name: str) -> str | None:
     Return the key of :data:`.bands.BANDS` for a class label, or None if it has no known bands.
 
     Accepts codes, full names and the usual synonyms in any case: ``HDPE`` and ``polyethylene``
-    are ``PE``, ``cotton`` is ``CE``.
+    are ``PE``, ``cotton`` and ``cotton fibres`` are ``CE`` (:func:`substances_in`). None also for
+    labels that name several materials with known bands.
     """
-    wanted = str(name).strip().lower()
-    for code in TABLES:
-        if wanted in (code.lower(), NAMES.get(code, "").lower()):
-            return code
-    return ALIASES.get(wanted)
+    codes = [code for code in substances_in(name) if code in TABLES]
+    return codes[0] if len(codes) == 1 else None

@@ -5,6 +5,7 @@ import numpy as np
 from Orange.data import Table
 
 from orangecontrib.microplastics.mixing.recipe import Mixing
+from orangecontrib.microplastics.spectra.preprocess import has_bands
 from orangecontrib.microplastics.spectra.resample import fill_missing
 from orangecontrib.microplastics.spectra.splits import texts_of
 from orangecontrib.microplastics.spectra.units import looks_like_transmittance
@@ -58,7 +59,7 @@ def absorbance_of(data: Table, rows: np.ndarray, columns: np.ndarray,
     X = np.asarray(X.toarray() if hasattr(X, "toarray") else X, float)[:, columns]
     X = fill_missing(X, axis)
     empty = ~np.isfinite(X).all(axis=1)
-    flat = ~empty & (np.ptp(X, axis=1) <= 1e-9 * np.abs(X).max(axis=1))
+    flat = ~empty & ~has_bands(X)
     for bad, what in ((empty, "empty"), (flat, "constant")):
         if bad.any():
             raise ValueError(f"{bad.sum()} of the spectra are {what} (the first in row "

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from orangecontrib.microplastics.config import SMALLEST
 from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS
 
 __all__ = ["Mixing", "NOTHING", "ONE_INSTRUMENT", "ANY_INSTRUMENT", "baseline_terms",
@@ -104,7 +105,7 @@ class Mixing:
     """
 
     components: int | Sequence[int] = 2
-    smallest: float = 0.1
+    smallest: float = SMALLEST
     fractions: None | float | Sequence[Sequence[float]] = None
     classes: Sequence[str] | None = None
     pure: bool = True
@@ -115,8 +116,8 @@ class Mixing:
     contaminated: float = 0.35
     contaminant_height: float = 0.25
     additives: bool = False
-    baseline: Sequence[float] = (0.3, 0.2)
-    noise: float = 0.03
+    baseline: Sequence[float] = ONE_INSTRUMENT["baseline"]
+    noise: float = ONE_INSTRUMENT["noise"]
     atmosphere: float = 0.
     cut: bool = False
     target: str = COMBINATION

@@ -58,11 +58,14 @@ def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) ->
     return scores
 
 
-def predict(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
+def predict(networks: list[DCNet], X: np.ndarray, temperature: float = 1.0,
+            batch_size: int = 512) -> np.ndarray:
     """Class probabilities, averaged over the networks; see :func:`class_scores`.
+
+    `temperature` is that of the model (:func:`.calibration.fit_temperature`).
 
     Returns
     -------
     ndarray of float64, shape (n, classes)
     """
-    return mean_probabilities(class_scores(networks, X, batch_size))
+    return mean_probabilities(class_scores(networks, X, batch_size), temperature)

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE_STRETCH, WATER_VAPOUR
+from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE_STRETCH, water_lines
 from orangecontrib.microplastics.materials.contaminants import (
     Additive,
     _of_unit_rms,
@@ -165,13 +165,10 @@ def carbon_dioxide(rows: int, axis: np.ndarray, rng: np.random.Generator,
 
 def water_vapour(rows: int, axis: np.ndarray, rng: np.random.Generator,
                  amplitude: float = .1) -> np.ndarray:
-    """Lines of water vapour (:data:`.atmosphere.WATER_VAPOUR`): amplitude x N, with probability
+    """Lines of water vapour (:func:`.atmosphere.water_lines`): amplitude x N, with probability
     0.5 per row.
-
-    The standard deviation of the lines is 3 cm-1, or 0.6 steps of the axis if that is larger.
     """
-    width = max(3., .6 * float(np.median(np.abs(np.diff(axis)))))
-    shape = gaussians(axis, [(centre, width, weight) for centre, weight in WATER_VAPOUR])
+    shape = gaussians(axis, water_lines(float(np.median(np.abs(np.diff(axis))))))
     return amplitude * _normal(rng, rows, 1) * _sometimes(rows, rng, .5) \
         * shape.astype(np.float32)
 

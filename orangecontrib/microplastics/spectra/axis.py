@@ -9,8 +9,15 @@ from __future__ import annotations
 import numpy as np
 from Orange.data import Domain
 
-__all__ = ["wavenumbers", "spectral_columns", "uniform_grid", "is_uniform", "covered",
-           "gap_limit", "check_unit", "name_of", "rounded"]
+__all__ = ["STEP", "FEWEST_WAVENUMBERS", "wavenumbers", "spectral_columns", "uniform_grid",
+           "is_uniform", "covered", "gap_limit", "check_unit", "name_of", "rounded"]
+
+#: Default spacing in cm-1 of the uniform grid onto which spectra are resampled.
+STEP = 4.0
+
+#: Minimum number of wavenumbers of a spectrum; fewer are a list of peaks.
+FEWEST_WAVENUMBERS = 16
+
 
 def name_of(wavenumber: float) -> str:
     """Attribute name of a wavenumber (cm-1): at most 6 decimals, no trailing zeros."""

@@ -1,13 +1,15 @@
 """Read spectra from files, with messages that explain why other files cannot be used.
 
 Orange and orange-spectroscopy read some thirty formats, but misread plain text files in a layout
-that they do not expect: semicolons with decimal commas, and two columns with a header. Those are
-read by pandas here. Files with samples in columns, peak lists and files without wavenumbers are
-rejected with a message that says what to do.
+that they do not expect: decimal commas, two columns with a header, tables of named samples in
+files that are not called .csv, .tab or .tsv. Those are read by pandas here. Files with samples in
+columns, peak lists and files without wavenumbers are rejected with a message that says what to do.
 """
 from __future__ import annotations
 
-import csv
+import warnings
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,27 +17,42 @@ import numpy as np
 import orangecontrib.spectroscopy  # noqa: F401  (the import registers its readers of spectra)
 from Orange.data import ContinuousVariable, Domain, Table
 
-from orangecontrib.microplastics.spectra.axis import check_unit, name_of, spectral_columns
+from orangecontrib.microplastics.spectra.axis import (
+    FEWEST_WAVENUMBERS,
+    check_unit,
+    name_of,
+    spectral_columns,
+)
 
-__all__ = ["read_spectra", "FEWEST_WAVENUMBERS"]
-
-#: A table with fewer points is a peak list: it does not resolve the shape of a band.
-FEWEST_WAVENUMBERS = 16
+__all__ = ["read_spectra"]
 
 #: Suffixes of text files.
 _TEXT = (".csv", ".txt", ".tsv", ".tab", ".dpt", ".xy", ".dat", ".asc", ".prn")
 
-#: Number of lines read to detect the layout of a text file.
-_LINES = 40
+#: What a message says of texts that cannot be read.
+_NEEDED = (f"A text file needs a line of at least {FEWEST_WAVENUMBERS} wavenumbers (a list of "
+           "peaks is not enough) and a spectrum in each row below it, or two columns, wavenumber "
+           "and absorbance. Open it in Orange's CSV File Import to see what it holds.")
+
+#: Separators (None is white space) and decimal signs; of equally good ones the first is taken.
+_SEPARATORS = ((";", ","), (";", "."), ("\t", ","), ("\t", "."), (",", "."), (None, "."),
+               (None, ","))
+
+#: Numbers of lines: read to detect the layout of a text file; compared below a line of wavenumbers.
+_LINES, _COMPARED = 40, 5
 
 
 class _Layout(NamedTuple):
-    """Layout of a text file of numbers: separator, decimal sign, number of columns, number of
-    lines before the numbers, and whether the first line of numbers is an axis."""
+    """Layout of a text file of numbers.
+
+    `header` is the index of the line with the wavenumbers or names of the columns, -1 if there is
+    none; `axis` tells whether it holds wavenumbers, `named` whether it also holds other names.
+    """
     separator: str
     decimal: str
     columns: int
     header: int
+    axis: bool = False
     named: bool = False
 
 
@@ -59,92 +76,138 @@ def read_spectra(path: Path | str) -> Table:
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"There is no file {path}.")
-    layout = _layout(path) if path.suffix.lower() in _TEXT else None
+    is_text = path.suffix.lower() in _TEXT
     try:
-        if layout is not None and layout.columns == 2:
-            data = _single(path, layout)
-        # Orange reads a first line of numbers as a spectrum and loses the wavenumbers.
-        elif layout is not None and (layout.decimal == "," or layout.named):
-            data = _wide(path, layout)
-        else:
-            data = Table.from_file(str(path))
+        # pandas warns when a column of names could be dates, Orange of columns without a name.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = _read_text(path) if is_text else Table.from_file(str(path))
+    except _Unsuitable as ex:
+        raise ValueError(f"{path} cannot be read: {ex}.") from ex
+    except MemoryError:
+        raise
     # The readers of some thirty formats raise many types of exception.
     except Exception as ex:
+        if is_text:
+            raise ValueError(f"{path} holds no spectra. {_NEEDED}") from ex
         raise ValueError(f"{path} cannot be read: {str(ex) or type(ex).__name__}. Open it in "
-                         "Orange's File or CSV File Import to see what it holds.") from ex
+                         "Orange's File to see what it holds.") from ex
     data.name = data.name if data.name and data.name != "untitled" else path.stem
     _refuse_other_layouts(path, data)
     return data
 
 
-def _layout(path) -> _Layout | None:
-    """Detect the layout of a text file; None if its lines are not numbers with one separator."""
+class _Unsuitable(ValueError):
+    """A text file cannot be opened, or its numbers are not a spectrum; the message says why."""
+
+
+def _read_text(path):
+    text = _decoded(path)
+    layout = _layout([line for _, line in zip(range(_LINES), StringIO(text), strict=False)])
+    if layout is not None and layout.columns == 2:
+        return _single(text, layout)
+    if layout is None or _orange_reads(path.suffix.lower(), layout):
+        return Table.from_file(str(path))
+    return _wide(text, layout)
+
+
+def _decoded(path):
+    """Text of a file in UTF-8 or UTF-16, else Latin-1, as older programs of instruments write."""
     try:
-        with open(path, encoding="utf-8-sig", errors="replace") as file:
-            lines = [line.rstrip("\r\n") for _, line in zip(range(_LINES), file, strict=False)]
-    except OSError:
-        return None
+        with open(path, "rb") as file:
+            if file.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE):
+                return path.read_text(encoding="utf-16")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as ex:
+        raise _Unsuitable(ex.strerror) from ex
+    except UnicodeDecodeError:
+        return path.read_text(encoding="latin-1")
+
+
+def _orange_reads(suffix, layout):
+    """Whether Orange reads a layout rightly: tables with names, and all without wavenumbers."""
+    if layout.decimal == ",":
+        return False
+    # It reads a first line of numbers as a spectrum, and loses the wavenumbers.
+    return not layout.axis or layout.named and layout.header == 0 and (
+        suffix == ".csv" or suffix in (".tab", ".tsv") and layout.separator == "\t")
+
+
+def _layout(lines) -> _Layout | None:
+    """Detect the layout of a text file; None if it has neither wavenumbers nor only numbers."""
+    return _below_wavenumbers(lines) or _only_numbers(lines)
+
+
+def _below_wavenumbers(lines):
+    """Layout of a table with a line of wavenumbers; its other columns may be names."""
+    best, most = None, 0
+    for separator, decimal in _SEPARATORS:
+        rows = [_numbers(line, separator, decimal) for line in lines]
+        header = next((i for i, row in enumerate(rows) if _is_axis(row)), None)
+        if header is None:
+            continue
+        found = sum(value is not None for row in rows[header:header + 1 + _COMPARED]
+                    for value in row)
+        if found > most:
+            most = found
+            best = _Layout(separator or r"\s+", decimal, len(rows[header]), header, axis=True,
+                           named=None in rows[header])
+    return best
+
+
+def _only_numbers(lines):
+    """Layout of lines of numbers, as many in each, below lines of text."""
     best = None
-    for separator, decimal in ((";", ","), (";", "."), ("\t", ","), ("\t", "."), (",", "."),
-                               (None, "."), (None, ",")):
-        counts = [_numbers(line, separator, decimal) for line in lines]
-        header = next((i for i, n in enumerate(counts) if n), len(counts))
-        body = [n for n, line in zip(counts[header:], lines[header:], strict=True) if line.strip()]
-        if len(body) and len(set(body)) == 1 and body[0] >= 2 \
-                and (best is None or body[0] > best.columns):
-            best = _Layout(separator or r"\s+", decimal, body[0], header,
-                           _is_axis(lines[header], separator, decimal))
-    # A table of named samples: its first column is text, so no line holds only numbers.
-    if best is None and len(lines) > 1 and lines[0].count(";") > FEWEST_WAVENUMBERS:
-        body = "".join(lines[1:])
-        return _Layout(";", "," if body.count(",") > body.count(".") else ".",
-                       lines[0].count(";") + 1, 1)
+    for separator, decimal in _SEPARATORS:
+        rows = [_numbers(line, separator, decimal) for line in lines]
+        counts = [0 if None in row else len(row) for row in rows]
+        first = next((i for i, n in enumerate(counts) if n), len(counts))
+        body = {n for n, line in zip(counts[first:], lines[first:], strict=True) if line.strip()}
+        if len(body) == 1 and (columns := body.pop()) >= 2 \
+                and (best is None or columns > best.columns):
+            best = _Layout(separator or r"\s+", decimal, columns, first - 1)
     return best
 
 
 def _numbers(line, separator, decimal):
-    """Number of numbers in a line; 0 if the line contains anything else."""
-    parts = [part.strip() for part in line.split(separator)]
+    """Numbers in the cells of a line; None for cells that hold anything else."""
+    cells = [cell.strip().strip('"') for cell in line.rstrip("\r\n").split(separator)]
     if decimal == ",":
-        if "." in line:
-            return 0
-        parts = [part.replace(",", ".") for part in parts]
-    try:
-        return len([float(part) for part in parts])
-    except ValueError:
-        return 0
+        return [None if "." in cell else _number(cell.replace(",", ".")) for cell in cells]
+    return [_number(cell) for cell in cells]
 
 
-def _is_axis(line, separator, decimal):
-    """Whether a line of numbers is strictly monotonic and long enough, as wavenumbers are."""
-    axis = np.array([float(part.replace(decimal, ".")) for part in line.split(separator)])
+def _is_axis(numbers):
+    """Whether the numbers of a line are strictly monotonic and many, as wavenumbers are."""
+    axis = np.array([value for value in numbers if value is not None])
     steps = np.diff(axis)
     return len(axis) >= FEWEST_WAVENUMBERS and axis.min() > 1 \
         and bool((steps > 0).all() or (steps < 0).all())
 
 
-def _single(path, layout) -> Table:
+def _single(text, layout) -> Table:
     """Read one spectrum: wavenumbers and values in two columns."""
     import pandas as pd
-    frame = pd.read_csv(path, sep=layout.separator, decimal=layout.decimal, header=None,
-                        skiprows=layout.header, encoding="utf-8-sig", engine="python")
+    frame = pd.read_csv(StringIO(text), sep=layout.separator, decimal=layout.decimal, header=None,
+                        skiprows=layout.header + 1, engine="python")
     axis, values = frame.to_numpy(float)[:, :2].T
     order = np.argsort(axis, kind="stable")
     if len(axis) > 1 and (np.diff(axis[order]) == 0).any():
-        raise ValueError("a wavenumber stands in it twice")
+        raise _Unsuitable("a wavenumber stands in it twice")
     return Table.from_numpy(Domain([ContinuousVariable(name_of(w)) for w in axis[order]]),
                             values[order][None])
 
 
-def _wide(path, layout) -> Table:
-    """Read spectra in rows below a header line; the decimal sign may be a comma."""
+def _wide(text, layout) -> Table:
+    """Read spectra in rows below a line of wavenumbers, with or without names of samples."""
     import pandas as pd
     from Orange.data.pandas_compat import table_from_frame
-    frame = pd.read_csv(path, sep=layout.separator, decimal=layout.decimal,
-                        encoding="utf-8-sig", quoting=csv.QUOTE_MINIMAL)
+    frame = pd.read_csv(StringIO(text), sep=layout.separator, decimal=layout.decimal,
+                        header=0 if layout.header >= 0 else None, skiprows=max(layout.header, 0),
+                        na_values="?")
     # The wavenumbers use the same decimal sign as the values.
-    names = [str(name) for name in frame.columns]
-    frame.columns = [name.replace(",", ".") if _is_number(name.replace(",", ".")) else name
+    names = [str(name).strip() for name in frame.columns]
+    frame.columns = [name if _number(name.replace(",", ".")) is None else name.replace(",", ".")
                      for name in names]
     return table_from_frame(frame)
 
@@ -152,7 +215,8 @@ def _wide(path, layout) -> Table:
 def _refuse_other_layouts(path, data):
     """Raise ValueError if the data are not a table of spectra in rows."""
     if not len(data):
-        raise ValueError(f"{path} holds no spectra.")
+        raise ValueError(f"{path} holds no spectra."
+                         + (f" {_NEEDED}" if path.suffix.lower() in _TEXT else ""))
     down = _axis_down(data)
     if down is not None:
         raise ValueError(
@@ -184,14 +248,13 @@ def _axis_down(data):
         steps = np.diff(column)
         if np.isfinite(column).all() and ((steps > 0).all() or (steps < 0).all()) \
                 and column.min() >= 100 and 500 <= np.ptp(column) <= 20_000 \
-                and not _is_number(variable.name):
+                and _number(variable.name) is None:
             return variable
     return None
 
 
-def _is_number(text):
+def _number(text):
     try:
-        float(text)
+        return float(text)
     except ValueError:
-        return False
-    return True
+        return None

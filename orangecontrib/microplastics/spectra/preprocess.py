@@ -3,7 +3,8 @@
 Rules for missing values in the whole add-on:
 
 1. NaN means "not measured". It is never replaced by zero, and a spectrum without any value is
-   never filled.
+   never filled. Only where spectra are compared with each other (near-duplicates, labels) do
+   zeros stand for a spectrum without any value: such a row correlates with nothing.
 2. Code that needs complete spectra fills gaps by linear interpolation, once, when spectra are put
    on a grid (:func:`.resample.fill_missing`, :class:`.resample.Resample`); beyond the ends the
    last value is repeated. Functions that require spectra without missing values say so.

@@ -8,6 +8,7 @@ from Orange.preprocess.preprocess import Preprocess
 from scipy import sparse
 
 from orangecontrib.microplastics.spectra.axis import (
+    STEP,
     covered,
     name_of,
     rounded,
@@ -212,7 +213,7 @@ class Resample(Preprocess):
         Gaps wider than this, in cm-1, stay missing; by default all are interpolated.
     """
 
-    def __init__(self, step=4.0, low=None, high=None, gap=np.inf):
+    def __init__(self, step=STEP, low=None, high=None, gap=np.inf):
         self.step = step
         self.low = low
         self.high = high

@@ -11,7 +11,7 @@ from Orange.data import Domain, Table
 
 from orangecontrib.microplastics.spectra.axis import spectral_columns
 
-__all__ = ["some_rows", "looks_like_transmittance", "transmittance_rows", "is_percent",
+__all__ = ["FLOOR", "some_rows", "looks_like_transmittance", "transmittance_rows", "is_percent",
            "to_absorbance", "in_absorbance"]
 
 #: Lower limit of transmittance; smaller values are replaced by it. It is an absorbance of

@@ -35,7 +35,7 @@ COMPARED = (("Fingerprint and C-H", labels.REGIONS), ("All wavenumbers", ((0., n
 _MANY = 1 / 3
 
 #: Shown for spectra that match no other class.
-NOTHING = "nothing known"
+NOTHING = "no known class"
 
 #: Pairs of label and suspected class listed in the summary.
 _KINDS = 7
@@ -43,8 +43,8 @@ _KINDS = 7
 
 class OWCheckLabels(ResultWidget):
     name = "Check Labels"
-    description = "Find spectra whose class other spectra contradict: wrong labels, " \
-                  "before they teach a model."
+    description = "Find spectra whose label is contradicted by other spectra, before a model " \
+                  "learns wrong labels."
     icon = "icons/CheckLabels.svg"
     priority = 25
     keywords = "check labels, wrong label, mislabelled, doubtful, clean, quality, curation, " \
@@ -63,15 +63,15 @@ class OWCheckLabels(ResultWidget):
 
     class Warning(ResultWidget.Warning):
         transmittance = Msg("{} look like transmittance: convert them to absorbance first "
-                            "(Interferogram to Spectrum or Preprocess Spectra), or every "
-                            "label is doubted.")
-        many = Msg("{:.0%} of the labels are doubtful: are both inputs absorbance, and do the "
-                   "references suit these samples?")
+                            "(Interferogram to Spectrum or Preprocess Spectra); otherwise "
+                            "every label appears doubtful.")
+        many = Msg("{:.0%} of the labels are doubtful. Check that both inputs are absorbance and "
+                   "that the references suit these samples.")
 
     class Information(ResultWidget.Information):
-        unchecked = Msg("No reference for {}: those spectra are left as they are, in Agreed.")
-        inside = Msg("Compared within one set. Mistakes that are many and alike vouch for each "
-                     "other and stay unseen; Reference Data of other origin find them.")
+        unchecked = Msg("No reference for {}: these spectra are not checked and go to Agreed.")
+        inside = Msg("Compared within one set. Frequent mistakes of the same kind confirm each "
+                     "other and are not detected; Reference Data of other origin detect them.")
 
     settings_version = 1
 
@@ -98,22 +98,23 @@ class OWCheckLabels(ResultWidget):
     # ---------------------------------------------------------------- layout
 
     def _add_controls(self):
-        box = gui.widgetBox(self.controlArea, "Doubtful where (correlations)")
+        box = gui.widgetBox(self.controlArea, "Doubtful if (correlations)")
         self._add_threshold(
             box, "margin", "Other class better by:",
             "How much better the best match in another class must be than the best in the "
-            "spectrum's own. Smaller: more spectra are doubted.")
+            "spectrum's own. Smaller: more labels are doubtful.")
         self._add_threshold(box, "floor", "   and above:",
-                            "Matches in other classes below this are taken for chance.", -1.)
+                            "Matches in other classes below this are considered chance.", -1.)
         self._add_threshold(
             box, "own", "Or own class below:",
-            "A spectrum that resembles nothing of its own class is doubtful too: 0.7 is a common "
-            "limit of library search.", -1.)
-        spin = gui.spin(box, self, "enough", 1, 1000, label="   of at least references:",
+            "A spectrum that matches no spectrum of its own class is doubtful too; 0.7 is a "
+            "common limit in library search.", -1.)
+        spin = gui.spin(box, self, "enough", 1, 1000, label="   if references, at least:",
                         controlWidth=70, alignment=Qt.AlignRight, callback=self._rule_changed)
-        spin.setToolTip("Few references do not show all that a class can look like; with less, "
-                        "only a better match elsewhere makes a label doubtful.")
-        self._add_defaults(box, "Back to 0.05, 0.6, 0.7 and 3, found on published sets.")
+        spin.setToolTip("Few references do not represent a class; with fewer than this, only a "
+                        "better match in another class makes a label doubtful.")
+        self._add_defaults(box, "Reset to 0.05, 0.6, 0.7 and 3, which were determined on published "
+                                "sets.")
 
         box = gui.widgetBox(self.controlArea, "Comparison")
         gui.comboBox(box, self, "compared", label="Compare:", orientation=Qt.Horizontal,
@@ -121,8 +122,8 @@ class OWCheckLabels(ResultWidget):
                      tooltip="Fingerprint and C-H: below 1850 and 2700 to 3100 cm-1. What lies "
                              "between is mostly carbon dioxide and moisture.")
         gui.checkBox(box, self, "merge", "HDPE and LDPE count as PE", callback=self._start,
-                     tooltip="Infrared spectra hardly tell them apart. Also: PEF counts as PE "
-                             "and PPL as PP (Kedzierski's classes).")
+                     tooltip="They are hard to distinguish by infrared spectra. Also: PEF counts "
+                             "as PE and PPL as PP (Kedzierski's classes).")
 
         self._add_result_box()
         self._add_buttons()
@@ -351,11 +352,11 @@ class OWCheckLabels(ResultWidget):
         self.report_items("Data", describe_spectra(self.data))
         if self.references is not None:
             self.report_items("Reference data", describe_spectra(self.references))
-        self.report_items("A label is doubtful where", (
+        self.report_items("A label is doubtful if", (
             ("another class matches better by", f"{self.margin:.2f}"),
             ("with a correlation above", f"{self.floor:.2f}"),
             ("or its own class matches below", f"{self.own:.2f}"),
-            ("if that has references, at least", self.enough),
+            ("if it has references, at least", self.enough),
             ("Compared", f"first derivatives (Savitzky-Golay 9, 2); {COMPARED[self.compared][0]}"),
             ("HDPE and LDPE count as PE", "yes" if self.merge else "no")))
         if self.result is None:

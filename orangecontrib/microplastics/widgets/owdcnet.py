@@ -61,9 +61,9 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         curve = Output("Training Curve", Table, dynamic=False, explicit=True)
 
     class Warning(OWBaseLearner.Warning):
-        transmittance = Msg("The spectra look like transmittance. The model will then know nothing "
-                            "else; better convert them to absorbance (press the button, or "
-                            "Preprocess Spectra before).")
+        transmittance = Msg("The spectra look like transmittance; a model trained on them works "
+                            "for transmittance only. Convert them to absorbance (press the button, "
+                            "or use Preprocess Spectra before).")
         left_out = Msg("{} of {} spectra were left out of training: without a class, without "
                        "values, or constant.")
 
@@ -73,8 +73,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     class Information(OWBaseLearner.Information):
         saved = Msg("The model was saved as {}. Open it in Identify Spectra.")
         cancelled = Msg("Training was cancelled; press Train to start it again.")
-        converted = Msg("The spectra were taken for transmittance and converted; the model knows "
-                        "absorbance. Test and Score does not convert: give it absorbance.")
+        converted = Msg("The spectra were treated as transmittance and converted: the model works "
+                        "for absorbance. Test and Score does not convert: give it absorbance.")
 
     settings_version = 1
 
@@ -152,25 +152,25 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
                     "and take longer.")
         self._combo(box, "attention", tuple((text, name) for name, text in ATTENTIONS.items()),
                     "Attention:",
-                    "CBAM weighs first the features, then the places along the spectrum. "
-                    "Connect several of these widgets to Test and Score to see what it brings.")
+                    "CBAM weights first the features, then the wavenumbers. Connect several of "
+                    "these widgets to Test and Score to measure the effect.")
         self._combo(box, "seen", SEEN, "Spectral range:",
                     "Fingerprint and C-H: below 1850 and 2700 to 3100 cm-1; what lies between "
                     "is mostly air and moisture. Spectra without these regions are used whole.")
         gui.checkBox(box, self, "derivative", "First and second derivative",
                      tooltip="The network takes the derivatives of each spectrum: the first "
                              "removes the baseline, the second tells overlapping bands apart. "
-                             "Switch off if Preprocess Spectra derives.",
+                             "Switch off if Preprocess Spectra calculates derivatives.",
                      callback=self.settings_changed)
 
     def _add_training(self):
         box = gui.widgetBox(self.controlArea, "Training")
         self._combo(box, "mixtures", LEARN, "Learn:",
-                    "Classes, varied: the network learns the same classes from spectra that are "
-                    "drawn anew all the time, varied as other instruments and samples may have "
-                    "them; better for spectra of another instrument, not for those of your own. "
-                    "Mixtures: the data are pure spectra; the network learns from mixtures of "
-                    "them, varied likewise, and its answer is a combination such as PE + PP.")
+                    "Classes, varied: the network learns the classes from spectra that are "
+                    "varied continually, as by other instruments and samples; better for spectra "
+                    "of other instruments, not for your own. Mixtures: the data are pure spectra; "
+                    "the network learns from varied mixtures of them and predicts combinations "
+                    "such as PE + PP.")
         self._spin(box, "epochs", 1, 1000, "Fixed number of epochs:",
                    "How often the network sees all spectra. Unchecked: chosen by the amount "
                    "of data.", checked="fixed_epochs", checkCallback=self.settings_changed)
@@ -179,8 +179,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
                    "with many epochs; needs enough data.", checked="validate",
                    checkCallback=self.settings_changed)
         self._spin(box, "networks", 1, 5, "Networks averaged:",
-                   "Several networks that start differently are right more often than one, "
-                   "and take as many times longer.")
+                   "The mean of several networks with different initial weights is more "
+                   "accurate than one; training takes proportionally longer.")
         self._spin(box, "seed", 0, 10_000, "Reproducible, with seed:",
                    "The same data, settings and seed give the same network. Unchecked: "
                    "different each time.", checked="reproducible",
@@ -189,29 +189,29 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def _add_more(self):
         box = folding_box(self.controlArea, self, "more", "More settings")
         self._spin(box, "smallest", 1, 33, "Smallest fraction in mixtures [%]:",
-                   "What a component adds at least, where mixtures are learnt.")
+                   "Minimum fraction of each component, if mixtures are learned.")
         self._spin(box, "learning_rate", 1e-5, 1., "Learning rate:",
-                   "Largest step of the optimiser (AdamW, one-cycle schedule); less where batches "
-                   "are smaller than asked for.",
+                   "Largest step of the optimiser (AdamW, one-cycle schedule); reduced if batches "
+                   "are smaller than the batch size.",
                    step=1e-3, spinType=float, decimals=5)
         self._spin(box, "batch_size", 2, 4096, "Batch size:",
-                   "Spectra that are looked at before each step, at most: a set of some hundred "
-                   "is learnt in ten batches an epoch.")
+                   "Maximum number of spectra per step; a set of some hundred spectra is divided "
+                   "into ten batches per epoch.")
         self._spin(box, "label_smoothing", 0., .5, "Label smoothing:",
-                   "Keeps the network from being too sure of itself.",
+                   "Prevents overconfident predictions.",
                    step=.05, spinType=float, decimals=2)
         self._spin(box, "augmentation", 0, 200, "Augmentation [%]:",
-                   "Strength of random distortions (baseline, slope, noise, water vapour ...) "
-                   "while training, so that other instruments surprise the network less. "
-                   "Mixtures that the network draws for itself come distorted as they are.",
+                   "Strength of random distortions (baseline, slope, noise, water vapour ...) in "
+                   "training, which make the network robust to other instruments. Mixtures that "
+                   "the network draws itself are distorted independently of this.",
                    step=10)
         self._spin(box, "step", .5, 32., "Grid [1/cm]:",
-                   "Spectra are put on a grid of this step; models therefore also take "
+                   "Spectra are resampled to a grid with this step, so models also accept "
                    "spectra with other wavenumbers.", step=.5, spinType=float, decimals=1)
-        gui.checkBox(box, self, "balance", "Each class counts alike",
+        gui.checkBox(box, self, "balance", "Balance classes",
                      tooltip="Rare classes get more weight.", callback=self.settings_changed)
         self._combo(box, "device", DEVICES, "Device:",
-                    "Automatic takes a graphics card where there is one.")
+                    "Automatic uses a GPU if there is one.")
 
     def _set_up_main_area(self):
         self.network_label = QLabel(wordWrap=True)
@@ -219,15 +219,15 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.mainArea.layout().addWidget(self.network_label)
         self.convert_button = QPushButton(
             "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
-            toolTip="Take the spectra for transmittance, T, and train on A = -log10 T.")
+            toolTip="Treat the spectra as transmittance T and train on A = -log10 T.")
         self.convert_button.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.convert_button.hide()
         self.mainArea.layout().addWidget(self.convert_button)
         self.plot = TrainingPlot()
         self.mainArea.layout().addWidget(self.plot)
         self.progress_label = QLabel(" ", wordWrap=True, toolTip=(
-            "In training, accuracy is counted on distorted spectra with part of the network "
-            "switched off; it is lower than on the spectra as they are."))
+            "Training accuracy is measured on distorted spectra with part of the network "
+            "switched off, so it is lower than on the original spectra."))
         self.progress_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         row = gui.hBox(self.mainArea)
         row.layout().addWidget(self.progress_label)
@@ -342,7 +342,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def _show_convert(self, shown):
         # Orange calls update_model for the first time before the main area exists.
         if hasattr(self, "convert_button"):
-            self.convert_button.setText("Take as They Are" if self.convert
+            self.convert_button.setText("Do Not Convert" if self.convert
                                         else "Convert to Absorbance")
             self.convert_button.setVisible(shown)
 
@@ -407,7 +407,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         held = np.mean([e.validation_accuracy for e in last])
         if np.isfinite(held):
             text += f", validation {percent(held, 1)}"
-        self._show_training(False, text + ". Use Test and Score for an honest figure.")
+        self._show_training(False, text + ". Use Test and Score for a realistic estimate.")
 
     def on_exception(self, ex):
         self._show_training(False)

@@ -50,7 +50,7 @@ from orangecontrib.microplastics.widgets.gradcam.views import Views
 
 class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
     name = "Grad-CAM"
-    description = "See which bands of the spectra decided what a Dual-Branch CNN answered."
+    description = "Show which bands were important for the predictions of a Dual-Branch CNN."
     icon = "icons/GradCAM.svg"
     priority = 50
     keywords = "grad-cam, gradcam, explain, explanation, importance, saliency, attention, " \
@@ -73,13 +73,13 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
 
     class Warning(OWWidget.Warning):
         answer = Msg("{}")
-        no_importance = Msg("For {} of {} spectra the original Grad-CAM finds nothing: averaged "
-                            "over the spectrum, its weights speak against the class everywhere. "
-                            "Choose the element-wise method.")
+        no_importance = Msg("The original Grad-CAM gives no importance for {} of {} spectra: its "
+                            "averaged weights are evidence against the class everywhere. Choose "
+                            "the element-wise method.")
         reference = Msg("{}")
 
     class Information(OWWidget.Information):
-        sampled = Msg("{} of {} spectra are explained; set below how many.")
+        sampled = Msg("{} of {} spectra are explained; the maximum is set under Spectra.")
         cancelled = Msg("Cancelled; press Explain to start again.")
         nothing_shown = Msg("No spectra are left to show: {}.")
 
@@ -232,7 +232,8 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         busy = self.task is not None
         self.cancel_button.setText("Cancel" if busy else "Explain")
         self.cancel_button.setEnabled(busy or (self.model is not None and self.data is not None))
-        self.faithfulness_view.button.setEnabled(not busy and self.explained is not None)
+        self.faithfulness_view.button.setEnabled(
+            not busy and self.explained is not None and bool(self.explained.answered.any()))
 
     def on_partial_result(self, explained):
         self.explained = explained

@@ -40,6 +40,7 @@ from orangecontrib.microplastics.identification import (
 )
 from orangecontrib.microplastics.widgets.common.background import progress_of
 from orangecontrib.microplastics.widgets.common.modelfiles import (
+    ModelLoader,
     ask_what_to_open,
     found,
     remembered,
@@ -79,8 +80,8 @@ def run(model: DCNetModel, data: Table, convert: bool, state: TaskState) -> Answ
 
 class OWIdentify(ResultWidget):
     name = "Identify Spectra"
-    description = "Name the material of each spectrum with a trained model, and tell apart " \
-                  "which names to accept, which to inspect, and what the model does not know."
+    description = "Identify the material of each spectrum with a trained model, and sort the " \
+                  "identifications into accepted, to inspect and unknown."
     icon = "icons/Identify.svg"
     priority = 40
     keywords = "identify spectra, predict, unknown, acceptance, threshold, hit quality, " \
@@ -101,19 +102,18 @@ class OWIdentify(ResultWidget):
 
     class Error(ResultWidget.Error):
         not_opened = Msg("{}")
-        not_ours = Msg("{} is no model of Dual-Branch CNN; connect it to Predictions instead.")
+        not_ours = Msg("{} is not a Dual-Branch CNN model; connect it to Predictions instead.")
         scale = Msg("{}")
 
     class Warning(ResultWidget.Warning):
         scale = Msg("{}")
         notes = Msg("{}")
-        many = Msg("{:.0%} of the spectra are unknown: are they of the materials that the model "
-                   "was trained on, in the same unit and prepared in the same way?")
+        many = Msg("{:.0%} of the spectra are unknown. Check that their materials, unit and "
+                   "preprocessing match the training data.")
 
     class Information(ResultWidget.Information):
-        converted = Msg("The spectra were taken for transmittance and converted to absorbance.")
-        not_used = Msg("The connected model is used; the one that was opened waits until no model "
-                       "is connected.")
+        converted = Msg("The spectra were treated as transmittance and converted to absorbance.")
+        not_used = Msg("The connected model is used instead of the opened one.")
 
     by = Setting(ALL)
     accept = Setting(Rule().accept)
@@ -134,6 +134,9 @@ class OWIdentify(ResultWidget):
         self.model: DCNetModel | None = None
         self._connected = self._opened = None
         self._failure = ""
+        self._loader = ModelLoader(self)
+        self._loader.loaded.connect(self._on_loaded)
+        self._loader.failed.connect(self._on_not_loaded)
         self.decisions = np.empty(0, int)
         self._add_controls()
         self._add_main_area()
@@ -155,35 +158,34 @@ class OWIdentify(ResultWidget):
         row = gui.hBox(box)
         self.open_button = gui.button(
             row, self, "Open Model...", callback=self._ask_for_model, autoDefault=False,
-            tooltip="Identify with a model that Dual-Branch CNN saved, without training.")
+            tooltip="Use a model saved by Dual-Branch CNN, without training.")
         self.close_button = gui.button(
             row, self, "Close Model", callback=self._close_model, autoDefault=False,
-            tooltip="Do without the model that was opened.")
+            tooltip="Stop using the opened model.")
         self._show_model()
         box = self._add_result_box()
         self.convert_button = QPushButton(
             "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
-            toolTip="Take the spectra for transmittance, T, and identify A = -log10 T.")
+            toolTip="Treat the spectra as transmittance T and convert them to A = -log10 T.")
         box.layout().addWidget(self.convert_button)
         gui.radioButtons(
             self.controlArea, self, "by", box="Decide by", callback=self._rule_changed,
             btnLabels=SCORES, tooltips=(
                 "All must reach the threshold: fewest mistakes.",
-                "How clearly the network speaks for a class, on a scale on which 95 of 100 spectra "
-                "of known materials, distorted as by another instrument, reach 0.7 and 99 reach "
-                "0.6.",
+                "How strongly the network favours a class. Of 100 spectra of known materials, "
+                "distorted as by another instrument, 95 reach 0.7 and 99 reach 0.6.",
                 "Correlation of the first derivative with the mean of the class's training "
                 "spectra, as in a library search.",
-                "Whether the class has all bands of the spectrum: 0.7 where a band is twice as "
-                "high as is usual among the class's training spectra. The list names the band."))
+                "Whether the class explains all bands of the spectrum. 0.7: a band is twice as "
+                "high as usual among the class's training spectra. The list names the band."))
         box = gui.widgetBox(self.controlArea, "Thresholds")
         self._add_threshold(box, "accept", "Accept from:",
-                            "0.7 is a common limit of library search. Or drag the line in the "
-                            "picture.")
+                            "0.7 is a common limit in library search. You can also drag the line "
+                            "in the plot.")
         self._add_threshold(box, "inspect", "Inspect from:",
                             "Between this and the other limit, look at the spectrum yourself; "
                             "below, the material is unknown. 0.6 is common.")
-        self._add_defaults(box, f"Back to {Rule().accept:g} and {Rule().inspect:g}.")
+        self._add_defaults(box, f"Reset to {Rule().accept:g} and {Rule().inspect:g}.")
         self._add_buttons()
 
     def _add_main_area(self):
@@ -210,7 +212,7 @@ class OWIdentify(ResultWidget):
         self.list_view = QTableView()
         set_up_list(
             self.list_view, self.list, "Each spectrum. Click a column's head to sort. Selected "
-            "spectra are marked in the picture and sent as Selected Data.")
+            "spectra are marked in the plot and sent as Selected Data.")
         self.list_view.sortByColumn(DECISION, Qt.DescendingOrder)
         # The last column, the unexplained band, has the longest texts and gets the remaining width.
         header = self.list_view.horizontalHeader()
@@ -251,7 +253,9 @@ class OWIdentify(ResultWidget):
 
     def _show_model(self):
         name = escape(str(getattr(self.model, "name", "")))
-        if self._connected is not None:
+        if self._loader.task is not None:
+            text = f"Opening {escape(os.path.basename(self._loader.path))} ..."
+        elif self._connected is not None:
             text = f"<b>{name}</b>, connected"
         elif self._opened is not None:
             path = escape(os.path.basename(self.model_file[0]))
@@ -271,24 +275,35 @@ class OWIdentify(ResultWidget):
 
     def _open_remembered(self):
         # A model that the user has opened in the meantime takes precedence.
-        if self._opened is None and self.model_file is not None:
+        if self._opened is None and self._loader.task is None and self.model_file is not None:
             self._open_model(found(self, self.model_file))
 
     def _open_model(self, path):
-        try:
-            opened = DCNetModel.load(path)
-        except ValueError as ex:  # ModelFileError, or torch is not installed
-            self._failure = str(ex)
-            self.Error.not_opened(self._failure)
-            return
+        self._loader.open(path)
+        self.setInvalidated(True)  # widgets that follow wait for the model
+        self._show_model()
+
+    def _on_loaded(self, path, model):
+        self.setInvalidated(self.task is not None)
         self._failure = ""
-        self.model_file, self._opened = remembered(self, path), opened
+        self.model_file, self._opened = remembered(self, path), model
         self._model_changed()
 
+    def _on_not_loaded(self, _path, message):
+        self.setInvalidated(self.task is not None)
+        self._failure = message
+        self._show_model()
+        self.Error.not_opened(message)
+
     def _close_model(self):
+        self._loader.cancel()
         self.model_file = self._opened = None
         self._failure = ""
         self._model_changed()
+
+    def onDeleteWidget(self):
+        self._loader.shutdown()
+        super().onDeleteWidget()
 
     def _model_changed(self):
         self._use_model()
@@ -317,7 +332,7 @@ class OWIdentify(ResultWidget):
 
     def _show_running(self, running):
         super()._show_running(running)
-        self.convert_button.setText("Take as They Are" if self.convert
+        self.convert_button.setText("Do Not Convert" if self.convert
                                     else "Convert to Absorbance")
         self.convert_button.setVisible(
             self._ready() and (self.convert or self.Error.scale.is_shown()

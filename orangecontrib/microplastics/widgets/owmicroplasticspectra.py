@@ -87,8 +87,8 @@ def run_fetch(wheel: str | None, state: TaskState) -> None:
 
 class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
     name = "Microplastic Spectra"
-    description = "Infrared spectra of microplastics: simulated ones, always there, " \
-                  "and published sets."
+    description = "Infrared spectra of microplastics: simulated (always available) and " \
+                  "published."
     icon = "icons/MicroplasticSpectra.svg"
     priority = 10
     keywords = "data, infrared, ftir, simulate, simulation, library, polymer, plastics, " \
@@ -104,15 +104,15 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
 
     class Warning(OWWidget.Warning):
         missing = Msg("Not on this computer: {}. Press Download to fetch them.")
-        nothing_left = Msg("No spectrum is left of {} by these choices.")
+        nothing_left = Msg("The selection leaves no spectra of {}.")
         no_classes = Msg("All classes are unticked: nothing is sent.")
 
     class Information(OWWidget.Information):
         choose = Msg("Tick one set or more.")
         choose_polymers = Msg("Tick one polymer or more to simulate.")
-        left_out = Msg("Left out as doubtfully labelled: {}. Some of them are right but hard, "
-                       "so accuracies on what is left are a little too good.")
-        doubtful = Msg("Doubtfully labelled and still in: {}.")
+        left_out = Msg("Left out because of doubtful labels: {}. Some of these are correctly "
+                       "labelled but difficult, so accuracies on the rest are slightly too high.")
+        doubtful = Msg("Included despite doubtful labels: {}.")
         cancelled = Msg("The download was cancelled; nothing was changed.")
 
     settings_version = 1
@@ -178,7 +178,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self.fetch_button.clicked.connect(self._toggle_fetch)
         self.file_button = QPushButton(
             "From a File...", autoDefault=False,
-            toolTip="Where there is no network: take the published sets from the file of "
+            toolTip="Without a network connection: read the published sets from the file of "
                     f"{datasets.REQUIREMENT} (a wheel, .whl) that was downloaded elsewhere.")
         self.file_button.clicked.connect(self._choose_file)
         self.fetch_label = QLabel()
@@ -196,13 +196,13 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                              "say.")
         row = gui.hBox(box)
         gui.checkBox(row, self, "merge_pe", "HDPE and LDPE are PE", callback=self._update,
-                     tooltip="Sets differ in whether they tell the two polyethylenes apart; "
-                             "together they make one class.")
+                     tooltip="Not all sets distinguish the two polyethylenes; this merges them "
+                             "into one class.")
         gui.checkBox(row, self, "drop_doubtful", "Leave out doubtful labels",
                      callback=self._update,
                      tooltip="Spectra whose label the spectra of other studies contradict, and "
-                             "polystyrene with the bands of ABS. How many there are is told "
-                             "below the window. Check Labels shows the former.")
+                             "polystyrene with the bands of ABS. Their number is shown below the "
+                             "window. Check Labels shows the former.")
 
     def _set_up_main_area(self):
         splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
@@ -455,7 +455,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         n = sum(count for count, _ in gathered.doubtful.values())
         if not n:
             return "none known"
-        return f"{n:,} left out" if request.drop_doubtful else f"{n:,} still in"
+        return f"{n:,} left out" if request.drop_doubtful else f"{n:,} included"
 
 
 def _megabytes(size) -> str:

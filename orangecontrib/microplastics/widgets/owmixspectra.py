@@ -56,9 +56,9 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
 
     class Information(OWWidget.Information):
         converted = Msg("The spectra looked like transmittance and were converted to absorbance. "
-                        "Convert what you give to a trained model as well.")
-        not_added = Msg("Never added as a contaminant, since it is among the materials to be told "
-                        "apart: {}.")
+                        "Also convert the spectra that you give to a trained model.")
+        not_added = Msg("Not added as contaminants, because they are among the materials to "
+                        "distinguish: {}.")
         cancelled = Msg("Cancelled. Press Apply, or change a setting, to mix again.")
 
     convert = Setting(False, schema_only=True)
@@ -74,13 +74,13 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self._draw_number = 0
         self._filling = False
 
-        box = gui.vBox(self.controlArea, "What will come")
+        box = gui.vBox(self.controlArea, "Summary")
         self.summary = gui.widgetLabel(box, "")
         self.summary.setWordWrap(True)
         self.summary.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self.convert_button = QPushButton(
             "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
-            toolTip="Take the spectra for transmittance, T, and mix A = -log10 T.")
+            toolTip="Treat the spectra as transmittance T and mix A = -log10 T.")
         self.convert_button.hide()
         box.layout().addWidget(self.convert_button)
         self.leave_button = QPushButton(
@@ -92,8 +92,8 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         for title, fill, tip in (
                 ("Mixtures", self._mixture_page, "Which materials, in which ratios"),
                 ("Output", self._output_page, "How many, from which sources, and their class"),
-                ("Disturbances", self._disturbance_page,
-                 "What measuring and weather do to a spectrum")):
+                ("Distortions", self._distortion_page,
+                 "Distortions by measurement and weathering")):
             fill(gui.createTabPage(tabs, title))
             tabs.setTabToolTip(tabs.count() - 1, tip)
 
@@ -178,7 +178,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
     def _refuse(self, message):
         """Show an error also in the summary: the status bar has room for a few words only."""
         self.Error.cannot_mix(message)
-        self.summary.setText(f"Nothing: {message}")
+        self.summary.setText(f"No mixtures: {message}")
 
     # Background task
 
@@ -230,7 +230,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
             self._ready = result.data
             self.Information.converted(shown=result.converted)
             self.convert_button.setVisible(result.converted)
-            self.convert_button.setText("Do not Convert")
+            self.convert_button.setText("Do Not Convert")
         else:
             self._mixer = result
             self._draw()
@@ -250,7 +250,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self.plot.clear("Nothing can be mixed.")
         self._send(Results(None, None, None))
         if isinstance(ex, TransmittanceError):
-            self.summary.setText("Nothing, before the spectra are in absorbance.")
+            self.summary.setText("Nothing can be mixed until the spectra are in absorbance.")
             self.Information.converted.clear()
             self.Error.transmittance()
             self.convert_button.setText("Convert to Absorbance")
@@ -273,7 +273,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
     def _draw(self):
         if self._mixer is not None:
             self.plot.show_mixture(self._mixer.draw((self.seed, self._draw_number)),
-                                   self._disturbances())
+                                   self._distortions())
 
     def onDeleteWidget(self):
         self.shutdown()
@@ -303,10 +303,10 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
                        f"presence of {self.target_name}")[self.target_kind]),
             ("Split", split),
             ("Seed", self.seed)))
-        self.report_items("Disturbances", (
+        self.report_items("Distortions", (
             ("Baseline", f"{self.baseline:g}" + (", curved too" if self.curved else "")),
             ("Noise", self.noise),
-            ("Atmosphere", self.atmosphere), ("Lost stretch", "yes" if self.cut else "no"),
+            ("Atmosphere", self.atmosphere), ("Gap", "yes" if self.cut else "no"),
             ("Variation of components", self.variation),
             ("Contaminants", f"{', '.join(self.contaminants)} on {self.contaminated} % of "
              "components" if self.contaminants else "none"),

@@ -80,6 +80,15 @@ class TestFaithfulness(unittest.TestCase):
         np.testing.assert_allclose(result.deletion[:, 0],
                                    predict([self.net], self.X)[np.arange(60), self.y], atol=1e-5)
 
+    def test_curves_start_at_the_probabilities_of_a_calibrated_model(self):
+        result = faithfulness([self.net], self.X[:5], self.maps[:5], self.y[:5], steps=2,
+                              repeats=1, temperature=3.)
+        rows = np.arange(5)
+        np.testing.assert_allclose(result.deletion[:, 0], predict(
+            [self.net], self.X[:5], 3.)[rows, self.y[:5]], atol=1e-5)
+        self.assertTrue((result.deletion[:, 0]
+                         < predict([self.net], self.X[:5])[rows, self.y[:5]] - .01).all())
+
     def test_ties_are_broken_at_random(self):
         # An uninformative map must not score well because bands are on the left.
         gains = self.curves(np.zeros_like(self.maps)).gains().mean(axis=0)

@@ -25,7 +25,7 @@ from scipy.stats import rankdata
 from orangecontrib.microplastics.nn.attribution.gradcam import DEFAULT_METHOD, explain
 from orangecontrib.microplastics.nn.attribution.targets import Target
 from orangecontrib.microplastics.nn.network import DCNet
-from orangecontrib.microplastics.nn.prediction import predict
+from orangecontrib.microplastics.nn.prediction import folded, predict
 
 __all__ = ["Faithfulness", "faithfulness", "keep_only", "segments", "randomisation",
            "randomised", "RANDOMISATIONS"]
@@ -123,7 +123,7 @@ def keep_only(X: np.ndarray, keep: np.ndarray) -> np.ndarray:
 
 def faithfulness(networks: Sequence[DCNet], X: np.ndarray, importance: np.ndarray,
                  target: np.ndarray | Target, *, width: int = 8, steps: int = 20,
-                 repeats: int = 3, seed: int = 0,
+                 repeats: int = 3, seed: int = 0, temperature: float = 1.0,
                  callback: Callable[[float], None] | None = None) -> Faithfulness:
     """Compute deletion and insertion curves of explained spectra, and those of random order.
 
@@ -143,6 +143,8 @@ def faithfulness(networks: Sequence[DCNet], X: np.ndarray, importance: np.ndarra
     repeats : int
         Number of random orders drawn for each spectrum.
     seed : int
+    temperature : float
+        Of the model, so that probabilities are those that it gives.
     callback : callable, optional
         Called with the fraction done; an exception raised in it stops the computation.
 
@@ -168,7 +170,7 @@ def faithfulness(networks: Sequence[DCNet], X: np.ndarray, importance: np.ndarra
         -np.take_along_axis(value, shuffled, axis=1), axis=1, kind="stable"), axis=1)
     orders = [order] + [rng.permuted(order, axis=1) for _ in range(repeats)]
     counts = np.unique(np.round(np.linspace(0, n_parts, min(steps, n_parts) + 1)).astype(int))
-    follow = _follower(networks, target)
+    follow = _follower(folded(list(networks)), target, temperature)
     curves = np.empty((len(orders), 2, len(X), len(counts)))
     for i, own in enumerate(orders):
         rank = np.argsort(own, axis=1)
@@ -186,9 +188,9 @@ def faithfulness(networks: Sequence[DCNet], X: np.ndarray, importance: np.ndarra
                         curves[1:, 0].mean(axis=0), curves[1:, 1].mean(axis=0))
 
 
-def _follower(networks, target):
+def _follower(networks, target, temperature):
     def follow(X):
-        probabilities = predict(networks, X)
+        probabilities = predict(networks, X, temperature)
         if isinstance(target, Target):
             return probabilities[:, list(target.plus)].sum(axis=1)
         return probabilities[np.arange(len(X)), target]

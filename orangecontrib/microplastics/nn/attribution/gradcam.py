@@ -30,11 +30,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from orangecontrib.microplastics.config import DEFAULT_METHOD, PREDICTED
 from orangecontrib.microplastics.nn.attribution.occlusion import Occluder, mean_scores
 from orangecontrib.microplastics.nn.attribution.projection import Projection
-from orangecontrib.microplastics.nn.attribution.targets import PREDICTED, Contrast, Target
+from orangecontrib.microplastics.nn.attribution.targets import Contrast, Target
 from orangecontrib.microplastics.nn.devices import threads
 from orangecontrib.microplastics.nn.network import DCNet
+from orangecontrib.microplastics.nn.prediction import folded
 
 __all__ = ["METHODS", "DEFAULT_METHOD", "Part", "Explanation", "explain", "explain_batches",
            "check_spectra"]
@@ -67,9 +69,6 @@ _FROM_GRADIENTS = {"gradcam": _gradcam, "gradcam++": _gradcam_plus_plus, "hiresc
 
 #: Names of the methods; "occlusion" is a slow reference.
 METHODS = (*_FROM_GRADIENTS, "occlusion")
-
-#: The most faithful of the fast methods for this architecture, see the module's docstring.
-DEFAULT_METHOD = "hirescam"
 
 
 class Part(NamedTuple):
@@ -171,7 +170,7 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
     networks = list(networks)
     _check(networks, X, target, predicted, method, branch)
     n_networks = len(networks)
-    networks = [net.folded() for net in networks]
+    networks = folded(networks)
     if method == "occlusion":
         occluder = Occluder(networks[0].seen())
         projection = Projection(networks, grid, axis, occluder.centres)

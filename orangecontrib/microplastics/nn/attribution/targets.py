@@ -10,10 +10,7 @@ from torch import Tensor
 
 from orangecontrib.microplastics.materials.names import components_among, components_of
 
-__all__ = ["PREDICTED", "Target", "component_targets", "Contrast", "component_contrast"]
-
-#: Target: the class that the networks predict for each spectrum.
-PREDICTED = "predicted"
+__all__ = ["Target", "component_targets", "Contrast", "component_contrast"]
 
 
 class Target(NamedTuple):

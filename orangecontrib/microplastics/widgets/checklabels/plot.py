@@ -62,7 +62,7 @@ class LabelPlot(QWidget):
         plot.setFocusPolicy(Qt.NoFocus)  # it has no keyboard functions
         plot.setMinimumSize(200, 90)
         plot.setToolTip("Shaded parts are not compared.\n"
-                        "Drag or turn the wheel to look closer; both panels move together.")
+                        "Drag to move, turn the mouse wheel to zoom; both panels move together.")
         layout.addWidget(legend)
         layout.addWidget(plot, 1)
         return legend, plot
@@ -102,7 +102,7 @@ class LabelPlot(QWidget):
         own_color, other_color = ON_DARK if is_dark(self) else ON_LIGHT
         for plot, legend, color, text, (label, r, median) in (
                 (self.own, self.own_legend, own_color, "Labelled", own),
-                (self.other, self.other_legend, other_color, "Most like", other)):
+                (self.other, self.other_legend, other_color, "Most similar to", other)):
             plot.getPlotItem().setLabel("left", quantity)
             plot.getPlotItem().getAxis("left").setStyle(showValues=False)
             for low, high in _stretches(wavenumbers, ~part):

@@ -1,15 +1,18 @@
-"""Dialogs for saving and opening model files, and paths that are stored in workflows."""
+"""Dialogs for saving and opening model files, their loading, and paths stored in workflows."""
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from AnyQt.QtCore import QObject, pyqtSignal
 from AnyQt.QtWidgets import QFileDialog
+from Orange.widgets.utils.concurrent import ConcurrentMixin, TaskState
 from Orange.widgets.utils.filedialogs import RecentPath
 
+from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.dcnet.modelfile import SUFFIX
 
-__all__ = ["FILTER", "ask_where_to_save", "ask_what_to_open", "remembered", "found"]
+__all__ = ["FILTER", "ask_where_to_save", "ask_what_to_open", "ModelLoader", "remembered", "found"]
 
 FILTER = f"Model of Dual-Branch CNN (*{SUFFIX})"
 
@@ -30,6 +33,37 @@ def ask_what_to_open(parent, folder: str) -> str:
     chosen, _ = QFileDialog.getOpenFileName(parent, "Open Model", folder or str(Path.home()),
                                             FILTER)
     return chosen
+
+
+def _load(path: str, _state: TaskState) -> DCNetModel:
+    return DCNetModel.load(path)
+
+
+class ModelLoader(QObject, ConcurrentMixin):
+    """Loads a model file in the background: the first model imports torch, which takes a second.
+
+    `loaded(path, model)`: the model of the file. `failed(path, message)`: why there is none.
+    """
+    loaded = pyqtSignal(str, object)
+    failed = pyqtSignal(str, str)
+
+    def __init__(self, parent: QObject):
+        QObject.__init__(self, parent)
+        ConcurrentMixin.__init__(self)
+        self.path = ""
+
+    def open(self, path: str):
+        """Start to load a file, instead of one that is being loaded."""
+        self.path = path
+        self.start(_load, path)
+
+    def on_done(self, result):
+        self.loaded.emit(self.path, result)
+
+    def on_exception(self, ex):
+        if not isinstance(ex, ValueError):  # ModelFileError, or torch is not installed
+            raise ex
+        self.failed.emit(self.path, str(ex))
 
 
 def remembered(widget, path: str) -> tuple:

@@ -35,7 +35,7 @@ class ResultWidget(OWWidget, ConcurrentWidgetMixin, openclass=True):
 
     class Error(OWWidget.Error):
         failed = Msg("{}")
-        out_of_memory = Msg("Not enough memory: give fewer spectra at a time (Data Sampler).")
+        out_of_memory = Msg("Not enough memory: process fewer spectra at a time (Data Sampler).")
 
     class Information(OWWidget.Information):
         cancelled = Msg("Cancelled; press {} to start again.")

@@ -15,7 +15,7 @@ from orangecontrib.microplastics.explanation.table import components
 METHODS = (("Element-wise (HiResCAM)", "hirescam"), ("Grad-CAM++", "gradcam++"),
            ("Grad-CAM, original", "gradcam"), ("Occlusion (slow)", "occlusion"))
 SCALES = (("each spectrum", "spectrum"), ("all spectra together", "set"))
-WHICH = ("All", "Rightly predicted", "Wrongly predicted")
+WHICH = ("All", "Correctly predicted", "Incorrectly predicted")
 PREDICTED_TEXT, COMPONENT_TEXT = "Predicted class", "Component: "
 
 
@@ -60,14 +60,13 @@ class GradCAMControls(OWWidget, openclass=True):
         self.data_label = QLabel(wordWrap=True, textFormat=Qt.PlainText)
         self.data_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.MinimumExpanding)
         self.data_label.setToolTip(
-            "Which spectra are explained: an output of another widget may hold training or test "
-            "data. Of spectra that the model was trained on, nearly all are rightly predicted: "
-            "how good it is, only others tell.")
+            "Explained spectra. Nearly all spectra that the model was trained on (such as Training "
+            "Mixtures) are predicted correctly; only other spectra show how good it is.")
         box.layout().addWidget(self.data_label)
         spin = gui.spin(box, self, "limit", 10, 1_000_000, label="At most:", step=1000,
                         alignment=Qt.AlignRight, controlWidth=90, callback=self.restart,
                         callbackOnReturn=True)
-        spin.setToolTip("Of more spectra, so many are chosen at random and explained.")
+        spin.setToolTip("If there are more spectra, this number is chosen at random.")
         gui.rubber(self.controlArea)
 
     def _add_explain_box(self):
@@ -75,23 +74,22 @@ class GradCAMControls(OWWidget, openclass=True):
         # A target stored in a workflow is kept until its model arrives.
         self.target_model = PyListModel(dict.fromkeys((PREDICTED_TEXT, self.target_text)))
         self.target_combo = gui.comboBox(
-            box, self, "target_text", label="Why:", orientation=Qt.Horizontal,
+            box, self, "target_text", label="Explain:", orientation=Qt.Horizontal,
             model=self.target_model, callback=self.restart, searchable=False, tooltip=(
-                "What is to be explained for each spectrum: its predicted class, one class, or "
-                "one component of the mixtures (what speaks for its presence, whatever else is "
-                "there)."))
+                "What to explain for each spectrum: its predicted class, one class, or one "
+                "component of mixtures (evidence for its presence, whatever else is present)."))
         gui.comboBox(
             box, self, "method", label="Method:", items=[text for text, _ in METHODS],
             orientation=Qt.Horizontal, callback=self.restart, tooltip=(
-                "Element-wise: keeps the place of each feature, and adds up to the score; best "
-                "for this network.\nGrad-CAM, original: features are weighed by gradients "
-                "averaged over the whole spectrum.\nOcclusion: takes away 32 1/cm at a time and "
-                "watches the score. Compare them in Faithfulness."))
+                "Element-wise: preserves the position of each feature and adds up to the score; "
+                "best for this network.\nGrad-CAM, original: features are weighted by gradients "
+                "averaged over the whole spectrum.\nOcclusion: removes 32 1/cm at a time and "
+                "measures the change of the score. Compare them in Faithfulness."))
         self.branch_combo = gui.comboBox(
             box, self, "branch", label="Branch:", items=["All"], orientation=Qt.Horizontal,
             callback=self.restart,
             tooltip="Both branches together, or what one of them contributes.")
-        gui.checkBox(box, self, "signed", "Also what speaks against it",
+        gui.checkBox(box, self, "signed", "Also show evidence against it",
                      callback=self.restart,
                      tooltip="Blue for wavenumbers that lower the score of the class.")
 
@@ -105,11 +103,12 @@ class GradCAMControls(OWWidget, openclass=True):
                     "explained as that class.")
         gui.comboBox(box, self, "which", label="Only:", items=WHICH, orientation=Qt.Horizontal,
                      callback=self.refresh,
-                     tooltip="Compare why the model was right and why it was wrong. Needs data "
-                             "with the true class.")
+                     tooltip="Compare correct and incorrect predictions. Needs data with the "
+                             "true class.")
         gui.comboBox(box, self, "scale", label="Scale by:", items=[t for t, _ in SCALES],
                      orientation=Qt.Horizontal, callback=self.refresh,
-                     tooltip="Each spectrum's highest importance is 1, or that of all together.")
+                     tooltip="The highest importance is scaled to 1 for each spectrum, or for "
+                             "all spectra together.")
         gui.spin(box, self, "smoothing", 0, 100, label="Smoothing [1/cm]:", step=5,
                  alignment=Qt.AlignRight, controlWidth=70, callback=self.refresh,
                  callbackOnReturn=True, spinType=int).setSpecialValueText("none")
@@ -118,10 +117,10 @@ class GradCAMControls(OWWidget, openclass=True):
         box = gui.widgetBox(self.controlArea, "Bands")
         for value, low, high, label, tooltip in (
                 ("threshold", 1, 100, "At least [% of highest]:",
-                 "Peaks of the mean map lower than this are not called bands."),
+                 "Peaks of the mean map below this are not listed as bands."),
                 ("tolerance", 1, 50, "Assignment within [1/cm]:",
                  "Distance between a maximum of the spectrum and a known band."),
-                ("most_labels", 0, 20, "Labels:", "At most so many bands are named.")):
+                ("most_labels", 0, 20, "Labels:", "Maximum number of labelled bands.")):
             spin = gui.spin(box, self, value, low, high, label=label, alignment=Qt.AlignRight,
                             controlWidth=70, callback=self.refresh_bands, callbackOnReturn=True)
             spin.setToolTip(tooltip)

@@ -24,7 +24,7 @@ _PIXELS = 1200
 
 
 def lookup_table(signed: bool) -> np.ndarray:
-    """Colours of importance, (257, 4) uint8 RGBA: 0 is "not seen", 1 to 256 lowest to highest.
+    """Colours of importance, (257, 4) uint8 RGBA: 0 is "not used", 1 to 256 lowest to highest.
 
     Opacity grows with importance, so that the colours suit light and dark backgrounds.
     """
@@ -257,7 +257,7 @@ class ColourKey(QWidget):
         """Explain labels of these bands: without absorption, or assigned to another material."""
         notes = []
         if any(not band.absorptions for band in bands):
-            notes.append("no absorption: that can decide, too")
+            notes.append(NO_ABSORPTION)
         guessed = next((band for band in bands if band.names and band.names[0]
                         and band.names[0].material not in band.materials), None)
         if guessed:
@@ -267,9 +267,10 @@ class ColourKey(QWidget):
                             if guessed.materials else ""))
         self.note = "; ".join(notes)
         self.setToolTip("\n".join((
-            "Importance of each wavenumber for the model's answer, relative to the highest. Grey: "
-            "the model does not look there at all.",
-            "The number of a label is where the spectra absorb.", NO_ABSORPTION.capitalize() + ".",
+            "Importance of each wavenumber for the model's prediction, relative to the highest. "
+            "Grey: not used by the model.",
+            "The number of a label is the position of an absorption maximum of the spectra.",
+            NO_ABSORPTION.capitalize() + ".",
             "(PET?): no band of the class's own material, but PET has one there.")))
         self.update()
 
@@ -306,6 +307,6 @@ class ColourKey(QWidget):
                          metrics.elidedText(self.note, Qt.ElideRight, max(int(rest), 0)))
 
     def _entries(self):
-        text = "speaks against it ... speaks for it" if self.signed \
-            else "not important ... decided"
-        return (("scale", text), ("unseen", "not seen"))
+        text = "evidence against ... evidence for" if self.signed \
+            else "not important ... important"
+        return (("scale", text), ("unseen", "not used"))

@@ -42,7 +42,7 @@ def _plot(title, x, y=None):
 class BandList(QTreeWidget):
     """Tree of the important bands of each class, with their assignments."""
 
-    COLUMNS = ("Region [1/cm]", "Importance", "Air", "What absorbs there [1/cm]")
+    COLUMNS = ("Region [1/cm]", "Importance", "Atmosphere", "Absorptions [1/cm]")
 
     def __init__(self):
         super().__init__(uniformRowHeights=True, rootIsDecorated=True,
@@ -101,8 +101,8 @@ class AttentionView(QWidget):
         self.legend.anchor((.5, 0), (.5, 0), offset=(0, 5))
         layout.addWidget(self.spatial, 3)
         layout.addWidget(self.channel, 2)
-        self.note = QLabel("Attention is where the network looks whatever the class; what it "
-                           "makes of it is decided after. It does not explain an answer.",
+        self.note = QLabel("Attention shows which wavenumbers and channels the network weights, "
+                           "whatever the class. It does not explain a prediction.",
                            wordWrap=True)
         layout.addWidget(self.note)
 
@@ -158,9 +158,9 @@ class FaithfulnessView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
         self.button = QPushButton("Measure", autoDefault=False, enabled=False, toolTip=(
-            "Takes away the most important stretches of spectra first and watches the "
-            "probability fall, against random order; and compares maps with those of networks "
-            "of random weights. Takes some seconds."))
+            "Removes the most important parts of spectra first and compares the decrease of the "
+            "probability with random order; compares maps with those of networks with random "
+            "weights. Takes some seconds."))
         self.button.clicked.connect(self.measure)
         row.addWidget(self.button)
         self.text = QLabel(wordWrap=True)
@@ -169,10 +169,10 @@ class FaithfulnessView(QWidget):
         # One above the other: side by side, the titles would not fit into a small window.
         plots = QVBoxLayout()
         self.plots = {
-            "deletion": _plot("Deletion: the most important taken away first",
+            "deletion": _plot("Deletion: most important parts removed first",
                               "", "Probability"),
-            "insertion": _plot("Insertion: the most important put in first",
-                               "Share of the spectrum taken away, or put in", "Probability")}
+            "insertion": _plot("Insertion: most important parts inserted first",
+                               "Share of the spectrum removed, or inserted", "Probability")}
         for plot in self.plots.values():
             plots.addWidget(plot)
         layout.addLayout(plots)
@@ -186,7 +186,7 @@ class FaithfulnessView(QWidget):
             plot.clear()
             plot.setXRange(0, 1)
             plot.setYRange(0, 1)
-        self.text.setText("Do the maps tell the truth about this model? Not measured yet.")
+        self.text.setText("Not measured yet whether the maps are faithful to the model.")
         self.note.setText("")
 
     def show_result(self, curves, likeness):
@@ -212,7 +212,7 @@ class FaithfulnessView(QWidget):
             f"for {better[0]:.0%} of the spectra), insertion {areas['insertion']:.2f} "
             f"(chance {areas['random_insertion']:.2f}, better for {better[1]:.0%}).")
         self.note.setText(
-            "Orange: by importance; grey: random order. Likeness of the maps to those of a "
+            "Orange: by importance; grey: random order. Similarity of the maps to those of a "
             "network with random weights (rank correlation; should be near 0): " + ", ".join(
                 f"{what} {round(value, 2) + 0.:.2f}" for what, value in likeness.items()) + ".")
 
@@ -221,7 +221,7 @@ def _verdict(areas):
     gain = (areas["random_deletion"] - areas["deletion"],
             areas["insertion"] - areas["random_insertion"])
     if min(gain) > .05:
-        return "Better than chance: what is marked as important is."
+        return "Better than chance: the marked wavenumbers matter to the model."
     if max(gain) < .02:
         return "No better than chance: do not trust these maps."
-    return "Only in part better than chance: read these maps with care."
+    return "Only partly better than chance: interpret these maps with care."

@@ -28,7 +28,7 @@ class Request(NamedTuple):
 
 
 class AttentionResult(NamedTuple):
-    """Attention of each branch of the first network, for some rows of the explained spectra."""
+    """Attention of each branch of the first network, for some of the predicted spectra."""
     rows: np.ndarray
     branches: list
 
@@ -52,8 +52,9 @@ def _run(request, state):
         method=request.method, branch=request.branch, signed=request.signed,
         callback=progress_of(state, 0, 90))
     state.set_partial_result(explained)
-    rows = _spread(len(request.data), _ATTENTION)
-    grid = np.nan_to_num(request.model.grid_spectra(request.data[rows]))
+    known = np.flatnonzero(explained.answered)
+    rows = known[_spread(len(known), _ATTENTION)]
+    grid = request.model.grid_spectra(request.data[rows])
     from orangecontrib.microplastics.nn.attribution import cbam_maps
     return AttentionResult(rows, cbam_maps.attention(
         request.model.network, grid, request.model.wavenumbers, explained.axis,
@@ -92,10 +93,11 @@ def _measure(request, explained, state):
     drawn = {**settings, "target": component_contrast(explained.classes, request.target)} \
         if request.component else settings
     importance = gradcam.explain(
-        model.networks, grid, model.wavenumbers, predicted=explained.predicted[rows],
+        model.folded_networks, grid, model.wavenumbers, predicted=explained.predicted[rows],
         branch=request.branch, signed=request.signed,
         callback=progress_of(state, 0, 20), **drawn).importance
-    curves = faithfulness.faithfulness(model.networks, grid, importance, target, repeats=2,
+    curves = faithfulness.faithfulness(model.folded_networks, grid, importance, target, repeats=2,
+                                       temperature=model.temperature,
                                        callback=progress_of(state, 20, 80))
     # Occlusion would take minutes for the randomised networks, with the same outcome.
     if request.method == "occlusion":

@@ -14,7 +14,7 @@ def spectra(n: int) -> str:
 
 
 def data_text(data, explained) -> str:
-    """Name and number of the explained spectra, share of right predictions if it is known, and
+    """Name and number of the explained spectra, share of correct predictions if it is known, and
     decisions."""
     if data is None:
         return "No spectra."
@@ -22,7 +22,7 @@ def data_text(data, explained) -> str:
     if explained is not None:
         right = explained.right[np.isfinite(explained.right)]
         if len(right):
-            text += f", {percent(right.mean(), 1)} rightly predicted"
+            text += f", {percent(right.mean(), 1)} correctly predicted"
         if len(explained.data):
             text += f"; {explained.decisions()}"
     return text + "."
@@ -40,12 +40,12 @@ def missing_text(model: bool, data: bool, messages: Sequence[str]) -> str:
     """
     lines = ["<b>Nothing is explained.</b>"]
     if not model:
-        lines.append("There is no model yet. Connect <i>Model</i> of Dual-Branch CNN, or Load "
-                     "Model with one that was saved from it; if it is connected, its training, or "
-                     "another widget's work, is not finished.")
+        lines.append("No model yet. Connect <i>Model</i> of Dual-Branch CNN, or Load Model with a "
+                     "saved one. If it is connected, wait until training or another widget has "
+                     "finished.")
     if not data:
-        lines.append("There are no spectra yet. Connect <i>Data</i>; if they are connected, "
-                     "another widget's work is not finished.")
+        lines.append("No spectra yet. Connect <i>Data</i>. If they are connected, wait until "
+                     "another widget has finished.")
     return "<br><br>".join([*lines, *messages])
 
 
@@ -64,7 +64,7 @@ def drawn_text(explained, used, view, selected) -> str:
     if not len(selected):
         mean = "mean of " if len(view.rows) > 1 else ""
         return (f"{view.name}: {mean}{spectra(len(view.rows))}. Click a row below, or press the "
-                "arrow keys there, for single ones.")
+                "arrow keys there, to show a single spectrum.")
     if len(selected) > 1:
         return f"Mean of {len(selected)} selected spectra."
     row = selected[0]
@@ -108,5 +108,6 @@ def attention_of(attention, view, selected):
     rows = np.flatnonzero(np.isin(attention.rows, view.rows))
     of = f"mean of {spectra(len(rows))} of {view.name}"
     if len(selected):
-        of += f" (it was kept for {len(attention.rows):,} spectra, not for the selected one)"
+        of += (f" (attention is stored for {len(attention.rows):,} spectra, not for the selected "
+               "one)")
     return rows, of

@@ -96,8 +96,8 @@ class ClassBars(QTreeWidget):
             item.setSelected(code == selected)
             for column in range(3):
                 item.setToolTip(column, f"{names.get(code, code)}: {count:,} spectra.\n"
-                                        "Untick to leave them out; click to see which curve "
-                                        "is theirs.")
+                                        "Untick to leave them out; click to highlight their "
+                                        "curve.")
         self.blockSignals(False)
         self._share_width()
 
@@ -158,7 +158,7 @@ class MedianPlot(PlotWidget):
         self.setFocusPolicy(Qt.NoFocus)  # it has no keyboard functions
         self.setMinimumSize(320, 180)
         self._curves = {}
-        self.setToolTip("Drag or turn the wheel to look closer.")
+        self.setToolTip("Drag to move, turn the mouse wheel to zoom.")
 
     def show_medians(self, wavenumbers, medians: dict, order: list[str], chosen: str = ""):
         """

@@ -60,7 +60,7 @@ def simulation_box(parent, master, polymers_ticked, changed):
         (right, "baseline", 0., .5, .01, 3, "Baseline:",
          "Size of baseline drift and scattering slope in absorbance."),
         (left, "atmosphere", 0., .2, .001, 4, "Air:",
-         "Bands of CO2 and water vapour, in absorbance, as an imperfect background leaves."),
+         "Absorbance of CO2 and water vapour that an imperfect background measurement leaves."),
         (right, "thickness", .1, 20., .1, 1, "Thickness:",
          "Amount of sample in the beam. Far above 3 the strong bands flatten."),
         (left, "resolution", 1, 32, 1, 0, "Resolution [cm\u207b\u00b9]:",
@@ -73,8 +73,8 @@ def simulation_box(parent, master, polymers_ticked, changed):
         spin.setToolTip(tooltip)
     gui.comboBox(right, master, "mode", label="Measured in:", orientation=Qt.Horizontal,
                  items=[text for text, _ in MODES], callback=changed,
-                 tooltip="ATR looks deeper at low wavenumbers, so C-H stretches come out "
-                         "weaker than in transmission.")
+                 tooltip="ATR penetrates deeper at low wavenumbers, so C-H stretches are weaker "
+                         "than in transmission.")
     gui.checkBox(left, master, "image", "As an image of a filter", callback=changed,
                  tooltip="32 x 32 pixels with map_x and map_y, for HyperSpectra: three particles "
                          "of each polymer on cellulose. Pixels at an edge are mixtures.")

@@ -35,11 +35,11 @@ GRID_STEPS = (.05, .1, .2, .25, .5)
 
 #: Presets of distortions: name, tooltip, settings of :class:`.Mixing`.
 PRESETS = (
-    ("Nothing", "The sums as they are.", NOTHING),
+    ("Nothing", "No distortions.", NOTHING),
     ("One Instrument", "Baselines and noise: for new spectra from the same instrument and study.",
      ONE_INSTRUMENT),
-    ("Any Instrument", "Also variation, soft PVC, contaminants, atmosphere, curved baselines and "
-     "lost stretches: for spectra from other instruments and of weathered or dirty samples.",
+    ("Any Instrument", "Also variation, plasticised PVC, contaminants, atmosphere, curved "
+     "baselines and gaps: for spectra from other instruments and of weathered or dirty samples.",
      ANY_INSTRUMENT),
 )
 
@@ -91,7 +91,7 @@ class MixingControls:
 
     def _mixture_page(self, page):
         box = gui.vBox(page, "Materials")
-        self.class_list = QListWidget(toolTip="The classes to mix; tick off what to leave out.")
+        self.class_list = QListWidget(toolTip="Classes to mix; untick those to leave out.")
         show_boxes(self.class_list)
         self.class_list.setFixedHeight(6 * self.fontMetrics().lineSpacing())
         self.class_list.itemChanged.connect(self._classes_changed)
@@ -99,7 +99,8 @@ class MixingControls:
         row = gui.hBox(box)
         gui.widgetLabel(row, "Components:")
         for attribute, text, tip in (
-                ("use_pure", "1 (pure)", "Single materials, with noise and baseline as all."),
+                ("use_pure", "1 (pure)", "Single materials, with the same noise "
+                 "and baseline as mixtures."),
                 ("use_pairs", "2", "Mixtures of two materials."),
                 ("use_triples", "3", "Mixtures of three materials.")):
             gui.checkBox(row, self, attribute, text, callback=self._changed, tooltip=tip)
@@ -115,8 +116,8 @@ class MixingControls:
         page_any = gui.vBox(None)
         gui.spin(page_any, self, "smallest", 1, 50, label="Smallest fraction [%]:",
                  callback=self._changed, alignment=Qt.AlignRight,
-                 tooltip="No component is less than this. Fractions below 10 % are hard to "
-                         "find for any method.")
+                 tooltip="Minimum fraction of each component. Fractions below 10 % are hard to "
+                         "detect with any method.")
         page_grid = gui.vBox(None)
         gui.comboBox(page_grid, self, "grid_step", label="Steps of:", orientation=Qt.Horizontal,
                      items=[f"{100 * step:.0f} %" for step in GRID_STEPS],
@@ -130,8 +131,8 @@ class MixingControls:
             self.ratio_stack.addWidget(widget)
         gui.comboBox(box, self, "by_derivative", label="Fraction of:", orientation=Qt.Horizontal,
                      items=("absorbance", "derivative signal"), callback=self._changed,
-                     tooltip="Spectra are brought to one size before mixing. By absorbance, a "
-                             "broad baseline counts as signal and hides bands; by derivative, "
+                     tooltip="Spectra are scaled to the same signal before mixing. By absorbance, "
+                             "a broad baseline counts as signal and hides bands; by derivative, "
                              "only the bands count. Neither is a fraction by mass.")
 
 
@@ -143,8 +144,8 @@ class MixingControls:
         box = gui.vBox(page, "Training and test")
         row = gui.hBox(box)
         gui.checkBox(row, self, "use_test", "Test mixtures from", callback=self._changed,
-                     tooltip="Part the pure spectra first, so that no specimen is in both "
-                             "training and test mixtures.")
+                     tooltip="Split the pure spectra before mixing, so that no specimen is in "
+                             "both training and test mixtures.")
         self.share_spin = gui.spin(row, self, "test_share", 5, 95, callback=self._changed,
                                    alignment=Qt.AlignRight,
                                    tooltip="Share of each material's sources that is kept for "
@@ -153,21 +154,21 @@ class MixingControls:
         self.source_combo = gui.comboBox(
             box, self, "source_name", label="Source:", orientation=Qt.Horizontal,
             items=(NEAR_DUPLICATES,), sendSelectedValue=True, callback=self._source_changed,
-            tooltip="What tells that spectra are of one specimen. Near-duplicates: spectra that "
+            tooltip="Identifies spectra of the same specimen. Near-duplicates: spectra that "
                     "correlate above 0.999.")
         row = gui.hBox(page, "Class")
-        gui.comboBox(row, self, "target_kind", label="Tells:", orientation=Qt.Horizontal,
+        gui.comboBox(row, self, "target_kind", label="Predict:", orientation=Qt.Horizontal,
                      items=("combination", "main component", "presence of"),
                      callback=self._changed,
-                     tooltip="What a learner is to find: which materials there are (PE + PP), "
-                             "which of them is most, or whether one of them is there.")
+                     tooltip="What a learner predicts: the combination (PE + PP), the main "
+                             "component, or whether one material is present.")
         self.target_combo = gui.comboBox(row, self, "target_name", sendSelectedValue=True,
                                          callback=self._changed,
-                                         tooltip="The material to be found.")
+                                         tooltip="The material to detect.")
         box = gui.vBox(page, "Drawing")
-        gui.checkBox(box, self, "balance", "Large studies do not crowd out small ones",
+        gui.checkBox(box, self, "balance", "Balance large and small studies",
                      callback=self._changed,
-                     tooltip="Where data have a meta named study: spectra are drawn with weight "
+                     tooltip="If the data have a meta named study: spectra are drawn with weight "
                              "1/sqrt(size of their study).")
         gui.spin(box, self, "seed", 0, 2 ** 31 - 1, label="Seed:", callback=self._changed,
                  alignment=Qt.AlignRight, controlWidth=90,
@@ -186,7 +187,8 @@ class MixingControls:
                 (IN_ALL, "In all:", ("train_all", "test_all"),
                  "Divided evenly among the combinations."),
                 (OF_EACH, "Of each combination:", ("train_each", "test_each"),
-                 "So many of PE, of PP, of PE + PP ... Twelve materials have 78 combinations.")):
+                 "This number for PE, for PP, for PE + PP ... Twelve materials have 78 "
+                 "combinations.")):
             row = 1 if kind == IN_ALL else 2
             button = QRadioButton(text, toolTip=tip, checked=self.number_kind == kind)
             self.number_buttons.addButton(button, kind)
@@ -199,7 +201,7 @@ class MixingControls:
             self.number_spins.append((kind, spins))
         self.number_buttons.idClicked.connect(self._number_kind_changed)
 
-    def _disturbance_page(self, page):
+    def _distortion_page(self, page):
         row = gui.hBox(page, "Prepare for")
         for name, tip, settings in PRESETS:
             gui.button(row, self, name, autoDefault=False, tooltip=tip,
@@ -217,9 +219,9 @@ class MixingControls:
                            callback=self._changed, alignment=Qt.AlignRight, controlWidth=80,
                            tooltip=tip)
         gui.checkBox(box, self, "curved", "Curved baselines too", callback=self._changed,
-                     tooltip="Also cubic baselines and broad humps, as scattering and fluorescence "
-                             "or another background make them.")
-        gui.checkBox(box, self, "cut", "Lose a stretch of each spectrum", callback=self._changed,
+                     tooltip="Also cubic baselines and broad humps, as caused by scattering, "
+                             "fluorescence or another background.")
+        gui.checkBox(box, self, "cut", "Blank out a part of each spectrum", callback=self._changed,
                      tooltip="10 to 60 points are set to the mean, so that a learner does not "
                              "rely on one band alone.")
         box = gui.vBox(page, "Real samples")
@@ -235,7 +237,7 @@ class MixingControls:
                     "soft film, cable and hose do (bands at 1726, 1273 and 1122 cm-1). Spectra of "
                     "rigid pieces alone do not show a learner that soft ones exist.")
         row = gui.hBox(box)
-        gui.widgetLabel(row, "What clings to the samples:")
+        gui.widgetLabel(row, "Contaminants:")
         gui.rubber(row)
         for text, on in (("All", True), ("None", False)):
             button = gui.button(row, self, text, autoDefault=False,
@@ -256,8 +258,8 @@ class MixingControls:
         self.contaminated_spin = gui.spin(
             box, self, "contaminated", 0, 100, label="Components with one of them [%]:",
             callback=self._changed, alignment=Qt.AlignRight,
-            tooltip="How often one of these clings to a component. It adds up to a quarter of "
-                    "the component's signal.")
+            tooltip="Percentage of components with one of these contaminants, which adds at "
+                    "most a quarter of the component's signal.")
         gui.rubber(page)
 
     # Lists that depend on the data
@@ -392,11 +394,10 @@ class MixingControls:
     def _by(self):
         return self.source_name or None
 
-    def _disturbances(self):
+    def _distortions(self):
         """Describe in words the distortions that are added to the sum."""
         parts = [name for name, there in (
             ("baseline", self.baseline), ("noise", self.noise),
-            ("atmosphere", self.atmosphere)) if there]
-        text = "with " + " and ".join(
-            [", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:]) if parts else "as it is"
-        return text + (", a stretch lost" if self.cut else "")
+            ("atmosphere", self.atmosphere), ("a gap", self.cut)) if there]
+        return "with " + " and ".join(
+            [", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:]) if parts else "unchanged"

@@ -54,7 +54,7 @@ class MixturePlot(QWidget):
         font.setBold(True)
         self.title.setFont(font)
         self.another = QPushButton("Another One", autoDefault=False, toolTip=(
-            "Draw another mixture by the same recipe: other spectra, other fractions."))
+            "Draw another mixture with the same settings: other spectra, other fractions."))
         head.addWidget(self.title, 1)
         head.addWidget(self.another)
         layout.addLayout(head)
@@ -102,8 +102,8 @@ class MixturePlot(QWidget):
         self.title.setText(f'<span style="color:gray">{escape(text)}</span>')
         self.another.setEnabled(False)
 
-    def show_mixture(self, drawn: Drawn, disturbances: str):
-        """Draw a mixture; `disturbances` describes the distortions in words."""
+    def show_mixture(self, drawn: Drawn, distortions: str):
+        """Draw a mixture; `distortions` describes them in words."""
         self.clear("")
         self.drawn = drawn
         self.another.setEnabled(True)
@@ -132,7 +132,7 @@ class MixturePlot(QWidget):
         self.lower_legend.setText(
             "<b>What is sent</b>" + _GAP
             + _mark(UNDER_COLOR, "sum") + _GAP
-            + _mark(sent, escape(disturbances)))
+            + _mark(sent, escape(distortions)))
         self.footnote.setText(self._origin(drawn))
         self._fit(drawn)
 

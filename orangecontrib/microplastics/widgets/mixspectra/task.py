@@ -97,7 +97,7 @@ def run(task: Task, state: TaskState) -> Results:
     except TransmittanceError:
         # The data as a whole did not look like transmittance, or were converted.
         raise ValueError("The spectra of these materials look like transmittance, those of others "
-                         "do not: bring all to absorbance first (Preprocess Spectra).") from None
+                         "do not: convert all to absorbance first (Preprocess Spectra).") from None
     train = data[rows]
     test = None
     if task.share is not None:
