@@ -18,6 +18,7 @@ from Orange.widgets.tests.base import ParameterMapping, WidgetLearnerTestMixin, 
 from orangecontrib.spectroscopy.preprocess import Cut
 from torchless import without_torch
 
+from orangecontrib.microplastics.config import DCNetConfig
 from orangecontrib.microplastics.dcnet.compatibility import ScaleError
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.dcnet.model import DCNetModel
@@ -92,7 +93,7 @@ class TestOWDCNet(WidgetTest):
     def test_even_kernels_become_odd(self):
         self.widget.kernel_short = 4
         self.widget.settings_changed()
-        self.assertEqual(self.widget.create_learner().kernels, (5, 15))
+        self.assertEqual(self.widget.create_learner().kernels, (5, DCNetConfig.kernels[1]))
 
     def test_training_curve(self):
         widget = self.create_widget(OWDCNet, stored_settings=dict(

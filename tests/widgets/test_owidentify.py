@@ -12,6 +12,7 @@ from Orange.classification import MajorityLearner
 from Orange.data import ContinuousVariable, Domain, Table
 from Orange.widgets.tests.base import WidgetTest
 
+from orangecontrib.microplastics.confidence.acceptance import ACCEPT, INSPECT
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import (
@@ -129,7 +130,7 @@ class TestOWIdentify(WidgetTest):
         score = widget._rule().score(widget.result)
         limit = round(float(np.median(score)), 2)
         widget.plot.threshold_moved.emit(0, limit)
-        self.assertEqual((widget.accept, widget.inspect), (limit, min(.6, limit)))
+        self.assertEqual((widget.accept, widget.inspect), (limit, min(INSPECT, limit)))
         self.assertEqual(len(self.output("accepted")), (score >= limit).sum())
         widget.plot.threshold_moved.emit(1, 1.)
         self.assertEqual((widget.accept, widget.inspect), (1, 1))
@@ -137,8 +138,8 @@ class TestOWIdentify(WidgetTest):
         self.assertEqual(len(self.output("unknown")), len(self.data))
         self.assertTrue(widget.Warning.many.is_shown())
         widget._set_defaults()
-        self.assertEqual((widget.accept, widget.inspect), (.7, .6))
-        self.assertEqual([line.value() for line in widget.plot.lines], [.7, .6])
+        self.assertEqual((widget.accept, widget.inspect), (ACCEPT, INSPECT))
+        self.assertEqual([line.value() for line in widget.plot.lines], [ACCEPT, INSPECT])
 
     def test_line_is_dragged(self):
         self.identify()
@@ -150,7 +151,7 @@ class TestOWIdentify(WidgetTest):
     def test_decide_by(self):
         self.identify()
         self.widget.controls.by.buttons[CORRELATION].click()
-        expected = self.widget.result.correlation >= .7
+        expected = self.widget.result.correlation >= ACCEPT
         np.testing.assert_array_equal(
             self.output("annotated").get_column("decision") == ACCEPTED, expected)
 
@@ -319,7 +320,7 @@ class TestOWIdentify(WidgetTest):
         self.widget.list_view.selectRow(0)
         self.widget.report_html = ""
         self.widget.send_report()
-        for text in ("Accepted from", "0.70", "Materials", "Accepted:",
+        for text in ("Accepted from", f"{ACCEPT:.2f}", "Materials", "Accepted:",
                      "234 from 902.6 to 1801.3 1/cm, in steps of 3.86", "Selected spectra", "Row "):
             self.assertIn(text, self.widget.report_html)
 
