@@ -99,7 +99,7 @@ def main(argv):
         for row in rows.values():
             row["mean"] = list(np.mean([row[n] for n in (V, F, K, J)], axis=0))
         write("instruments", {"P3, pure polymers": {
-            "text": "PE, PET, PP, PS, PVC, PA where the study has ten; the study in the "
-                    "column's head is left out and tested.",
+            "text": "PE, PET, PP, PS, PVC, PA where the study has ten and the others together "
+                    "five; the study in the column's head is left out and tested.",
             "rows": rows, "columns": ("mean", V, F, K, J)}})
     return 0
