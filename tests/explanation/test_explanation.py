@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
@@ -25,10 +24,6 @@ from orangecontrib.microplastics.simulation.polymers import simulate
 from orangecontrib.microplastics.spectra.axis import spectral_columns
 
 POLYMERS = ("PE", "PS", "PET")
-
-
-def setUpModule():
-    torch.set_num_threads(1)
 
 
 @cache

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
 from Orange.data import Domain
 
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
@@ -24,10 +23,6 @@ from orangecontrib.microplastics.simulation.polymers import simulate
 
 POLYMERS = ("PE", "PS", "PET")
 AXIS = np.arange(600, 3200, 4.)
-
-
-def setUpModule():
-    torch.set_num_threads(1)
 
 
 @cache

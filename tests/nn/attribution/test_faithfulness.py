@@ -49,7 +49,6 @@ class TestKeepOnly(unittest.TestCase):
 class TestFaithfulness(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        torch.set_num_threads(1)
         cls.net = planted.network()
         cls.X, cls.y = planted.spectra(60, 99)
         cls.maps = explain([cls.net], cls.X, planted.GRID, target=cls.y).importance

@@ -34,10 +34,6 @@ from orangecontrib.microplastics.simulation.polymers import simulate
 GRID = np.arange(700, 3900, 4.0)
 
 
-def setUpModule():
-    torch.set_num_threads(1)
-
-
 def network(seed=0, **config):
     """Random weights, also of batch norms, so that no mistake is hidden by a 1 or 0."""
     config = {"n_wavenumbers": len(GRID), "n_classes": 5} | config
