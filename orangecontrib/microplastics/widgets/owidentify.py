@@ -87,6 +87,8 @@ class OWIdentify(ResultWidget):
     keywords = "identify spectra, predict, unknown, acceptance, threshold, hit quality, " \
                "library search, confidence, energy, out of distribution, microplastics"
     ACTION = "Identify"
+    #: Columns of the table of materials.
+    TABLE = ("Material", "Accept", "Inspect", "Unknown", "All")
 
     class Inputs:
         data = Input("Data", Table, default=True)
@@ -194,14 +196,14 @@ class OWIdentify(ResultWidget):
         self.plot.threshold_moved.connect(self._line_moved)
         upper.addWidget(self.plot)
         self.table = PyTableModel(parent=self, editable=False)
-        self.table.setHorizontalHeaderLabels(["Material", "Accept", "Inspect", "Unknown", "All"])
+        self.table.setHorizontalHeaderLabels(list(self.TABLE))
         self.view = QTableView()
         set_up_list(
             self.view, self.table, "Spectra by most probable material. Click a number to select "
             "those spectra in the list below.")
         self.view.setSelectionBehavior(QAbstractItemView.SelectItems)
         self.view.setSelectionMode(QAbstractItemView.SingleSelection)
-        self.view.horizontalHeader().setSectionResizeMode(QHeaderView.Stretch)
+        self.view.horizontalHeader().setStretchLastSection(False)
         self.view.setMinimumWidth(200)
         self.view.sortByColumn(4, Qt.DescendingOrder)
         self.view.clicked.connect(self._select_count)
@@ -396,6 +398,11 @@ class OWIdentify(ResultWidget):
         self.table.wrap(self._counts())
         header = self.view.horizontalHeader()
         self.view.sortByColumn(header.sortIndicatorSection(), header.sortIndicatorOrder())
+        if header.count() and header.sectionResizeMode(0) != QHeaderView.Stretch:
+            # Names of mixtures need more room than numbers.
+            header.setSectionResizeMode(0, QHeaderView.Stretch)
+            for column, title in enumerate(self.TABLE[1:], start=1):
+                header.resizeSection(column, header.fontMetrics().horizontalAdvance(title) + 20)
         if self.list.rowCount():
             self.list.show_decisions(self.decisions)
         else:
