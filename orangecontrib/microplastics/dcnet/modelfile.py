@@ -17,8 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as pack
 
 from orangecontrib.microplastics.confidence.acceptance import Acceptance
 from orangecontrib.microplastics.confidence.residual_bands import Expected
@@ -93,7 +91,8 @@ def write(path, contents: Contents):
         # Better no file than one that cannot be opened.
         raise ModelFileError(f"This model cannot be stored in this kind of file: {ex}. Save it "
                              "with Save Model (as a pickle).") from ex
-    data = pack(tensors, {_KEY: text, "sha256": _hash(text, tensors)})
+    from safetensors.numpy import save
+    data = save(tensors, {_KEY: text, "sha256": _hash(text, tensors)})
     path = Path(path)
     try:
         write_atomically(path, lambda file: file.write(data))
@@ -172,6 +171,8 @@ def read(path) -> Contents:
         If the file cannot be read, is not a model file, has another format, is damaged, or
         describes an invalid model.
     """
+    # Imported here, since Orange imports all widgets at its start.
+    from safetensors import SafetensorError, safe_open
     path = Path(path)
     try:
         size = path.stat().st_size
