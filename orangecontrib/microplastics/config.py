@@ -3,8 +3,10 @@
 Separate from the modules that need torch, which takes a second to load, so that widgets
 can use the settings before torch is loaded.
 
-All defaults are defined here: the learner's signature takes them from here, and the settings
-of the widget Dual-Branch CNN take them from the learner.
+Their defaults are defined here: the learner's signature takes them from here, and the settings
+of the widget Dual-Branch CNN take them from the learner. Choices that only the learner has
+(strength of the distortions, validation share, number of networks, mixtures) have theirs in its
+signature.
 """
 from __future__ import annotations
 

@@ -299,6 +299,15 @@ class TestOWGradCAM(GradCAMCase):
         self.explain(with_model=plain)
         self.assertEqual(self.widget.attention_view.spatial.listDataItems(), [])
 
+    def test_attention_of_spectra_with_an_answer_only(self):
+        data = spectra().copy()
+        with data.unlocked(data.X):
+            data.X[::2] = np.nan
+        self.explain(data=data)
+        rows = self.widget.attention.rows
+        self.assertTrue(len(rows))
+        self.assertTrue(self.widget.explained.answered[rows].all())
+
     def test_faithfulness(self):
         self.assertFalse(self.widget.faithfulness_view.button.isEnabled())
         self.explain()

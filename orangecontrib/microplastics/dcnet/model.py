@@ -408,7 +408,7 @@ class DCNetModel(Model):
         if self.training.get("mixtures") and theirs is not None and theirs.is_discrete \
                 and ours is not theirs:
             names = names_in(theirs.values, ours.values)
-            if theirs.name == ours.name or set(theirs.values) <= set(names):
+            if theirs == ours or set(theirs.values) <= set(names):
                 mapper = theirs.get_mapper_from(DiscreteVariable(ours.name, values=names))
                 return [mapper], [len(theirs.values)]
         return super().get_backmappers(data)
@@ -424,8 +424,8 @@ class DCNetModel(Model):
             (a ValueError) If the file cannot be written, or the model has preprocessing other
             than resampling; the message names it.
         """
-        from orangecontrib.microplastics.dcnet import modelfile as safefile
-        safefile.write(path, safefile.Contents(
+        from orangecontrib.microplastics.dcnet import modelfile
+        modelfile.write(path, modelfile.Contents(
             self.name, [(net.config, net.weights()) for net in self.networks], self.wavenumbers,
             self.used, self.needed, self.history, self.acceptance, self.temperature,
             self.training, self.domain, self.original_domain))
@@ -442,14 +442,14 @@ class DCNetModel(Model):
         TorchUnavailable
             (a ValueError) If torch cannot be loaded.
         """
-        from orangecontrib.microplastics.dcnet import modelfile as safefile
-        held = safefile.read(path)
+        from orangecontrib.microplastics.dcnet import modelfile
+        held = modelfile.read(path)
         from orangecontrib.microplastics.nn import network
         try:
             networks = [network.DCNet.from_weights(*one) for one in held.networks]
         # torch raises these if the weights do not fit.
         except (RuntimeError, TypeError) as ex:
-            raise safefile.ModelFileError(
+            raise modelfile.ModelFileError(
                 f"{path} is not a valid model file: {str(ex).splitlines()[0]}") from None
         model = cls(networks, held.wavenumbers, held.used, held.history, held.domain, True,
                     held.acceptance, held.temperature, held.needed, held.training)

@@ -33,9 +33,10 @@ class AttentionResult(NamedTuple):
     branches: list
 
 
-def _spread(n, most):
-    """At most `most` of n rows, evenly spaced."""
-    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(int)
+def _some_answered(explained, most):
+    """At most `most` rows of spectra that the model can predict, evenly spaced."""
+    rows = np.flatnonzero(explained.answered)
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(int)]
 
 
 def run(request: Request, state: TaskState) -> AttentionResult:
@@ -52,8 +53,7 @@ def _run(request, state):
         method=request.method, branch=request.branch, signed=request.signed,
         callback=progress_of(state, 0, 90))
     state.set_partial_result(explained)
-    known = np.flatnonzero(explained.answered)
-    rows = known[_spread(len(known), _ATTENTION)]
+    rows = _some_answered(explained, _ATTENTION)
     grid = request.model.grid_spectra(request.data[rows])
     from orangecontrib.microplastics.nn.attribution import cbam_maps
     return AttentionResult(rows, cbam_maps.attention(
@@ -83,8 +83,7 @@ def _measure(request, explained, state):
         component_targets,
     )
     model = request.model
-    known = np.flatnonzero(explained.answered)
-    rows = known[_spread(len(known), _FAITHFULNESS)]
+    rows = _some_answered(explained, _FAITHFULNESS)
     grid = model.grid_spectra(request.data[rows])
     target = component_targets(explained.classes)[request.target] \
         if request.component else explained.target[rows]
