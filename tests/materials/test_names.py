@@ -75,16 +75,23 @@ def test_materials_of_a_combination():
     ("PVC film", "PVC"), ("poly(vinyl chloride)", "PVC"), ("Poly(methyl methacrylate) sheet", None),
     ("Poly(methyl methacrylate) foil", "PMMA"), ("Nylon (6)", "PA"), ("PA 66", "PA"),
     ("nylon-6", "PA"), ("high-density polyethylene", "PE"), ("PE (HDPE + LDPE)", "PE"),
-    ("glass fibre reinforced PA", "PA"), ("PP with talc", "PP"), ("biofilm", "Biofilm")])
+    ("glass fibre reinforced PA", "PA"), ("PP with talc", "PP"), ("biofilm", "Biofilm"),
+    ("PEVA", "PEVA"), ("EVA foam", "PEVA"), ("poly(ethylene-co-vinyl acetate)", "PEVA"),
+    ("ethylene co vinyl acetate", "PEVA"), ("PLA", "PLA"), ("poly(lactic acid)", "PLA"),
+    ("cellulose acetate", "CA"), ("acrylic fibres", "AC"), ("polyacrylonitrile", "AC"),
+    ("acrylic glass", "PMMA"), ("rubber", "R"), ("tyre wear particles", "R"),
+    ("beeswax", None), ("wax", "Ester"), ("zinc stearate", "Carboxylate"), ("kaolin", "Clay"),
+    ("clay", "Clay"), ("quartz", "Quartz"), ("chitin", "Chitin"), ("humic acid", "Humic")])
 def test_the_material_in_a_label(name, code):
     assert material_code(name) == code
 
 
 @pytest.mark.parametrize("name", [
-    "", " ", "()", "fibre", "6", "cellulose acetate", "cellulose nitrate", "polyethylene glycol",
-    "polyethylene furanoate", "polyethylene-co-vinyl acetate", "ethylene co vinyl acetate",
-    "polyamide-imide", "non-PVC", "PVC-free", "PE without wax", "PEVA", "PEL", "PE + wax",
-    "PE/PP", "glass", "wax"])
+    "", " ", "()", "fibre", "6", "cellulose nitrate", "polyethylene glycol",
+    "polyethylene furanoate", "polyethylene-co-acrylic acid", "polyvinyl acetate",
+    "polyamide-imide", "non-PVC", "PVC-free", "PE without wax", "PEL", "PE + wax",
+    "PE/PP", "PE with wax", "glass", "sand", "SR", "silicone rubber", "nitrile rubber",
+    "R Kedzierski", "acrylic paint"])
 def test_other_materials_and_blends_have_no_code(name):
     assert material_code(name) is None
 

@@ -24,8 +24,9 @@ __all__ = ["polymers", "derive", "derived"]
 
 #: Version of the rules for duplicates, sources and doubtful labels; results of other versions are
 #: computed again. 3: bands of nitrile and butadiene make PS doubtful. 4: labels are corrected
-#: first (:data:`.catalogue.RELABELLED`). Range and step of the common grid are part of the rules.
-_RULES = 4
+#: first (:data:`.catalogue.RELABELLED`). 5: three of CA are cellulose. Range and step of the common
+#: grid are part of the rules.
+_RULES = 5
 
 
 def polymers(name: str, raw: Spectra) -> np.ndarray:

@@ -34,7 +34,7 @@ CONTAMINANTS: dict[str, tuple[tuple[float, float, float], ...]] = {
 #: samples that must be distinguished from nylon can carry biofilm.
 CONTAMINANT_MATERIALS: dict[str, tuple[str, ...]] = {
     "carbonate": ("Carbonate",),
-    "silicate": ("Silicate",),
+    "silicate": ("Silicate", "Quartz", "Clay"),
     "phthalate": ("Phthalate",),
     "ester": ("Ester",),
     "amide": ("Protein", "Biofilm", "Chitin"),

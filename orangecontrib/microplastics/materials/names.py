@@ -40,7 +40,8 @@ NAMES = {code: POLYMERS[code] for code in TABLES if code in POLYMERS}
 
 #: Synonyms in class labels, in lower case with spaces for hyphens: the only table of them, also for
 #: contaminants. Keys are those of :data:`.bands.BANDS`, and materials without a table of bands
-#: (ester, silicate ...). AFL is Kedzierski's, and has the bands of wool.
+#: (silicate: glass, talc and sand do not have the bands of quartz or clay). AFL is Kedzierski's,
+#: and has the bands of wool.
 SYNONYMS = {
     "PE": ("high density polyethylene", "low density polyethylene",
            "linear low density polyethylene"),
@@ -49,6 +50,13 @@ SYNONYMS = {
     "PA": ("nylon", "pa6", "pa66"),
     "PMMA": ("acrylic glass",),
     "PU": ("pur",),
+    "PEVA": ("eva", "ethylene vinyl acetate", "ethylene co vinyl acetate",
+             "polyethylene co vinyl acetate"),
+    "PLA": ("polylactide",),
+    "CA": ("cellulose diacetate", "cellulose triacetate"),
+    "R": ("sbr", "styrene butadiene rubber", "tyre", "tyre rubber", "tyre wear", "tire",
+          "tire rubber", "tire wear"),
+    "AC": ("polyacrylonitrile", "pan"),
     "CE": ("co", "cotton", "rayon", "viscose", "modal", "lyocell", "paper", "linen", "wood",
            "lignocellulose", "plant"),
     "Protein": ("proteins", "wool", "silk", "collagen", "keratin", "leather", "fur", "tissue",
@@ -56,9 +64,12 @@ SYNONYMS = {
     "Phthalate": ("phthalates", "plasticiser", "plasticizer", "dehp", "dop", "dinp"),
     "Carbonate": ("calcium carbonate", "caco3", "calcite", "chalk", "limestone"),
     "Chitin": (),
-    "Silicate": ("silica", "quartz", "sand", "clay", "kaolin", "glass", "talc"),
+    "Quartz": (),
+    "Clay": ("kaolin", "kaolinite"),
+    "Silicate": ("silica", "sand", "glass", "talc"),
     "Ester": ("fat", "fats", "wax", "oil", "triglyceride", "lipid", "lipids"),
     "Carboxylate": ("stearate", "calcium stearate", "zinc stearate", "soap"),
+    "Humic": ("humic acid", "humic acids", "humic substances", "humus", "peat"),
 }
 
 #: Material by any of its names: code, full name, sub-class or synonym.

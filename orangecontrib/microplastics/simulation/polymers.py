@@ -14,6 +14,10 @@ on simulated spectra say nothing about real ones: test on published or own spect
 
 Widths, and heights not in the literature, were adjusted to medians of FLOPP: agreement with FLOPP
 is therefore no independent proof; agreement with the other sets is.
+
+Natural materials that are mistaken for plastic can be simulated, too. Few published spectra of them
+were at hand (see the tables of bands), so their heights and widths are less certain than those of
+polymers, and one table stands for a family: fats and waxes, kaolin and other clays.
 """
 
 import re
@@ -31,7 +35,12 @@ from orangecontrib.microplastics.spectra.axis import name_of, uniform_grid
 
 #: The polymers in the publication of the method, and all polymers that can be simulated.
 SEVEN = ("PE", "PP", "PS", "PET", "PVC", "PA", "PMMA")
-TWELVE = tuple(NAMES)
+ALL_POLYMERS = tuple(NAMES)
+#: Natural materials and soaps that can be simulated, besides CE and Protein: what is mistaken for
+#: plastic, or lies on it.
+NATURAL = ("Ester", "Carboxylate", "Carbonate", "Quartz", "Clay", "Chitin", "Humic", "Biofilm")
+#: Former name of ALL_POLYMERS.
+TWELVE = ALL_POLYMERS
 
 #: Median absorbance of the strongest band of samples of thickness 1.
 TYPICAL_ABSORBANCE = 0.3
@@ -75,6 +84,35 @@ _WIDTHS = {
     "CE": {3338: 220, 3270: 330, 2912: 50, 2860: 50, 1427: 38, 1367: 34, 1335: 20, 1315: 22,
            1161: 20, 1107: 46, 1057: 26, 1030: 34, 1000: 32, 984: 40, 895: 30},
     "Protein": {3277: 180, 2926: 60, 1632: 50, 1518: 50, 1448: 40, 1393: 40, 1236: 50, 1072: 60},
+    "PEVA": {2956: 49, 2917: 20, 2893: 21, 2848: 12, 1739: 14, 1466: 16, 1439: 50, 1371: 23,
+             1240: 25, 1105: 120, 1043: 12, 1020: 22, 958: 32, 730: 7, 719: 16},
+    "PLA": {2997: 22, 2945: 22, 1751: 25, 1454: 22, 1383: 8, 1362: 50, 1303: 38, 1265: 36,
+            1209: 45, 1182: 19, 1128: 36, 1086: 30, 1045: 27, 957: 11, 922: 36, 870: 21,
+            756: 29, 702: 44},
+    "CA": {3470: 350, 2945: 64, 2885: 88, 1738: 40, 1640: 90, 1428: 70, 1368: 25, 1316: 41,
+           1227: 50, 1161: 26, 1119: 48, 1068: 48, 1034: 40, 1000: 59, 945: 80, 902: 26,
+           876: 16},
+    "R": {3694: 17, 3620: 10, 2956: 36, 2918: 30, 2872: 75, 2849: 15, 1730: 33, 1602: 14,
+          1539: 14, 1493: 12, 1464: 16, 1452: 13, 1436: 36, 1377: 12, 1310: 14, 1222: 69,
+          1180: 47, 1092: 90, 1060: 48, 1034: 18, 1010: 45, 966: 14, 911: 24, 798: 40, 756: 36,
+          720: 10, 698: 9},
+    "AC": {2990: 36, 2938: 50, 2920: 25, 2872: 36, 2243: 11, 1732: 24, 1625: 140, 1452: 24,
+           1356: 43, 1261: 31, 1228: 37, 1200: 28, 1169: 26, 1097: 60, 1072: 25, 1043: 40,
+           1016: 15, 802: 95, 764: 40},
+    "Ester": {3006: 12, 2954: 22, 2922: 28, 2916: 18, 2872: 60, 2853: 14, 2848: 11, 1743: 16,
+              1736: 16, 1710: 20, 1654: 14, 1472: 8, 1463: 16, 1417: 25, 1377: 17, 1237: 70,
+              1174: 18, 1160: 45, 1118: 14, 1097: 36, 1030: 100, 730: 8, 720: 16},
+    "Carboxylate": {2956: 28, 2916: 21, 2893: 24, 2848: 13, 1622: 30, 1575: 17, 1540: 19,
+                    1471: 13, 1463: 20, 1433: 40, 1419: 28, 1398: 20, 1379: 10, 1111: 15,
+                    962: 13, 719: 14, 669: 20},
+    "Quartz": {1159: 40, 1080: 60, 1058: 60, 797: 16, 778: 13, 694: 11},
+    "Clay": {3694: 18, 3669: 20, 3652: 20, 3620: 11, 3400: 350, 1635: 80, 1114: 34, 1032: 30,
+             1007: 34, 937: 24, 912: 26, 790: 24, 752: 24, 694: 22},
+    "Chitin": {3428: 150, 3260: 90, 3102: 60, 2932: 50, 2876: 40, 1655: 26, 1621: 26, 1556: 34,
+               1428: 34, 1376: 24, 1310: 26, 1260: 30, 1206: 22, 1156: 20, 1114: 30, 1070: 36,
+               1026: 36, 1010: 26, 953: 26, 896: 20},
+    "Humic": {3350: 400, 2950: 50, 2921: 29, 2852: 17, 1711: 74, 1620: 95, 1510: 25, 1460: 34,
+              1421: 38, 1376: 50, 1225: 200, 1161: 23, 1125: 60, 1078: 80, 1035: 90},
     "Phthalate": {1726: 20, 1600: 8, 1580: 8, 1463: 24, 1380: 22, 1273: 28, 1122: 24, 1072: 20,
                   1039: 18, 742: 14},
     "Carbonate": {1420: 90, 874: 12, 712: 8},
@@ -103,11 +141,39 @@ _MODES = {
     "ABS": {"butadiene": {966: .4, 910: .4, 1637: .4, 2920: .1, 2850: .1},
             "nitrile": {2237: .5}},
     "CE": {"water": {3338: .2, 3270: .2, 1640: .8}},
+    "PEVA": {"vinyl acetate": {1739: .5, 1240: .5, 1020: .5, 1371: .4, 1105: .5, 1043: .5,
+                               958: .5, 730: -.6}},
+    "PLA": {"crystallinity": {922: .8, 957: -.5, 1209: .15, 1265: -.2}},
+    "CA": {"water": {3470: .8, 1640: .7}, "acetate": {1738: .2, 1227: .15, 1368: .2, 3470: -.2}},
+    "R": {"silica filler": {1222: .8, 1180: .8, 1092: .8, 1060: .7, 798: .8},
+          "kaolin filler": {3694: .9, 3620: .9, 1034: .7, 1010: .9, 911: .5},
+          "wax": {2918: .5, 2849: .6, 1464: .5, 720: .8},
+          "styrene": {1602: .6, 1493: .6, 756: .6, 698: .6, 966: -.2}},
+    "AC": {"ester": {1732: .2, 1228: .1, 1169: .1, 2243: -.1}},
+    "Ester": {"wax": {2916: .9, 2848: .9, 1736: .9, 1472: .9, 1174: .9, 730: .9, 3006: -.9,
+                      2922: -.9, 2853: -.9, 1743: -.9, 1654: -.9, 1417: -.9, 1237: -.9,
+                      1160: -.9, 1118: -.9, 1097: -.9, 1030: -.9},
+              "free acid": {1710: .9}},
+    "Carboxylate": {"calcium, zinc": {1575: .7, 1433: .5, 1622: .9, 1540: -.1, 1398: -.9}},
+    "Carbonate": {"calcite": {712: .6}},
+    "Quartz": {"crystallinity": {797: .2, 778: .3, 694: .3}},
+    "Clay": {"kaolin": {3694: .6, 3669: .6, 3652: .6, 937: .6, 912: .4, 3620: .2, 752: .4,
+                        3400: -.8, 1635: -.8}},
+    "Chitin": {"protein": {1655: .25, 1556: .2, 3260: .2}},
+    "Humic": {"polysaccharide": {1035: .5, 1078: .5, 1125: .4, 1161: .4, 1711: -.3, 1620: -.1,
+                                 1225: -.3},
+              "aliphatic": {2950: .5, 2921: .5, 2852: .5, 1460: .2},
+              "lignin": {1510: .5}},
+    "Biofilm": {"polysaccharide": {1150: .6, 1080: .6, 1036: .6}},
 }
 # Additives of commercial polymers: (material, maximum height of its strongest band relative to the
 # polymer's, share of the samples without it). Rigid PVC is filled with chalk, flexible PVC is
-# plasticised.
-_ADDITIVES = {"PVC": (("Phthalate", .8, 0.), ("Carbonate", .8, .5))}
+# plasticised; some rubber, and foam of PEVA, is filled with chalk.
+_ADDITIVES = {
+    "PVC": (("Phthalate", .8, 0.), ("Carbonate", .8, .5)),
+    "PEVA": (("Carbonate", .4, .5),),
+    "R": (("Carbonate", .5, .6), ("Phthalate", .4, .6)),
+}
 
 # Oxidation at weathering 1, heights relative to the strongest band. PE degrades by
 # Norrish type II and forms vinyl groups, PP mostly ketones and hydroperoxides [Almond 2020;
@@ -122,7 +188,7 @@ def simulate(polymers=SEVEN, n=100, *, wavenumbers=None, mode="atr", thickness=1
              weathering=0., biofilm=0., scattering=0.01, baseline=0.01, atmosphere=0.003,
              resolution=8., noise=0.001, seed=0):
     """
-    Simulate spectra of polymers as a table in absorbance.
+    Simulate spectra of polymers and natural materials as a table in absorbance.
 
     See the module's docstring for their uses and limits. A spectrum is a sum of pseudo-Voigt
     bands at the positions of :data:`.bands.BANDS`, with heights such that the *sum* has the
@@ -132,7 +198,8 @@ def simulate(polymers=SEVEN, n=100, *, wavenumbers=None, mode="atr", thickness=1
     Parameters
     ----------
     polymers : sequence of str
-        Classes, in this order; codes, names or synonyms of :data:`TWELVE`.
+        Classes, in this order; codes, names or synonyms of :data:`ALL_POLYMERS` or
+        :data:`NATURAL`.
     n : int
         Spectra of each polymer.
     wavenumbers : array_like, shape (p,), optional
@@ -313,23 +380,24 @@ def _pure(code, axis, mode, resolution):
 
 
 def polymer_codes(polymers: str | Iterable[str]) -> list[str]:
-    """Codes of polymers by any of their names, each once.
+    """Codes of polymers and natural materials by any of their names, each once.
 
     Raises
     ------
     ValueError
-        For a polymer that cannot be simulated.
+        For a material that cannot be simulated.
     """
     if isinstance(polymers, str):
         polymers = [polymers]
+    available = (*ALL_POLYMERS, *NATURAL)
     codes = {}
     for name in polymers:
         code = material_code(name)
-        if code not in TWELVE:
-            raise ValueError(f"Cannot simulate '{name}'; available: {', '.join(TWELVE)}.")
+        if code not in available:
+            raise ValueError(f"Cannot simulate '{name}'; available: {', '.join(available)}.")
         codes[code] = True
     if not codes:
-        raise ValueError(f"Choose at least one polymer of {', '.join(TWELVE)}.")
+        raise ValueError(f"Choose at least one polymer of {', '.join(available)}.")
     return list(codes)
 
 

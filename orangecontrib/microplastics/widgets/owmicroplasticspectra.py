@@ -34,7 +34,7 @@ from orangecontrib.microplastics.datasets.collection import (
 )
 from orangecontrib.microplastics.materials.names import NAMES
 from orangecontrib.microplastics.simulation.filter_image import PIXELS
-from orangecontrib.microplastics.simulation.polymers import SEVEN, TWELVE
+from orangecontrib.microplastics.simulation.polymers import ALL_POLYMERS, SEVEN
 from orangecontrib.microplastics.widgets.common.background import progress_of
 from orangecontrib.microplastics.widgets.common.texts import describe_spectra
 from orangecontrib.microplastics.widgets.microplasticspectra.classview import ClassBars, MedianPlot
@@ -147,7 +147,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._update)
         self.sets = [name for name in self.sets if name == SIMULATED or name in datasets.SETS]
-        self.polymers = [code for code in self.polymers if code in TWELVE]
+        self.polymers = [code for code in self.polymers if code in ALL_POLYMERS]
         self._add_sets()
         self._add_published()
         self.simulated_box, self.polymer_boxes = simulation_box(
@@ -251,7 +251,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
         self._update()
 
     def _on_polymers_ticked(self):
-        self.polymers = [code for code in TWELVE if self.polymer_boxes[code].isChecked()]
+        self.polymers = [code for code in ALL_POLYMERS if self.polymer_boxes[code].isChecked()]
         self._update()
 
     def _on_classes_ticked(self):

@@ -6,7 +6,7 @@ from AnyQt.QtWidgets import QCheckBox, QGridLayout
 from Orange.widgets import gui
 
 from orangecontrib.microplastics.materials.names import NAMES
-from orangecontrib.microplastics.simulation.polymers import TWELVE
+from orangecontrib.microplastics.simulation.polymers import ALL_POLYMERS
 
 MODES = (("ATR", "atr"), ("Transmission", "transmission"))
 
@@ -33,7 +33,7 @@ def simulation_box(parent, master, polymers_ticked, changed):
     polymer_boxes = {}
     grid = QGridLayout()
     grid.setVerticalSpacing(0)
-    for i, code in enumerate(TWELVE):
+    for i, code in enumerate(ALL_POLYMERS):
         check = QCheckBox(code, checked=code in master.polymers, toolTip=NAMES[code])
         check.toggled.connect(polymers_ticked)
         grid.addWidget(check, i // 6, i % 6)
