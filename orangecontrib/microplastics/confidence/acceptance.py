@@ -1,23 +1,33 @@
 """Whether a spectrum resembles the training data at all (numpy and scipy only).
 
 A softmax distributes all probability among the classes it knows, and is often confident about
-a material that was not in the training data. Three other scores detect such spectra:
+a material that was not in the training data. Four other scores detect such spectra:
 
 - the negative free energy of the class scores z, log sum exp z (Liu et al., "Energy-based
   out-of-distribution detection", NeurIPS 2020, arXiv:2010.03759), which is low if no class
   has a high score; calibrated here so that a threshold has a meaning;
-- the correlation of the first derivative with the mean of the class, known in spectroscopy
-  as hit quality;
-- whether the class explains every band of the spectrum (:mod:`.residual_bands`).
+- the correlation of the first derivative with the class, known in spectroscopy as hit quality:
+  with the mean of the class, or with the most similar of its reference spectra if that is higher,
+  since the mean of hard and soft polyvinyl chloride resembles neither;
+- whether the class explains every band of the spectrum (:mod:`.residual_bands`);
+- whether the spectrum has the bands that all spectra of the class have (:mod:`.missing_bands`).
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
-from orangecontrib.microplastics.confidence.residual_bands import LIMIT, Expected, unexplained
+from orangecontrib.microplastics.confidence.missing_bands import LACKING, missing
+from orangecontrib.microplastics.confidence.residual_bands import (
+    LIMIT,
+    Expected,
+    put_first,
+    unexplained,
+)
+from orangecontrib.microplastics.materials.copolymers import NEAR, Copolymer
 from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
 
 __all__ = ["ACCEPT", "INSPECT", "USUALLY_EXPLAINED", "Acceptance", "calibrate", "energies",
@@ -38,6 +48,14 @@ _AT_LIMIT = 0.7
 
 #: Value of the explained score if a band has just the usual height.
 USUALLY_EXPLAINED = _AT_LIMIT ** (1 / LIMIT)
+
+#: Threshold for the weaker of the two bands that tell a copolymer, in multiples of the usual
+#: height: of four studies, each left out of training, no polyethylene or polystyrene reaches .2,
+#: while three quarters of the copolymers exceed .5 (``benchmarks/NOTES.md``).
+_COPOLYMER = .4
+
+#: Value of the complete score if the two bands that a spectrum lacks most are absent.
+_ABSENT = .6
 
 
 def softmax(scores: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -105,12 +123,15 @@ class Acceptance(NamedTuple):
         class, since scores are lower for a class with few training spectra.
     expected : Expected
         Bands of each class's training spectra, and their variation.
+    usual : ndarray of float32, shape (classes, wavenumbers)
+        Bands that a spectrum of a class must have (:func:`.missing_bands.usual_bands`).
     """
     means: np.ndarray
     accept: np.ndarray
     inspect: np.ndarray
     middle: np.ndarray
     expected: Expected
+    usual: np.ndarray
 
     def confidence(self, energy: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Map energies to a scale from 0 to 1, strictly increasing.
@@ -152,8 +173,29 @@ class Acceptance(NamedTuple):
         """
         return shapes(X, part) @ self.means.T
 
+    def complete(self, X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray,
+                 part: np.ndarray, measured: np.ndarray | None = None):
+        """Score whether each spectrum has the usual bands of its class; find those it lacks.
+
+        Parameters as of :meth:`explained`.
+
+        Returns
+        -------
+        complete : ndarray, shape (n,)
+            Depends on the mean height of the two usual bands that are lowest in the spectrum: 1
+            if they have their usual height, 0.7 at a fifth of it, 0.6 if they are absent.
+        found : Missing
+            See :func:`.missing_bands.missing`.
+        """
+        found = missing(X, classes, wavenumbers, part, self.usual, measured)
+        height = found.height[:, :2].mean(axis=1)
+        above = _USUAL + (1 - _USUAL) * (height - LACKING) / (1 - LACKING)
+        below = _ABSENT + (_USUAL - _ABSENT) * height / LACKING
+        return np.clip(np.where(height >= LACKING, above, below), 0, 1), found
+
     def explained(self, X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray,
-                  part: np.ndarray, measured: np.ndarray | None = None):
+                  part: np.ndarray, measured: np.ndarray | None = None,
+                  copolymers: Sequence[Copolymer | None] = ()):
         """Score how well each spectrum's class explains its bands; find the strongest residual.
 
         Parameters
@@ -164,6 +206,9 @@ class Acceptance(NamedTuple):
             cm-1, ascending and uniform.
         part : ndarray of bool, shape (wavenumbers,)
         measured : ndarray of bool, shape (n, wavenumbers), optional
+        copolymers : sequence, length classes, optional
+            The copolymer that each class may be mistaken for: two bands at once are significant
+            at lower heights than one.
 
         Returns
         -------
@@ -175,11 +220,27 @@ class Acceptance(NamedTuple):
             See :func:`.residual_bands.unexplained`.
         """
         found = unexplained(X, classes, wavenumbers, part, self.expected, measured)
+        for c in np.unique(classes):
+            if c >= len(copolymers) or copolymers[c] is None:
+                continue
+            rows = np.flatnonzero(classes == c)
+            both = [unexplained(X[rows], classes[rows], wavenumbers, part, self.expected,
+                                None if measured is None else measured[rows],
+                                np.abs(wavenumbers - place) <= NEAR)
+                    for place, _ in copolymers[c].bands]
+            weaker = np.minimum(both[0].excess, both[1].excess) * (LIMIT / _COPOLYMER)
+            replaced = (weaker > found.excess[rows]) & (weaker > 1)
+            for whole, part_of in zip(found[:3], both[0][:3], strict=True):
+                whole[rows[replaced]] = part_of[replaced]
+            found.excess[rows[replaced]] = weaker[replaced]
+            # The first band last, so that it leads.
+            for band in reversed(both):
+                put_first(found, rows[replaced], band.wavenumber[replaced], weaker[replaced])
         return _AT_LIMIT ** (np.maximum(found.excess, 0) / LIMIT), found
 
 
 def calibrate(means: np.ndarray, known: np.ndarray, classes: np.ndarray,
-              expected: Expected) -> Acceptance:
+              expected: Expected, usual: np.ndarray) -> Acceptance:
     """Calibrate an Acceptance on the energies of spectra of known classes.
 
     Parameters
@@ -191,6 +252,7 @@ def calibrate(means: np.ndarray, known: np.ndarray, classes: np.ndarray,
     classes : ndarray of int, shape (n,)
         Their classes; a class that is not among them is calibrated on all spectra.
     expected : Expected
+    usual : ndarray, shape (classes, wavenumbers)
     """
     levels = []
     for c in range(len(means)):
@@ -200,4 +262,4 @@ def calibrate(means: np.ndarray, known: np.ndarray, classes: np.ndarray,
         least = 1e-3 * max(1.0, abs(middle))
         accept = min(accept, middle - least)
         levels.append((accept, min(inspect, accept - least), middle))
-    return Acceptance(means, *np.array(levels).T, expected)
+    return Acceptance(means, *np.array(levels).T, expected, usual)

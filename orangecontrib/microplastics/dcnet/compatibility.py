@@ -14,7 +14,8 @@ from orangecontrib.microplastics.spectra.axis import (
 )
 
 __all__ = ["WARN_COVERAGE", "REFUSE_COVERAGE", "PredictionWarning", "CoverageWarning",
-           "ScaleWarning", "ScaleError", "spectral_axis", "axis_notes", "scale_notes"]
+           "ScaleWarning", "SimulatedWarning", "ScaleError", "spectral_axis", "axis_notes",
+           "scale_notes"]
 
 #: Share of the wavenumbers that a model needs: below the first it warns, below the second it
 #: refuses to predict.
@@ -35,6 +36,10 @@ class CoverageWarning(PredictionWarning):
 
 class ScaleWarning(PredictionWarning):
     """Spectra may be in another unit than the training spectra."""
+
+
+class SimulatedWarning(PredictionWarning):
+    """The model was trained on simulated spectra only."""
 
 
 class ScaleError(DomainTransformationError):

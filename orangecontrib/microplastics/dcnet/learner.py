@@ -9,13 +9,6 @@ import numpy as np
 from Orange.classification import Learner
 from Orange.data import DiscreteVariable, Domain, Table
 
-from orangecontrib.microplastics.confidence import calibration
-from orangecontrib.microplastics.confidence.acceptance import (
-    calibrate,
-    class_shapes,
-    energies,
-)
-from orangecontrib.microplastics.confidence.residual_bands import expected
 from orangecontrib.microplastics.config import (
     REGIONS,
     SMALLEST,
@@ -24,6 +17,8 @@ from orangecontrib.microplastics.config import (
     DCNetConfig,
     TrainingConfig,
 )
+from orangecontrib.microplastics.dcnet.calibrated import calibrated
+from orangecontrib.microplastics.dcnet.known import measured_of, references_of, usual_of
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.mixing.stream import MixtureSource
 from orangecontrib.microplastics.spectra.axis import (
@@ -45,9 +40,6 @@ __all__ = ["DCNetLearner", "REGIONS"]
 
 #: If the regions hold fewer grid points than this, the whole axis is used instead.
 _FEWEST_IN_REGIONS = 64
-
-#: Minimum number of validation spectra to calibrate the energy.
-_FEWEST_HELD = 50
 
 
 class DCNetLearner(Learner):
@@ -111,6 +103,11 @@ class DCNetLearner(Learner):
         materials map onto the values in the data.
     smallest : float
         Smallest fraction of a component in these mixtures.
+    blends : sequence of sequence of str, optional
+        The mixtures to learn, as names of their components; by default all.
+    pure_share : float, optional
+        Share of single materials among the training spectra; by default each is as frequent as
+        each mixture (:class:`.mixing.recipe.Mixing`).
     preprocessors : sequence of Preprocess, optional
         Applied to the spectra on the uniform grid, before the network.
     """
@@ -127,7 +124,7 @@ class DCNetLearner(Learner):
                  label_smoothing=TrainingConfig.label_smoothing, augmentation=1.0,
                  balance=TrainingConfig.balance, validation=0.0, group_by="source", networks=1,
                  seed=TrainingConfig.seed, device=TrainingConfig.device, mixtures=0,
-                 smallest=SMALLEST, preprocessors=None):
+                 smallest=SMALLEST, blends=None, pure_share=None, preprocessors=None):
         arguments = vars()
         super().__init__(preprocessors=preprocessors)
         self.params = {name: arguments[name] for name in arguments
@@ -249,38 +246,49 @@ class DCNetLearner(Learner):
                     "classes": {values[c]: int(n)
                                 for c, n in zip(used, np.bincount(y), strict=True)}}
         domain, source = data.domain, None
+        taken = np.flatnonzero(rows)
+        pure = measured_of(data, X, taken)
+        aside = np.zeros(len(X), bool) if held is None else held
         if self.mixtures:
             if weights is not None:
                 raise ValueError("Weights cannot be used with varied or mixed spectra; remove the "
                                  "weights, learn the spectra as they are, or use Mix Spectra.")
-            pure = Table.from_numpy(domain, X, used[y], data.metas[rows])
-            source, X, y, held = self._first_mixtures(pure, held, seed)
+            table = Table.from_numpy(domain, X, used[y], data.metas[rows])
+            source, X, y, held = self._first_mixtures(table, held, seed)
             if self.mixtures == 1:
                 used = np.array([values.index(name) for name in source.mixer.names])
             else:
                 domain = Domain(domain.attributes, DiscreteVariable(
                     domain.class_var.name, values=source.values), domain.metas)
                 used = np.arange(len(source.values))
-                training["mixtures"] = source.n
+                training.update({"mixtures": source.n, "smallest": self.smallest,
+                                 "pure share": self.pure_share})
         fits = self._fit_networks(X, y, grid, len(used), weights, held, source, seed)
         networks = [f.network for f in fits]
         seen = networks[0].seen()
-        temperature, acceptance = self._calibrate(
-            networks, X, y, grid, seen, measured, weights, held, seed)
-        return DCNetModel(
+        learnt = pure.at(~aside)
+        classes = [domain.class_var.values[c] for c in used]
+        usual = usual_of(classes, learnt, X, y, grid, seen, measured)
+        temperature, acceptance = calibrated(
+            networks, X, y, grid, measured, usual, seed, held, weights)
+        model = DCNetModel(
             networks, grid, used, [f.history for f in fits], domain,
             resamples_only=not self.preprocessors, acceptance=acceptance,
-            temperature=temperature, needed=seen & (measured >= .5) if seen.any() else seen,
-            training=training)
+            references=references_of(learnt, seen, seed), temperature=temperature,
+            needed=seen & (measured >= .5) if seen.any() else seen, training=training)
+        if aside.any():
+            model.kept_aside = model.scored(pure.X[aside], pure.labels[aside])
+        return model
 
     def _first_mixtures(self, pure, held, seed):
         """A source of mixtures; X and y of its first draw; which of these are for validation."""
         learn = pure if held is None else pure[~held]
-        source = MixtureSource(learn, self.mixtures, self.smallest, seed)
+        chosen = self.mixtures, self.smallest, seed, self.blends, self.pure_share
+        source = MixtureSource(learn, *chosen)
         X, y = source.draw(0)
         if held is None:
             return source, X, y, None
-        aside = MixtureSource(pure[held], self.mixtures, self.smallest, seed)
+        aside = MixtureSource(pure[held], *chosen)
         if aside.values != source.values:
             raise ValueError("Some class has too few sources for validation; train without it, "
                              "or add spectra.")
@@ -288,21 +296,6 @@ class DCNetLearner(Learner):
         X_aside, y_aside = aside.draw(0, n)
         return (source, np.concatenate((X, X_aside)), np.concatenate((y, y_aside)),
                 np.arange(len(X) + n) >= len(X))
-
-    def _calibrate(self, networks, X, y, grid, seen, measured, weights, held, seed):
-        """Temperature and acceptance, from the validation spectra if there are enough."""
-        from orangecontrib.microplastics.nn import known_scores, prediction
-        temperature, known = 1.0, np.ones(len(X), bool)
-        if held is not None and held.any():
-            scores = prediction.class_scores(networks, X[held])
-            temperature = calibration.fit_temperature(
-                scores, y[held], None if weights is None else weights[held])
-            if held.sum() >= _FEWEST_HELD:
-                known = held
-        scores, classes = known_scores.typical_scores(
-            networks, X[known], y[known], grid, seed)
-        return temperature, calibrate(class_shapes(X, y, seen, weights), energies(scores),
-                                      classes, expected(X, y, grid, seen, measured, seed))
 
     def _fit_networks(self, X, y, grid, n_classes, weights, held, source, seed):
         entropy = np.random.SeedSequence(seed)

@@ -4,9 +4,10 @@ torch is loaded when a network is first needed, not with this module.
 """
 from __future__ import annotations
 
+import copy
 import warnings
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from Orange.base import Model as BaseModel
@@ -15,20 +16,19 @@ from Orange.data import DiscreteVariable, Domain, Instance, Table
 from Orange.util import dummy_callback
 
 from orangecontrib.microplastics.confidence import calibration
-from orangecontrib.microplastics.confidence.acceptance import (
-    Acceptance,
-    energies,
-)
+from orangecontrib.microplastics.confidence.acceptance import Acceptance
+from orangecontrib.microplastics.confidence.promise import KeptAside
+from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.confidence.residual_bands import Expected
-from orangecontrib.microplastics.config import (
-    DCNetConfig,
-    Epoch,
-)
+from orangecontrib.microplastics.config import DCNetConfig, Epoch
+from orangecontrib.microplastics.dcnet.answer import Answer
+from orangecontrib.microplastics.dcnet.assessment import Assessment
 from orangecontrib.microplastics.dcnet.compatibility import (
     REFUSE_COVERAGE,
     WARN_COVERAGE,
     CoverageWarning,
     PredictionWarning,
+    SimulatedWarning,
     axis_notes,
     scale_notes,
     spectral_axis,
@@ -43,7 +43,10 @@ from orangecontrib.microplastics.utils.memory import require
 if TYPE_CHECKING:
     from orangecontrib.microplastics.nn.network import DCNet
 
-__all__ = ["DCNetModel", "Answer"]
+__all__ = ["DCNetModel"]
+
+#: Attributes that are computed when they are first needed, and not stored.
+_CACHED = ("_ready", "_assessed")
 
 #: Rows predicted at a time: limits memory without loss of speed.
 _ROWS = 10_000
@@ -51,41 +54,7 @@ _ROWS = 10_000
 #: Rows between two checks whether the prediction was cancelled.
 _BATCH = 2048
 
-_FORMAT = 3
-
-
-class Answer(NamedTuple):
-    """Predictions of a model for n spectra, with scores of their reliability.
-
-    The scores are NaN for spectra that cannot be predicted, and for all spectra if they were
-    not requested.
-
-    Attributes
-    ----------
-    values : ndarray, shape (n,)
-        Index of the most probable class among the values of the model's class; NaN for spectra
-        that cannot be predicted.
-    probabilities : ndarray, shape (n, classes)
-    confidence : ndarray, shape (n,)
-        Energy-based, 0 to 1: 95 of 100 known spectra of the class reach 0.7.
-    correlation : ndarray, shape (n,)
-        Correlation of the first derivative with the mean of the predicted class, -1 to 1.
-    explained : ndarray, shape (n,)
-        How well the predicted class explains the bands of the spectrum, 0 to 1
-        (:meth:`.Acceptance.explained`).
-    band, height : ndarray, shape (n,)
-        Position (cm-1) of the strongest band that the class does not explain, and its height as
-        a fraction of the spectrum's peak-to-peak height.
-    notes : list of PredictionWarning
-    """
-    values: np.ndarray
-    probabilities: np.ndarray
-    confidence: np.ndarray
-    correlation: np.ndarray
-    explained: np.ndarray
-    band: np.ndarray
-    height: np.ndarray
-    notes: list[PredictionWarning]
+_FORMAT = 4
 
 
 class DCNetModel(Model):
@@ -112,10 +81,14 @@ class DCNetModel(Model):
     training : dict
         Facts about the training data as plain values: numbers of spectra used, left out and kept
         aside, the seed, the spacing of points (cm-1), whether they looked like transmittance.
+    references : References
+        Training spectra of single materials, for library search, drawings and adaptation.
+    kept_aside : KeptAside
+        Scores of spectra kept aside, from which thresholds with a promise are computed.
     """
 
     def __init__(self, networks, wavenumbers, used, history, domain, resamples_only, acceptance,
-                 temperature=1.0, needed=None, training=None):
+                 references, temperature=1.0, needed=None, training=None, kept_aside=None):
         super().__init__(domain)
         self.networks = networks
         self.wavenumbers = wavenumbers
@@ -125,6 +98,8 @@ class DCNetModel(Model):
         self.temperature = temperature
         self.needed = self.seen if needed is None else needed
         self.training = training or {}
+        self.references = references
+        self.kept_aside = kept_aside if kept_aside is not None else KeptAside.nothing()
         # Without preprocessors, spectra are resampled directly, without an intermediate Table.
         self._resamples_only = resamples_only
 
@@ -206,9 +181,7 @@ class DCNetModel(Model):
         """
         self._require_memory(data)
         n = len(data)
-        n_values = len(self.domain.class_var.values)
-        values, confidence, correlation, explained, band, height = np.full((6, n), np.nan)
-        probabilities = np.full((n, n_values), np.nan)
+        answer = Answer.nothing(n, len(self.domain.class_var.values))
         notes, partial = self.check(data), 0
         for start in range(0, n, _ROWS):
             progress_callback(start / n)
@@ -219,22 +192,10 @@ class DCNetModel(Model):
             known = np.flatnonzero(usable)
             for batch in np.array_split(known, -(-len(known) // _BATCH)) if len(known) else ():
                 progress_callback((start + batch[0]) / n)
-                scores = self._network_scores(X[batch])
-                chances = calibration.mean_probabilities(scores, self.temperature)
-                best = chances.argmax(axis=1)
-                at = start + batch
-                probabilities[at] = 0
-                probabilities[np.ix_(at, self.used)] = chances
-                values[at] = self.used[best]
-                if acceptance:
-                    confidence[at] = self.acceptance.confidence(energies(scores), best)
-                    correlation[at] = self.acceptance.correlations(
-                        X[batch], self.seen)[np.arange(len(batch)), best]
-                    explained[at], found = self.acceptance.explained(
-                        X[batch], best, self.wavenumbers, self.seen,
-                        None if measured is None else measured[batch])
-                    band[at], height[at] = found.wavenumber, found.height
-        missing = int(np.isnan(values).sum())
+                self._answer_batch(
+                    answer, start + batch, X[batch],
+                    None if measured is None else measured[batch], acceptance)
+        missing = int(np.isnan(answer.values).sum())
         if missing:
             notes.append(PredictionWarning(
                 f"{missing} of {n} spectra get no prediction: they are constant or empty, or lack "
@@ -243,9 +204,67 @@ class DCNetModel(Model):
             notes.append(CoverageWarning(
                 f"{partial} of {n} spectra lack more than {1 - WARN_COVERAGE:.0%} of the "
                 "wavenumbers that the model needs; their predictions are less certain."))
+        if self.training.get("simulated"):
+            notes.append(SimulatedWarning(
+                "This model learnt from simulated spectra only: its answers are for trying "
+                "things out, not for results."))
         progress_callback(1)
-        return Answer(values, probabilities, confidence, correlation, explained, band, height,
-                      notes)
+        return answer._replace(notes=notes)
+
+    def _answer_batch(self, answer, at, X, measured, acceptance):
+        """Write the answers for spectra X on the grid into the rows `at` of `answer`."""
+        scores = self._network_scores(X)
+        chances = calibration.mean_probabilities(scores, self.temperature)
+        best = chances.argmax(axis=1)
+        answer.probabilities[at] = 0
+        answer.probabilities[np.ix_(at, self.used)] = chances
+        answer.values[at] = self.used[best]
+        if acceptance:
+            self._assessment(answer, at, X, measured, scores, chances)
+
+    def usable(self, data: Table) -> np.ndarray:
+        """Which spectra of a Table can be predicted; bool, (n,)."""
+        return self._usable(np.asarray(self.data_to_model_domain(data).X, float))[1]
+
+    def with_networks(self, networks: list[DCNet]) -> DCNetModel:
+        """A copy of the model with other networks of the same architecture."""
+        other = copy.copy(self)
+        for name in _CACHED:
+            other.__dict__.pop(name, None)
+        other.networks = networks
+        other.kept_aside = KeptAside.nothing()  # their scores are those of the old networks
+        return other
+
+    def scored(self, X: np.ndarray, labels: np.ndarray) -> KeptAside:
+        """Scores of labelled spectra on the model's grid, for thresholds with a promise.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, wavenumbers)
+            Absorbance, without missing values.
+        labels : ndarray of str, shape (n,)
+            Names of their classes; those of classes in use are taken, others left out.
+        """
+        values = np.array(self.domain.class_var.values, object)
+        names = np.array(names_in(labels, values), object)
+        rows = np.flatnonzero(np.isin(labels, names[self.used])
+                              & has_bands(np.asarray(X, float)[:, self.seen]))
+        answer = Answer.nothing(len(rows), len(values))
+        for batch in np.array_split(np.arange(len(rows)), -(-len(rows) // _BATCH)) \
+                if len(rows) else ():
+            self._answer_batch(answer, batch, np.asarray(X[rows[batch]], float), None, True)
+        return KeptAside.of(answer, names[answer.values.astype(int)] == labels[rows])
+
+    @property
+    def _assessment(self) -> Assessment:
+        parts = self.acceptance, self.references
+        # Made once, and again if one of them has been replaced.
+        kept = self.__dict__.get("_assessed")
+        if kept is None or kept[0] is not parts[0] or kept[1] is not parts[1]:
+            names = self.domain.class_var.values
+            kept = self._assessed = (*parts, Assessment(
+                [names[c] for c in self.used], *parts, self.wavenumbers, self.seen))
+        return kept[2]
 
     def _require_memory(self, data):
         """Require memory for predictions, in the classes of model and data; for copies of part of
@@ -427,8 +446,8 @@ class DCNetModel(Model):
         from orangecontrib.microplastics.dcnet import modelfile
         modelfile.write(path, modelfile.Contents(
             self.name, [(net.config, net.weights()) for net in self.networks], self.wavenumbers,
-            self.used, self.needed, self.history, self.acceptance, self.temperature,
-            self.training, self.domain, self.original_domain))
+            self.used, self.needed, self.history, self.acceptance, self.references, self.kept_aside,
+            self.temperature, self.training, self.domain, self.original_domain))
 
     @classmethod
     def load(cls, path) -> DCNetModel:
@@ -452,7 +471,8 @@ class DCNetModel(Model):
             raise modelfile.ModelFileError(
                 f"{path} is not a valid model file: {str(ex).splitlines()[0]}") from None
         model = cls(networks, held.wavenumbers, held.used, held.history, held.domain, True,
-                    held.acceptance, held.temperature, held.needed, held.training)
+                    held.acceptance, held.references, held.temperature, held.needed,
+                    held.training, held.kept_aside)
         model.original_domain = held.original_domain
         model.used_vals = [held.used]
         model.name = held.name
@@ -463,11 +483,16 @@ class DCNetModel(Model):
         # Without the training data, which widgets may have attached to the model.
         state["original_data"] = None
         state.pop("instances", None)
-        state.pop("_ready", None)
+        for name in _CACHED:
+            state.pop(name, None)
         state["networks"] = [
             (asdict(net.config), net.weights()) for net in self.networks]
         state["history"] = [[tuple(e) for e in h] for h in self.history]
-        state["acceptance"] = (*self.acceptance[:-1], tuple(self.acceptance.expected))
+        # As plain values, so that the classes can move.
+        state["acceptance"] = {**self.acceptance._asdict(),
+                               "expected": self.acceptance.expected._asdict()}
+        state["references"] = self.references._asdict()
+        state["kept_aside"] = self.kept_aside._asdict()
         state["format"] = _FORMAT
         return state
 
@@ -481,8 +506,11 @@ class DCNetModel(Model):
                 f"reads format {_FORMAT}: {'update the add-on' if newer else 'train it anew'}.")
         state["networks"] = [_rebuild(*saved) for saved in state["networks"]]
         state["history"] = [[Epoch(*e) for e in h] for h in state["history"]]
-        *scale, known = state["acceptance"]
-        state["acceptance"] = Acceptance(*scale, Expected(*known))
+        acceptance = state["acceptance"]
+        state["acceptance"] = Acceptance(
+            **{**acceptance, "expected": Expected(**acceptance["expected"])})
+        state["references"] = References(**state["references"])
+        state["kept_aside"] = KeptAside(**state["kept_aside"])
         self.__dict__.update(state)
 
 

@@ -19,6 +19,8 @@ import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain
 
 from orangecontrib.microplastics.confidence.acceptance import Acceptance
+from orangecontrib.microplastics.confidence.promise import KeptAside
+from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.confidence.residual_bands import Expected
 from orangecontrib.microplastics.config import DCNetConfig, Epoch
 from orangecontrib.microplastics.spectra.resample import _Resampled, _ResampledFeature
@@ -26,9 +28,12 @@ from orangecontrib.microplastics.utils.atomic import write_atomically
 
 __all__ = ["FORMAT", "SUFFIX", "ModelFileError", "Contents", "write", "read"]
 
-FORMAT = 3
+FORMAT = 4
 SUFFIX = ".dcnet"
 _KEY = "orange3-microplastics"
+
+#: Columns of the spectra kept aside that are yes or no.
+_FLAGS = ("agrees", "right")
 
 #: Limits (bytes, wavenumbers) far above any real model: a larger file is refused, since it would
 #: only exhaust time and memory.
@@ -51,6 +56,8 @@ class Contents(NamedTuple):
     needed: np.ndarray
     history: list[list[Epoch]]
     acceptance: Acceptance
+    references: References
+    kept_aside: KeptAside
     temperature: float
     training: dict
     domain: Domain
@@ -72,7 +79,11 @@ def write(path, contents: Contents):
     tensors.update(wavenumbers=contents.wavenumbers, used=np.asarray(contents.used, np.int64),
                    needed=np.asarray(contents.needed, np.uint8), means=contents.acceptance.means,
                    bases=contents.acceptance.expected.bases,
-                   spread=contents.acceptance.expected.spread)
+                   spread=contents.acceptance.expected.spread, usual=contents.acceptance.usual,
+                   references=contents.references.X,
+                   which=np.asarray(contents.references.which, np.int64))
+    tensors.update({f"aside {name}": np.asarray(value, np.uint8 if name in _FLAGS else float)
+                    for name, value in contents.kept_aside._asdict().items()})
     for i, (_, weights) in enumerate(contents.networks):
         tensors.update({f"network {i} {name}": value for name, value in weights.items()})
     tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
@@ -83,6 +94,9 @@ def write(path, contents: Contents):
         "networks": [asdict(config) for config, _ in contents.networks],
         "chain": chain, "history": contents.history,
         "acceptance": [level.tolist() for level in contents.acceptance[1:4]],
+        "references": {"materials": contents.references.materials,
+                       "names": contents.references.names,
+                       "studies": contents.references.studies},
         "temperature": contents.temperature,
         "training": contents.training}, sort_keys=True, default=_builtin)
     try:
@@ -250,6 +264,8 @@ def _decode(about, tensors):
                                for level in about["acceptance"])
     _require(all(level.shape == used.shape for level in (accept, inspect, middle))
              and (inspect < accept).all() and (accept < middle).all(), "invalid acceptance")
+    usual = _floats(tensors["usual"], 2)
+    _require(usual.shape == spread.shape and usual.dtype == np.float32, "invalid usual bands")
     temperature = _number(about["temperature"])
     _require(temperature > 0, "invalid temperature")
     needed = tensors["needed"].astype(bool)
@@ -265,8 +281,28 @@ def _decode(about, tensors):
              "invalid axis")
     return Contents(
         _text(about["name"]), networks, wavenumbers, used, needed, history,
-        Acceptance(means, accept, inspect, middle, Expected(bases, spread)), temperature,
+        Acceptance(means, accept, inspect, middle, Expected(bases, spread), usual),
+        _references(about["references"], tensors, n), _kept_aside(tensors), temperature,
         about["training"], Domain(attributes, variable), Domain(first, variable))
+
+
+def _references(about, tensors, n):
+    X, which = _floats(tensors["references"], 2), tensors["which"]
+    lists = [tuple(about[key]) for key in ("materials", "names", "studies")]
+    _require(all(isinstance(text, str) for texts in lists for text in texts)
+             and X.shape[1] == n and X.dtype == np.float32 and which.dtype.kind == "i"
+             and which.shape == (len(X),) == (len(lists[1]),) == (len(lists[2]),)
+             and ((which >= 0) & (which < len(lists[0]))).all(), "invalid references")
+    return References(X, lists[0], which, *lists[1:])
+
+
+def _kept_aside(tensors):
+    values = {name: tensors[f"aside {name}"] for name in KeptAside._fields}
+    shape = (len(values["right"]),)
+    _require(all(v.shape == shape and v.dtype.kind == ("u" if name in _FLAGS else "f")
+                 for name, v in values.items()), "invalid spectra kept aside")
+    return KeptAside(**{name: v.astype(bool) if name in _FLAGS else v
+                        for name, v in values.items()})
 
 
 def _attributes(chain, tensors):

@@ -101,6 +101,24 @@ class _Origin(NamedTuple):
                    np.zeros((rows, classes), bool))
 
 
+def _combinations(names, mixing):
+    """Combinations to make, as tuples of indices into the names of the classes."""
+    kinds = [c for size in mixing.sizes for c in combinations(range(len(names)), size)]
+    if mixing.blends is None:
+        return kinds
+    wanted = {tuple(sorted(names.index(name) for name in blend)) for blend in mixing.blends
+              if set(blend) <= set(names)}
+    return [c for c in kinds if len(c) == 1 or c in wanted]
+
+
+def _evenly(n, kinds, rng):
+    """Divide n spectra evenly among kinds; returns the kind of each, and its number within it."""
+    turn, which = np.divmod(np.arange(n), len(kinds))
+    # The last, incomplete round goes to kinds drawn at random.
+    which[n - n % len(kinds):] = rng.permutation(len(kinds))[:n % len(kinds)]
+    return kinds[which], turn
+
+
 class Mixer:
     """Draws mixtures from pure spectra, which it checks and scales.
 
@@ -123,8 +141,7 @@ class Mixer:
     def __init__(self, data: Table, mixing: Mixing = Mixing()):  # noqa: B008 - it is frozen
         self.data, self.mixing = data, mixing
         self.names, labels = classes_of(data, mixing)
-        self.combinations = [c for size in mixing.sizes
-                             for c in combinations(range(len(self.names)), size)]
+        self.combinations = _combinations(self.names, mixing)
         self.columns, self.axis = spectral_columns(data.domain)
         if len(self.axis) < 5:
             raise ValueError(f"Data have {len(self.axis)} wavenumbers: too few for spectra.")
@@ -160,11 +177,18 @@ class Mixer:
         if n < kinds:
             raise ValueError(f"{n} spectra are too few for {kinds} combinations: "
                              f"ask for at least {kinds}.")
-        turn, which = np.divmod(np.arange(n), kinds)
-        # The last, incomplete round goes to combinations drawn at random.
-        which[n - n % kinds:] = rng.permutation(kinds)[:n % kinds]
+        which, turn = self._shared_out(n, rng)
         order = rng.permutation(n)
         return which[order], turn[order]
+
+    def _shared_out(self, n, rng):
+        share = self.mixing.pure_share
+        single = np.array([len(c) == 1 for c in self.combinations])
+        if share is None or single.all() or not single.any():
+            return _evenly(n, np.arange(len(single)), rng)
+        parts = [_evenly(count, np.flatnonzero(kinds), rng)
+                 for count, kinds in ((round(share * n), single), (n - round(share * n), ~single))]
+        return tuple(np.concatenate(pair) for pair in zip(*parts, strict=True))
 
     # Drawing
 
@@ -458,7 +482,8 @@ def count(data: Table, n: int = 6000, *, mixing: Mixing | None = None,
     """Number of combinations and of spectra that :func:`mix` would return, without making them."""
     mixing = _settings(mixing, settings)
     names, _ = classes_of(data, mixing)
-    kinds = sum(comb(len(names), size) for size in mixing.sizes)
+    kinds = sum(comb(len(names), size) for size in mixing.sizes) if mixing.blends is None \
+        else len(_combinations(names, mixing))
     return kinds, n if mixing.per_combination is None else kinds * mixing.per_combination
 
 

@@ -61,6 +61,13 @@ class Mixing:
         Materials to mix; all by default.
     pure : bool
         Whether to include single materials, distorted like the mixtures.
+    blends : sequence of sequence of str, optional
+        The mixtures to make, as names of their components; by default every combination of the
+        classes.
+    pure_share : float, optional
+        Share of single materials among all spectra, 0 to 1; by default each counts as one of the
+        combinations. The more of them, the less often a network takes a single material for a
+        mixture, and the more often a mixture for a single material.
     per_combination : int, optional
         Spectra for each combination; by default the number requested from
         :func:`.mixer.mix` is divided evenly.
@@ -109,6 +116,8 @@ class Mixing:
     fractions: None | float | Sequence[Sequence[float]] = None
     classes: Sequence[str] | None = None
     pure: bool = True
+    blends: Sequence[Sequence[str]] | None = None
+    pure_share: float | None = None
     per_combination: int | None = None
     ratio: str = "absorbance"
     variation: float = 0.
@@ -140,6 +149,8 @@ class Mixing:
             raise ValueError("Variation must lie between 0 and 2.")
         if not 0 <= self.contaminated <= 1:
             raise ValueError("The share of contaminated components must lie between 0 and 1.")
+        if self.pure_share is not None and not 0 < self.pure_share < 1:
+            raise ValueError("The share of single materials must lie between 0 and 1.")
         if len(self.baseline) > 4:
             raise ValueError("A baseline has at most four terms: linear, quadratic, cubic "
                              "and a broad hump.")

@@ -1,7 +1,7 @@
 """Spectra drawn anew for each epoch from pure ones: mixtures, or varied single materials."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from Orange.data import Table
@@ -31,6 +31,8 @@ class MixtureSource:
         The smallest fraction of a component.
     seed : int
         Draws with the same seed and `number` are equal.
+    blends, pure_share
+        See :class:`.recipe.Mixing`.
 
     Raises
     ------
@@ -39,9 +41,11 @@ class MixtureSource:
         that look like transmittance ...
     """
 
-    def __init__(self, data: Table, components: int, smallest: float, seed: int):
+    def __init__(self, data: Table, components: int, smallest: float, seed: int,
+                 blends: Sequence[Sequence[str]] | None = None, pure_share: float | None = None):
         sizes = tuple(range(1, components + 1))
-        self.mixer = Mixer(data, Mixing(components=sizes, smallest=smallest, **ANY_INSTRUMENT))
+        self.mixer = Mixer(data, Mixing(components=sizes, smallest=smallest, blends=blends,
+                                        pure_share=pure_share, **ANY_INSTRUMENT))
         self.seed = seed
         self.n = max(PER_EPOCH, PER_COMBINATION * len(self.mixer.combinations))
 

@@ -43,6 +43,7 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
         config: TrainingConfig | None = None, *, weights: np.ndarray | None = None,
         held: np.ndarray | None = None,
         redraw: Callable[[int], tuple[np.ndarray, np.ndarray]] | None = None,
+        start: DCNet | None = None,
         callback: Callable[[Progress], None] | None = None) -> Fit:
     """Train one network.
 
@@ -65,6 +66,9 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     redraw : callable, optional
         Called with the number of each epoch but the first; returns spectra and classes that
         replace the training spectra: the same number of them, without weights.
+    start : DCNet, optional
+        Trained network to start from, of the same architecture; it is not changed. By default
+        the initial weights are drawn.
     callback : callable, optional
         Called after each batch with a :class:`Progress`; an exception raised in it ends
         the training at once.
@@ -89,6 +93,8 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
         raise ValueError("Too few spectra are left for training beside the validation share.")
     with threads(config.threads):
         run = _Run(X, y, wavenumbers, network, config, weights, held)
+        if start is not None:
+            run.net.load_state_dict(start.state_dict())
         history = run.train(callback, redraw)
     return Fit(run.net.cpu().eval(), history)
 

@@ -1,0 +1,105 @@
+"""What a model says of spectra: classes, scores of their reliability, and the reasons."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from orangecontrib.microplastics.confidence.references import HITS
+from orangecontrib.microplastics.confidence.residual_bands import LISTED
+from orangecontrib.microplastics.dcnet.compatibility import PredictionWarning
+from orangecontrib.microplastics.materials.companions import WATER
+
+__all__ = ["Answer"]
+
+
+class Answer(NamedTuple):
+    """Predictions of a model for n spectra, with scores of their reliability.
+
+    The scores are NaN for spectra that cannot be predicted, and for all spectra if they were
+    not requested.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n,)
+        Index of the most probable class among the values of the model's class; NaN for spectra
+        that cannot be predicted.
+    probabilities : ndarray, shape (n, classes)
+    presence : ndarray, shape (n,)
+        Probability that the named material is there, of a combination the least probable of its
+        materials: summed over all classes that hold it. "PP" at 0.5 and "CE + PP" at 0.4 leave
+        little doubt about PP.
+    confidence : ndarray, shape (n,)
+        Energy-based, 0 to 1: 95 of 100 known spectra of the class reach 0.7.
+    correlation : ndarray, shape (n,)
+        Correlation of the first derivative with the predicted class, -1 to 1: with its mean, or
+        with the most similar of its references if that is higher.
+    explained : ndarray, shape (n,)
+        How well the predicted class explains the bands of the spectrum, 0 to 1
+        (:meth:`.Acceptance.explained`).
+    complete : ndarray, shape (n,)
+        Whether the spectrum has the usual bands of the predicted class, 0 to 1
+        (:meth:`.Acceptance.complete`).
+    band, height : ndarray, shape (n,)
+        Position (cm-1) of the strongest band that the class does not explain, and its height as
+        a fraction of the spectrum's peak-to-peak height.
+    maxima, multiples : ndarray, shape (n, 10)
+        Further bands that the class does not explain, see :class:`.residual_bands.Unexplained`.
+    lacking : ndarray, shape (n, 3)
+        Positions (cm-1) of usual bands that the spectrum lacks, the clearest first; NaN for none.
+    materials : ndarray of int, shape (n, 2)
+        The two materials with the largest shares of the signal, as indices into the materials of
+        the model's references; -1 if not known.
+    share : ndarray, shape (n,)
+        Share of the second, 0 if it does not count (:func:`.blends.second_share`); NaN if the
+        model knows mixtures itself, or has no references.
+    hits : ndarray of int, shape (n, 5)
+        Library search: the most similar references of the model, the best first; -1 for none.
+    quality : ndarray, shape (n, 5)
+        Their correlations (first derivative).
+    agrees : ndarray of bool, shape (n,)
+        Whether the best hit is the predicted material, or one of a combination; True without
+        references.
+    notes : list of PredictionWarning
+    """
+    values: np.ndarray
+    probabilities: np.ndarray
+    presence: np.ndarray
+    confidence: np.ndarray
+    correlation: np.ndarray
+    explained: np.ndarray
+    complete: np.ndarray
+    band: np.ndarray
+    height: np.ndarray
+    maxima: np.ndarray
+    multiples: np.ndarray
+    lacking: np.ndarray
+    materials: np.ndarray
+    share: np.ndarray
+    hits: np.ndarray
+    quality: np.ndarray
+    agrees: np.ndarray
+    notes: list[PredictionWarning]
+
+    @classmethod
+    def nothing(cls, n: int, n_values: int) -> Answer:
+        """An answer without any prediction, to be filled in."""
+        def missing(*shape):
+            return np.full((n, *shape), np.nan)
+
+        return cls(
+            values=missing(), probabilities=missing(n_values), presence=missing(),
+            confidence=missing(), correlation=missing(), explained=missing(),
+            complete=missing(), band=missing(), height=missing(),
+            maxima=missing(LISTED + len(WATER)), multiples=missing(LISTED + len(WATER)),
+            lacking=missing(3),
+            materials=np.full((n, 2), -1), share=missing(), hits=np.full((n, HITS), -1),
+            quality=missing(HITS), agrees=np.ones(n, bool), notes=[])
+
+    @property
+    def probability(self) -> np.ndarray:
+        """Probability of the most probable class; NaN without a prediction."""
+        out = np.full(len(self.values), np.nan)
+        known = np.isfinite(self.values)
+        out[known] = self.probabilities[known].max(axis=1)
+        return out

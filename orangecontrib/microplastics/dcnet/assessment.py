@@ -1,0 +1,105 @@
+"""How reliable the class of each spectrum is: all scores of an Answer but the probabilities."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from orangecontrib.microplastics.confidence import blends, references
+from orangecontrib.microplastics.confidence.acceptance import Acceptance, energies
+from orangecontrib.microplastics.confidence.missing_bands import LACKING
+from orangecontrib.microplastics.confidence.references import References
+from orangecontrib.microplastics.dcnet.answer import Answer
+from orangecontrib.microplastics.materials.copolymers import copolymer_of
+from orangecontrib.microplastics.materials.names import components_of
+from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
+
+__all__ = ["Assessment"]
+
+
+class Assessment:
+    """Scores classes that networks give to spectra.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Names of the classes in use.
+    acceptance : Acceptance
+    known : References
+    wavenumbers, seen : ndarrays, shape (wavenumbers,)
+    """
+
+    def __init__(self, classes: Sequence[str], acceptance: Acceptance, known: References,
+                 wavenumbers: np.ndarray, seen: np.ndarray):
+        self.acceptance, self.references = acceptance, known
+        self.wavenumbers, self.seen = wavenumbers, seen
+        self._copolymers = [copolymer_of(name) for name in classes]
+        components = [components_of(name) for name in classes]
+        #: Which components, and which materials of the references, each class consists of.
+        self._holds = _membership(components, sorted({c for own in components for c in own}))
+        self._parts = _membership(components, known.materials)
+        #: Which materials of the references the networks know.
+        self._learnt = self._parts.any(axis=0)
+        self._looks_for_mixtures = all(len(own) == 1 for own in components) \
+            and self._learnt.sum() > 1
+        self._shapes = shapes(known.X, seen)
+        self._means = standardized(np.stack([
+            self._shapes[known.which == i].mean(axis=0) for i in range(len(known.materials))])) \
+            if self._looks_for_mixtures else None
+
+    def __call__(self, answer: Answer, at: np.ndarray, X: np.ndarray, measured: np.ndarray | None,
+                 scores: np.ndarray, chances: np.ndarray):
+        """Write the scores of spectra into rows of an Answer.
+
+        Parameters
+        ----------
+        answer : Answer
+        at : ndarray of int, shape (n,)
+            Rows of the answer.
+        X : ndarray, shape (n, wavenumbers)
+            Absorbance, without missing values.
+        measured : ndarray of bool, shape (n, wavenumbers), or None
+            Where spectra were measured, not filled; None for everywhere.
+        scores : ndarray, shape (networks, n, classes)
+        chances : ndarray, shape (n, classes)
+            Probabilities.
+        """
+        known, best = self.acceptance, chances.argmax(axis=1)
+        answer.presence[at] = np.where(
+            self._holds[best], chances @ self._holds, 1).min(axis=1)
+        answer.confidence[at] = known.confidence(energies(scores), best)
+        answer.explained[at], found = known.explained(
+            X, best, self.wavenumbers, self.seen, measured, self._copolymers)
+        answer.band[at], answer.height[at] = found.wavenumber, found.height
+        answer.maxima[at], answer.multiples[at] = found.maxima, found.multiples
+        answer.complete[at], lacking = known.complete(
+            X, best, self.wavenumbers, self.seen, measured)
+        answer.lacking[at] = np.where(lacking.height < LACKING, lacking.wavenumber, np.nan)
+        shape = shapes(X, self.seen)
+        answer.correlation[at] = (shape @ known.means.T)[np.arange(len(X)), best]
+        if len(self._shapes):
+            self._compare(answer, at, shape, best,
+                          None if measured is None else measured[:, self.seen])
+
+    def _compare(self, answer, at, shape, best, inside):
+        """Compare spectra with the references."""
+        known = self.references
+        hits = references.search(shape, self._shapes, known.which, len(known.materials), inside)
+        answer.hits[at], answer.quality[at] = hits.rows, hits.quality
+        parts, each = self._parts[best], np.arange(len(shape))
+        single, material = parts.sum(axis=1) == 1, parts.argmax(axis=1)
+        answer.correlation[at[single]] = np.maximum(
+            answer.correlation[at[single]], hits.similarity[each, material][single])
+        answer.agrees[at] = parts[each, known.which[hits.rows[:, 0]]] | ~parts.any(axis=1)
+        if self._looks_for_mixtures:
+            own = self._shapes[hits.nearest[each, material]]
+            answer.materials[at], share = blends.second_share(
+                shape, self._means, self._learnt, own)
+            answer.share[at] = np.where(single, share, np.nan)
+
+
+def _membership(components, names):
+    """Which of the names each list of components holds; bool, (classes, names)."""
+    names = list(names)
+    return np.array([[name in own for name in names] for own in components], bool).reshape(
+        len(components), len(names))

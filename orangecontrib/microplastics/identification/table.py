@@ -1,0 +1,93 @@
+"""Answers as Orange tables: class, scores, decision and reason added to the data."""
+from __future__ import annotations
+
+import numpy as np
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
+from Orange.data.util import get_unique_names
+from Orange.util import dummy_callback
+
+from orangecontrib.microplastics.dcnet.answer import Answer
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.identification.decision import DECISIONS, Rule, decide
+from orangecontrib.microplastics.identification.remarks import REASONS, origins, reasons
+from orangecontrib.microplastics.spectra.units import in_absorbance
+from orangecontrib.microplastics.utils.memory import require
+
+__all__ = ["annotate", "identify"]
+
+
+def annotate(data: Table, model: DCNetModel, answer: Answer, rule: Rule) -> Table:
+    """Add class, scores, library search, decision and its main reason to the data as metas.
+
+    The class is always the most probable one, whatever the decision.
+    """
+    bands, texts = origins(model, answer)
+    # A text variable would turn all metas into objects, too slow for a map of a million spectra.
+    origin, origin_codes = _coded(texts)
+    references = model.references
+    library = np.full(len(data), np.nan)
+    if len(references.which):
+        found = answer.hits[:, 0] >= 0
+        library[found] = references.which[answer.hits[found, 0]]
+    columns = [
+        (DiscreteVariable, "material", model.domain.class_var.values, answer.values),
+        (ContinuousVariable, "probability", 3, answer.probability),
+        (ContinuousVariable, "confidence", 3, answer.confidence),
+        (ContinuousVariable, "correlation", 3, answer.correlation),
+        (ContinuousVariable, "explained", 3, answer.explained),
+        (ContinuousVariable, "complete", 3, answer.complete),
+        (ContinuousVariable, "unexplained band", 0, bands),
+        (DiscreteVariable, "possible origin", origin, origin_codes),
+        (ContinuousVariable, "lacking band", 0, answer.lacking[:, 0]),
+        (DiscreteVariable, "library", references.materials, library),
+        (ContinuousVariable, "hit quality", 3, answer.quality[:, 0]),
+        (ContinuousVariable, "second material", 3, answer.share),
+        (DiscreteVariable, "reason", REASONS, reasons(answer, rule)),
+        (DiscreteVariable, "decision", DECISIONS, decide(answer, rule).astype(float))]
+    names = get_unique_names(data.domain, [name for _, name, _, _ in columns])
+    metas = [kind(name, values=tuple(about)) if kind is DiscreteVariable
+             else kind(name, number_of_decimals=about)
+             for name, (kind, _, about, _) in zip(names, columns, strict=True)]
+    domain = data.domain
+    table = data.transform(Domain(domain.attributes, domain.class_vars, (*domain.metas, *metas)))
+    with table.unlocked(table.metas):
+        table.metas[:, -len(metas):] = np.column_stack([column for *_, column in columns])
+    table.name = data.name
+    return table
+
+
+def _coded(texts):
+    """Distinct texts, and the index of each; NaN for an empty one."""
+    values, codes = np.unique(texts.astype(str), return_inverse=True)
+    codes = codes.astype(float)
+    if len(values) and values[0] == "":
+        values, codes = values[1:], np.where(codes == 0, np.nan, codes - 1)
+    return tuple(map(str, values)), codes
+
+
+def identify(model: DCNetModel, data: Table, convert: bool = False,
+             progress_callback=dummy_callback) -> Answer:
+    """Predict spectra, if there is enough memory for this and for annotated copies of the data.
+
+    Parameters
+    ----------
+    model : DCNetModel
+    data : Table
+    convert : bool
+        Convert the spectra from transmittance to absorbance first.
+    progress_callback : callable, optional
+        Called with the fraction done; an exception raised in it cancels.
+
+    Raises
+    ------
+    NotEnoughMemory
+        (a ValueError) If there is not enough memory.
+    DomainTransformationError
+        See :meth:`.DCNetModel.answer`.
+    """
+    # One copy, divided by decision; conversion needs three (measured), of which one is kept.
+    require(8 * len(data) * len(data.domain.attributes) * (3 if convert else 1)
+            + 8 * len(data) * (len(data.domain.metas) + 14) * 2,
+            f"Identifying {len(data):,} spectra of {len(data.domain.attributes):,} points",
+            "identify fewer at a time (Data Sampler)")
+    return model.answer(in_absorbance(data) if convert else data, progress_callback)
