@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 
 #: Order of the sections of RESULTS.md.
-NAMES = ("mixtures", "instruments", "sets", "unknowns", "calibration", "ablation", "speed",
+NAMES = ("mixtures", "instruments", "sets", "ready", "unknowns", "materials", "calibration",
+         "ablation", "speed",
          "explain")
 
 COLUMNS = ("accuracy", "balanced accuracy", "minor-component recall", "seconds to fit",

@@ -1,0 +1,13 @@
+"""Accuracy of the ready-made model on a study that was left out of training.
+
+Filled in by ``benchmarks/ready.py``.
+"""
+from __future__ import annotations
+
+__all__ = ["MEASURED"]
+
+#: Title of the study ("study"), number of its spectra ("n"), shares of the spectra of known
+#: materials that are accepted under the right name ("right"), as a mixture that holds it ("pair")
+#: and under a wrong name ("wrong"), and share of those of unknown materials that are accepted
+#: ("unknown accepted"). None: not measured.
+MEASURED: dict | None = None
