@@ -36,7 +36,7 @@ LACKING = .2
 
 #: Smallest usual height, in multiples of the rms: weaker bands are hidden by noise. The second is
 #: for a class from one study only: its weak bands may be that study's contaminants.
-_LEAST, _LEAST_OF_ONE = .5, 1.
+_LEAST, _LEAST_OF_ONE = .5, .7
 
 #: Bands are searched for within this many points: shifts between instruments and grades.
 _NEAR = 2

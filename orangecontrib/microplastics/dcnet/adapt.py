@@ -99,8 +99,9 @@ def own_spectra(model: DCNetModel, data: Table) -> OwnSpectra:
     DomainTransformationError
         See :meth:`.DCNetModel.answer`.
     """
-    if not len(model.references.which):
-        raise ValueError("This model keeps no spectra of its training; it cannot adapt.")
+    if not len(model.references.which) or model.preprocesses:
+        raise ValueError("A model that keeps no spectra of pure materials, or preprocesses "
+                         "spectra, cannot adapt.")
     if not data.domain.has_discrete_class:
         raise ValueError("Own spectra need a categorical target variable with the names of their "
                          "materials (Select Columns).")

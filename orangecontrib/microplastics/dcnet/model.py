@@ -104,6 +104,11 @@ class DCNetModel(Model):
         self._resamples_only = resamples_only
 
     @property
+    def preprocesses(self) -> bool:
+        """Whether spectra are preprocessed in another way than by resampling."""
+        return not self._resamples_only
+
+    @property
     def network(self) -> DCNet:
         """The first network."""
         return self.networks[0]

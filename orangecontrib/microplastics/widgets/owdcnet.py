@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from AnyQt.QtCore import QSize, Qt
+from AnyQt.QtCore import QSize
 from AnyQt.QtWidgets import QLabel, QPushButton, QSizePolicy
 from Orange.data import Table
 from Orange.data.table import DomainTransformationError
@@ -13,7 +13,7 @@ from Orange.widgets.settings import Setting
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.owlearnerwidget import OWBaseLearner
 from Orange.widgets.utils.widgetpreview import WidgetPreview
-from Orange.widgets.widget import Msg, Output
+from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.microplastics.config import (
     ATTENTIONS,
@@ -22,25 +22,26 @@ from orangecontrib.microplastics.config import (
     DCNetConfig,
     TrainingConfig,
 )
-from orangecontrib.microplastics.dcnet.learner import REGIONS, DCNetLearner
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.dcnet.modelfile import ModelFileError
 from orangecontrib.microplastics.spectra.axis import rounded, spectral_columns, uniform_grid
 from orangecontrib.microplastics.spectra.units import (
     looks_like_transmittance,
     some_rows,
 )
-from orangecontrib.microplastics.widgets.common.folding_box import folding_box
+from orangecontrib.microplastics.widgets.common.adapter import Adapter, describe
 from orangecontrib.microplastics.widgets.common.modelfiles import ask_where_to_save
 from orangecontrib.microplastics.widgets.common.texts import describe_spectra, percent
+from orangecontrib.microplastics.widgets.dcnet.controls import (
+    DEVICES,
+    LEARN,
+    SEEN,
+    WIDTHS,
+    add_controls,
+)
 from orangecontrib.microplastics.widgets.dcnet.plot import TrainingPlot
 from orangecontrib.microplastics.widgets.dcnet.task import curve_table, run
 
-WIDTHS = (("Narrow", (8, 16, 32)), ("Standard", (16, 32, 64)), ("Wide", (32, 64, 128)))
-SEEN = (("Fingerprint and C-H", REGIONS), ("All wavenumbers", None))
-LEARN = (("The spectra as they are", 0), ("Classes, varied", 1),
-         ("Mixtures of up to 2", 2), ("Mixtures of up to 3", 3))
-DEVICES = (("Automatic", "auto"), ("CPU", "cpu"), ("NVIDIA GPU (CUDA)", "cuda"),
-           ("Apple GPU (MPS)", "mps"))
 
 class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     name = "Dual-Branch CNN"
@@ -56,6 +57,9 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     want_main_area = True
     resizing_enabled = True
 
+    class Inputs(OWBaseLearner.Inputs):
+        own = Input("Own Spectra", Table)
+
     class Outputs(OWBaseLearner.Outputs):
         # Explicit, so that links to Test and Score or Predictions connect Learner or Model.
         curve = Output("Training Curve", Table, dynamic=False, explicit=True)
@@ -66,6 +70,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
                             "or use Preprocess Spectra before).")
         left_out = Msg("{} of {} spectra were left out of training: without a class, without "
                        "values, or constant.")
+        not_adapted = Msg("The model is not adapted to the own spectra: {}")
 
     class Error(OWBaseLearner.Error):
         not_saved = Msg("{}")
@@ -75,6 +80,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         cancelled = Msg("Training was cancelled; press Train to start it again.")
         converted = Msg("The spectra were treated as transmittance and converted: the model works "
                         "for absorbance. Test and Score does not convert: give it absorbance.")
+        adapted = Msg("{}")
 
     settings_version = 1
 
@@ -109,6 +115,13 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     def __init__(self):
         ConcurrentWidgetMixin.__init__(self)
         self._device_used = ""
+        #: The model as trained, before it adapts to own spectra.
+        self._trained = None
+        self.own: Table | None = None
+        self._adapter = Adapter(self)
+        self._adapter.adapted.connect(self._on_adapted)
+        self._adapter.failed.connect(self._on_not_adapted)
+        self._adapter.progressed.connect(self._on_adapting)
         OWBaseLearner.__init__(self)
         self._set_up_main_area()
         self._show_network()
@@ -116,102 +129,9 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     # ---------------------------------------------------------------- layout
 
     def add_main_layout(self):
-        self._add_architecture()
-        self._add_training()
-        self._add_more()
+        self.kernel_long_spin = add_controls(self)
         gui.rubber(self.controlArea)
         self._update_enabled()
-
-    def _combo(self, box, value, choices, label, tooltip):
-        return gui.comboBox(
-            box, self, value, label=label, items=[text for text, _ in choices],
-            orientation=Qt.Horizontal, tooltip=tooltip, callback=self.settings_changed)
-
-    def _spin(self, box, value, low, high, label, tooltip, **kwargs):
-        spin = gui.spin(box, self, value, low, high, label=label, alignment=Qt.AlignRight,
-                        controlWidth=76, callback=self.settings_changed, **kwargs)
-        # With a check box, gui.spin returns a tuple.
-        for part in spin if isinstance(spin, tuple) else (spin,):
-            part.setToolTip(tooltip)
-        return spin
-
-    def _add_architecture(self):
-        box = gui.widgetBox(self.controlArea, "Network")
-        self._combo(box, "branches", (("Two", 2), ("One", 1)), "Branches:",
-                    "Two branches look at each spectrum side by side: one with short kernels "
-                    "for sharp bands, one with long kernels for broad ones.")
-        row = gui.hBox(box)
-        self._spin(row, "kernel_short", 1, 63, "Kernel sizes:",
-                   "How many neighbouring points a convolution of the first branch sees at "
-                   "once. Odd numbers.", step=2)
-        self.kernel_long_spin = self._spin(
-            row, "kernel_long", 1, 63, "",
-            "The second branch usually has the longer kernels. Odd numbers.", step=2)
-        self._combo(box, "width", WIDTHS, "Width:",
-                    "Number of features that each layer looks for. Wider networks learn more "
-                    "and take longer.")
-        self._combo(box, "attention", tuple((text, name) for name, text in ATTENTIONS.items()),
-                    "Attention:",
-                    "CBAM weights first the features, then the wavenumbers. Connect several of "
-                    "these widgets to Test and Score to measure the effect.")
-        self._combo(box, "seen", SEEN, "Spectral range:",
-                    "Fingerprint and C-H: below 1850 and 2700 to 3100 cm-1; what lies between "
-                    "is mostly air and moisture. Spectra without these regions are used whole.")
-        gui.checkBox(box, self, "derivative", "First and second derivative",
-                     tooltip="The network takes the derivatives of each spectrum: the first "
-                             "removes the baseline, the second tells overlapping bands apart. "
-                             "Switch off if Preprocess Spectra calculates derivatives.",
-                     callback=self.settings_changed)
-
-    def _add_training(self):
-        box = gui.widgetBox(self.controlArea, "Training")
-        self._combo(box, "mixtures", LEARN, "Learn:",
-                    "Classes, varied: the network learns the classes from spectra that are "
-                    "varied continually, as by other instruments and samples; better for spectra "
-                    "of other instruments, not for your own. Mixtures: the data are pure spectra; "
-                    "the network learns from varied mixtures of them and predicts combinations "
-                    "such as PE + PP.")
-        self._spin(box, "epochs", 1, 1000, "Fixed number of epochs:",
-                   "How often the network sees all spectra. Unchecked: chosen by the amount "
-                   "of data.", checked="fixed_epochs", checkCallback=self.settings_changed)
-        self._spin(box, "validation", 5, 50, "Keep aside for validation [%]:",
-                   "Part of the spectra, in whole sources, that shows when to stop. Useful "
-                   "with many epochs; needs enough data.", checked="validate",
-                   checkCallback=self.settings_changed)
-        self._spin(box, "networks", 1, 5, "Networks averaged:",
-                   "The mean of several networks with different initial weights is more "
-                   "accurate than one; training takes proportionally longer.")
-        self._spin(box, "seed", 0, 10_000, "Reproducible, with seed:",
-                   "The same data, settings and seed give the same network. Unchecked: "
-                   "different each time.", checked="reproducible",
-                   checkCallback=self.settings_changed)
-
-    def _add_more(self):
-        box = folding_box(self.controlArea, self, "more", "More settings")
-        self._spin(box, "smallest", 1, 33, "Smallest fraction in mixtures [%]:",
-                   "Minimum fraction of each component, if mixtures are learned.")
-        self._spin(box, "learning_rate", 1e-5, 1., "Learning rate:",
-                   "Largest step of the optimiser (AdamW, one-cycle schedule); reduced if batches "
-                   "are smaller than the batch size.",
-                   step=1e-3, spinType=float, decimals=5)
-        self._spin(box, "batch_size", 2, 4096, "Batch size:",
-                   "Maximum number of spectra per step; a set of some hundred spectra is divided "
-                   "into ten batches per epoch.")
-        self._spin(box, "label_smoothing", 0., .5, "Label smoothing:",
-                   "Prevents overconfident predictions.",
-                   step=.05, spinType=float, decimals=2)
-        self._spin(box, "augmentation", 0, 200, "Augmentation [%]:",
-                   "Strength of random distortions (baseline, slope, noise, water vapour ...) in "
-                   "training, which make the network robust to other instruments. Mixtures that "
-                   "the network draws itself are distorted independently of this.",
-                   step=10)
-        self._spin(box, "step", .5, 32., "Grid [1/cm]:",
-                   "Spectra are resampled to a grid with this step, so models also accept "
-                   "spectra with other wavenumbers.", step=.5, spinType=float, decimals=1)
-        gui.checkBox(box, self, "balance", "Balance classes",
-                     tooltip="Rare classes get more weight.", callback=self.settings_changed)
-        self._combo(box, "device", DEVICES, "Device:",
-                    "Automatic uses a GPU if there is one.")
 
     def _set_up_main_area(self):
         self.network_label = QLabel(wordWrap=True)
@@ -294,6 +214,13 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.cancel()
         super().set_preprocessor(preprocessor)
 
+    @Inputs.own
+    def set_own(self, own):
+        self.own = own if own is not None and len(own) else None
+        # Training goes on, or the trained model stays: it only adapts anew.
+        if self._trained is not None:
+            self._finish(self._trained)
+
     def check_data(self):
         valid = super().check_data()
         if self.data is not None and len(self.data) and not valid \
@@ -306,6 +233,10 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
 
     def update_model(self):
         self.cancel()
+        self._adapter.cancel()
+        self._trained = None
+        self.Information.adapted.clear()
+        self.Warning.not_adapted.clear()
         self.Information.cancelled.clear()
         self.Warning.transmittance.clear()
         self.Information.converted.clear()
@@ -347,7 +278,10 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             self.convert_button.setVisible(shown)
 
     def _toggle_training(self):
-        if self.task is None:
+        if self._adapter.task is not None:
+            self._adapter.cancel()
+            self._on_not_adapted("cancelled.")
+        elif self.task is None:
             self.update_model()
         else:
             self.cancel()
@@ -392,8 +326,39 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         left_out = self.model.training["left out"]
         if left_out:
             self.Warning.left_out(left_out, len(self.data))
-        self.Outputs.model.send(self.model)
         self.Outputs.curve.send(curve_table(self.model.history))
+        self._trained = self.model
+        self._finish(self.model)
+
+    def _finish(self, trained):
+        """Send the trained model, or adapt it to own spectra first."""
+        self._adapter.cancel()
+        self.Information.adapted.clear()
+        self.Warning.not_adapted.clear()
+        if self.own is None:
+            self._send(trained)
+        else:
+            self.setInvalidated(True)
+            self._show_training(True, "Adapting to own spectra...")
+            self._adapter.start(trained, self.own)
+
+    def _on_adapting(self, percentage):
+        self.progress_label.setText(f"Adapting to own spectra: {percentage:.0f} %")
+
+    def _on_adapted(self, found, own):
+        self.Information.adapted(describe(found, own))
+        found.model.name = f"{self.effective_learner_name()}, adapted"
+        self._send(found.model)
+
+    def _on_not_adapted(self, why):
+        self.Warning.not_adapted(why)
+        self._send(self._trained)
+
+    def _send(self, model):
+        self.setInvalidated(False)
+        self.model = model
+        self._show_history()
+        self.Outputs.model.send(model)
 
     def _show_history(self):
         self.plot.clear()
@@ -482,12 +447,15 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         if self.model is not None:
             self.report_items("Training", (
                 ("Network", f"{self.model.network.n_parameters:,} weights"),
-                ("Result", self.progress_label.text())))
+                ("Result", self.progress_label.text()),
+                *([("Own spectra", str(self.Information.adapted))]
+                  if self.Information.adapted.is_shown() else [])))
             for name in ("loss", "accuracy"):
                 self.report_plot(self.plot.plots[name])
 
     def onDeleteWidget(self):
         self.shutdown()
+        self._adapter.shutdown()
         super().onDeleteWidget()
 
 
