@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import warnings
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,11 +15,7 @@ from Orange.data import DiscreteVariable, Domain, Instance, Table
 from Orange.util import dummy_callback
 
 from orangecontrib.microplastics.confidence import calibration
-from orangecontrib.microplastics.confidence.acceptance import Acceptance
 from orangecontrib.microplastics.confidence.promise import KeptAside
-from orangecontrib.microplastics.confidence.references import References
-from orangecontrib.microplastics.confidence.residual_bands import Expected
-from orangecontrib.microplastics.config import DCNetConfig, Epoch
 from orangecontrib.microplastics.dcnet.answer import Answer
 from orangecontrib.microplastics.dcnet.assessment import Assessment
 from orangecontrib.microplastics.dcnet.compatibility import (
@@ -33,6 +28,7 @@ from orangecontrib.microplastics.dcnet.compatibility import (
     scale_notes,
     spectral_axis,
 )
+from orangecontrib.microplastics.dcnet.state import plain, restored
 from orangecontrib.microplastics.materials.names import names_in
 from orangecontrib.microplastics.spectra.axis import gap_limit, rounded
 from orangecontrib.microplastics.spectra.preprocess import has_bands, in_float32_range
@@ -53,8 +49,6 @@ _ROWS = 10_000
 
 #: Rows between two checks whether the prediction was cancelled.
 _BATCH = 2048
-
-_FORMAT = 4
 
 
 class DCNetModel(Model):
@@ -487,36 +481,12 @@ class DCNetModel(Model):
         state = dict(super().__getstate__())
         # Without the training data, which widgets may have attached to the model.
         state["original_data"] = None
-        state.pop("instances", None)
-        for name in _CACHED:
+        for name in ("instances", *_CACHED):
             state.pop(name, None)
-        state["networks"] = [
-            (asdict(net.config), net.weights()) for net in self.networks]
-        state["history"] = [[tuple(e) for e in h] for h in self.history]
-        # As plain values, so that the classes can move.
-        state["acceptance"] = {**self.acceptance._asdict(),
-                               "expected": self.acceptance.expected._asdict()}
-        state["references"] = self.references._asdict()
-        state["kept_aside"] = self.kept_aside._asdict()
-        state["format"] = _FORMAT
-        return state
+        return plain(state)
 
     def __setstate__(self, state):
-        state = dict(state)
-        version = state.pop("format", None)
-        if version != _FORMAT:
-            newer = isinstance(version, int) and version > _FORMAT
-            raise ValueError(
-                f"This model was saved in format {version}, this version of Orange3-Microplastics "
-                f"reads format {_FORMAT}: {'update the add-on' if newer else 'train it anew'}.")
-        state["networks"] = [_rebuild(*saved) for saved in state["networks"]]
-        state["history"] = [[Epoch(*e) for e in h] for h in state["history"]]
-        acceptance = state["acceptance"]
-        state["acceptance"] = Acceptance(
-            **{**acceptance, "expected": Expected(**acceptance["expected"])})
-        state["references"] = References(**state["references"])
-        state["kept_aside"] = KeptAside(**state["kept_aside"])
-        self.__dict__.update(state)
+        self.__dict__.update(restored(state))
 
 
 def _refuse_unpredicted(values, data):
@@ -537,14 +507,3 @@ def _refuse_unpredicted(values, data):
         f"{len(missing)} of {len(values)} spectra cannot be predicted{named}: they are "
         "constant or empty, or lack too many wavenumbers. Leave them out (Select Rows), or use "
         "Identify Spectra, which predicts the others.")
-
-
-def _rebuild(config, weights):
-    config = {k: _tuples(v) for k, v in config.items()}
-    from orangecontrib.microplastics.nn import network
-    return network.DCNet.from_weights(DCNetConfig(**config), weights)
-
-
-def _tuples(value):
-    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
-
