@@ -19,9 +19,8 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 
 #: Order of the sections of RESULTS.md.
-NAMES = ("mixtures", "instruments", "sets", "ready", "unknowns", "materials", "calibration",
-         "ablation", "speed",
-         "explain")
+NAMES = ("mixtures", "instruments", "own", "sets", "ready", "unknowns", "materials",
+         "calibration", "ablation", "speed", "explain")
 
 COLUMNS = ("accuracy", "balanced accuracy", "minor-component recall", "seconds to fit",
            "spectra/s")
@@ -118,7 +117,7 @@ def _cell(values, column):
         return "-"
     if column == "spectra/s":
         return f"{values.max():,.0f}"
-    if column == "seconds to fit":
+    if column.startswith("seconds to"):
         return f"{np.median(values):.1f}"
     spread = f" ± {values.std(ddof=1):.4f}" if len(values) > 1 else ""
     return f"{values.mean():.4f}{spread}"

@@ -16,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks._report import options, results_page, write
 
 #: Benchmarks of accuracy, the longest first; each writes its own file of results.
-_ACCURACY = ("instruments", "mixtures", "ablation", "sets", "unknowns", "calibration")
+_ACCURACY = ("instruments", "mixtures", "ready", "ablation", "own", "sets", "unknowns",
+             "calibration")
 _TIMED = ("speed", "explain")
 
 #: Benchmarks that only print their tables, with the title for RESULTS.md.

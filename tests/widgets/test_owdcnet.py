@@ -70,6 +70,52 @@ class TestOWDCNet(WidgetTest):
         self.process_events(lambda: "loss" in widget.progress_label.text(), timeout=20_000)
         return widget
 
+    def wait_for_adapter(self):
+        self.wait_until_finished(timeout=60_000)
+        self.process_events(lambda: self.widget._adapter.task is None, timeout=60_000)
+
+    def test_own_spectra(self):
+        """The trained model adapts, without being trained anew, and goes back without them."""
+        own = collagen()[::3]
+        with patch("orangecontrib.microplastics.dcnet.adapt._EPOCHS", 1), \
+                patch("orangecontrib.microplastics.dcnet.adapt._PER_EPOCH", 200):
+            self.send_signal(self.widget.Inputs.own, own)
+            self.assertIsNone(self.model(), "there is nothing to adapt yet")
+            self.send_signal(self.widget.Inputs.data, self.data)
+            self.wait_for_adapter()
+            adapted, trained = self.model(), self.widget._trained
+            self.assertIsNot(adapted, trained)
+            self.assertEqual(adapted.training["own spectra"], len(own))
+            self.assertIn(f"Adapted to {len(own)} own spectra.",
+                          str(self.widget.Information.adapted))
+            self.send_signal(self.widget.Inputs.own, None)
+            self.assertIs(self.model(), trained)
+            self.assertFalse(self.widget.Information.adapted.is_shown())
+            self.send_signal(self.widget.Inputs.own, own)
+            self.wait_for_adapter()
+            self.assertIs(self.widget._trained, trained, "trained once")
+            again = self.model()
+        np.testing.assert_array_equal(again(own, Model.Probs), adapted(own, Model.Probs))
+
+    def test_own_spectra_that_do_not_suit(self):
+        self.send_signal(self.widget.Inputs.own, Table("iris"))
+        self.send_signal(self.widget.Inputs.data, self.data)
+        self.wait_for_adapter()
+        self.assertTrue(self.widget.Warning.not_adapted.is_shown())
+        self.assertIs(self.model(), self.widget._trained)
+
+    def test_adapting_is_cancelled(self):
+        self.send_signal(self.widget.Inputs.data, self.data)
+        self.wait_until_finished(timeout=60_000)
+        with patch("orangecontrib.microplastics.dcnet.adapt._EPOCHS", 10_000):
+            self.send_signal(self.widget.Inputs.own, self.data)
+            self.process_events(lambda: "own spectra: " in self.widget.progress_label.text(),
+                                timeout=20_000)
+            self.widget.cancel_button.click()
+            self.assertIs(self.model(), self.widget._trained)
+            self.assertIsNone(self.widget._adapter.task)
+            self.widget._adapter.shutdown()
+
     def test_defaults_are_the_learners(self):
         """A widget with default settings trains the same network as DCNetLearner()."""
         widget = self.create_widget(OWDCNet)

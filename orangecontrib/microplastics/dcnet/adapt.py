@@ -40,8 +40,8 @@ FEWEST, MOST = 5, 50
 #: at most: a study's weight grows with the square root of its number.
 _REPEATED = 40
 
-#: Spectra per epoch, epochs and learning rate, chosen with Kedzierski and FTIR-Plastics as the new
-#: instrument.
+#: Spectra per epoch, epochs and learning rate. Other settings, with two thirds to one and a half
+#: times as many spectra, differ by less than .004 (``benchmarks/NOTES.md``).
 _PER_EPOCH, _EPOCHS, _RATE = 4000, 8, 1.6e-2
 
 #: Share of own spectra that is kept aside to measure the gain, if there are at least twice
