@@ -3,7 +3,8 @@
     python doc/make_screenshots.py [110 ...]
 
 Writes doc/images/<file name>.png for each example workflow, and for some of them screenshots of
-widgets for the help pages. Needs Xvfb; the workflow with published spectra needs those spectra.
+widgets for the help pages. Needs Xvfb; the workflow with published spectra needs those spectra,
+and "Identify my spectra" the ready-made model.
 """
 from __future__ import annotations
 
@@ -22,6 +23,8 @@ IMAGES, WIDGETS = ROOT / "doc" / "images", ROOT / "doc" / "widgets" / "images"
 #: Windows by workflow: title of the node, file name, size, and positions of the numbers that the
 #: help page refers to.
 WINDOWS = {
+    "105": (("Microplastics Model", "microplastics-model", "820x620",
+             ((62, 16), (84, 130), (520, 17), (522, 495), (430, 518), (26, 604))),),
     "110": (("Dual-Branch CNN", "dual-branch-cnn", "1000x660",
              ((85, 78), (85, 292), (132, 483), (660, 60), (880, 614), (176, 620))),
             ("Simulated Polymers", "microplastic-spectra", "1120x690",

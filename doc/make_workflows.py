@@ -30,7 +30,7 @@ from workflowfile import (  # noqa: E402
 SIMULATED = simulate(n=1).domain
 TARGET = Path(__file__).resolve().parents[1] / "orangecontrib" / "microplastics" / "tutorials"
 
-LOGISTIC = "Logistic Regression"
+LOGISTIC, READY = "Logistic Regression", "Microplastics Model"
 DATA, SPECTRA, MIX = "Microplastic Spectra", "Spectra", "Mix Spectra"
 CNN, SCORE, MATRIX = "Dual-Branch CNN", "Test and Score", "Confusion Matrix"
 FOREST, SVM, KNN, TABLE, GRADCAM = "Random Forest", "SVM", "kNN", "Data Table", "Grad-CAM"
@@ -43,6 +43,43 @@ FOLDS, ON_TEST_DATA = {"resampling": 0, "n_folds": 1}, {"resampling": 5}
 REPEATABLE = {"use_random_state": True, "n_estimators": 30}
 #: Fewer epochs than the widget would choose, so that examples finish quickly.
 QUICK = {"fixed_epochs": True, "epochs": 15}
+
+IDENTIFY = Workflow(
+    "105-identify-my-spectra", "Microplastics: Identify my spectra",
+    "What are my spectra? A ready-made model names common plastics, natural materials and mixtures "
+    "of two, says how sure it is, and why not. No training; the model is made once, in about two "
+    "minutes.",
+    {
+        "Example Particles": Node(DATA, 100, 320, {
+            "n_spectra": 5, "noise": .003, "baseline": .03, "weathering": 30, "biofilm": 30}),
+        "Your Spectra": Node("File", 100, 480, {"recent_paths": []}),
+        READY: Node(READY, 300, 110, window=(200, 60, 820, 620)),
+        "Identify Spectra": Node("Identify Spectra", 440, 300),
+        "All Answers": Node(TABLE, 660, 170),
+        "Save Data": Node("Save Data", 660, 330),
+        "To Inspect": Node(SPECTRA, 660, 490, coloured_by("material", view=0)),
+    },
+    [
+        ("Example Particles", "Data", "Identify Spectra", "Data"),
+        (READY, "Model", "Identify Spectra", "Model"),
+        ("Identify Spectra", "Data", "All Answers", "Data"),
+        ("Identify Spectra", "Data", "Save Data", "Data"),
+        ("Identify Spectra", "To Inspect", "To Inspect", "Data"),
+    ],
+    [
+        Note("1. Once: open it and press Make the Model. It takes about two minutes, and "
+             "downloads 54 MB.", 10, 55, 210, to=(262, 110)),
+        Note("2. An example: particles of seven plastics, simulated, with biofilm.", 10, 170, 190,
+             to=(100, 280)),
+        Note("3. Your own file: choose it here. Then drag a line from this File to Identify "
+             "Spectra; it takes the place of the example.", 10, 575, 250, to=(100, 540)),
+        Note("4. What is each spectrum, and how sure is that? Open it. Accepted, to inspect or "
+             "unknown: the list says why.", 330, 400, 210, to=(440, 366)),
+        Note("5. The answers as a table, beside the spectra.", 735, 145, 200, to=(702, 170)),
+        Note("6. Press Save As to keep them as a file, for example for Excel.", 735, 300, 200,
+             to=(702, 330)),
+        Note("7. Those that you should look at yourself.", 735, 465, 200, to=(702, 490)),
+    ], ("Identify Spectra",))
 
 FIRST_LOOK = Workflow(
     "110-first-look", "Microplastics: First look",
@@ -397,8 +434,8 @@ FILTER = Workflow(
              to=(332, 500)),
     ], ("Polymers on the Filter",))
 
-WORKFLOWS = (FIRST_LOOK, MIXTURES, EXPLAIN, PREPROCESSING, ATTENTION, INSTRUMENT, FILTER,
-             COLLAGEN_CHECK)
+WORKFLOWS = (IDENTIFY, FIRST_LOOK, MIXTURES, EXPLAIN, PREPROCESSING, ATTENTION, INSTRUMENT,
+             FILTER, COLLAGEN_CHECK)
 
 
 def main(names):

@@ -11,7 +11,10 @@ from Orange.evaluation import CA
 from orangewidget.tests.base import GuiTest
 from running import Running, registry
 
-from orangecontrib.microplastics import datasets
+from orangecontrib.microplastics import datasets, ready
+from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.identification import DECISIONS
+from orangecontrib.microplastics.simulation.polymers import simulate
 
 FOLDER = Path(str(files("orangecontrib.microplastics.tutorials")))
 WORKFLOWS = sorted(FOLDER.glob("*.ows"))
@@ -23,6 +26,19 @@ def widgets():
     logging.disable(logging.INFO)
     yield registry()
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def ready_made(monkeypatch, tmp_path):
+    """A quickly trained model instead of the ready-made one."""
+    monkeypatch.setenv(datasets.FOLDER_VARIABLE, str(tmp_path))
+    data = simulate(n=15, seed=5, biofilm=.3)
+    model = DCNetLearner(epochs=15)(data)
+    model.training["ready-made"] = ready.About(
+        "2026-11-27", (), (), dict.fromkeys(data.domain.class_var.values, 15), False, "",
+        "")._asdict()
+    monkeypatch.setattr(ready, "load", lambda simulated=False: model)
+    return model
 
 
 @pytest.fixture
@@ -41,6 +57,30 @@ def accuracies(running, title):
     """Dict of learner to accuracy, in the order of Test and Score."""
     results = running.output(title, "Evaluation Results")
     return dict(zip(results.learner_names, CA(results), strict=True))
+
+
+def test_identify(ready_made, run):
+    flow = run(105)
+    assert flow.output("Microplastics Model", "Model") is ready_made
+    answers = flow.output("Identify Spectra", "Data")
+    assert len(answers) == 35, "the example needs no network"
+    right = [str(row["material"]) == str(row["polymer"]) for row in answers]
+    assert np.mean(right) > .8
+    assert {str(row["decision"]) for row in answers} <= {*DECISIONS}
+    # The File widget waits for the user's file.
+    assert flow.sent.get(("Your Spectra", "Data")) is None
+
+
+def test_identify_without_a_model(monkeypatch, tmp_path, widgets):
+    """On a new computer the workflow opens without an error, and says what to press."""
+    monkeypatch.setenv(datasets.FOLDER_VARIABLE, str(tmp_path))
+    path, = FOLDER.glob("105-*.ows")
+    with Running(path, widgets) as running:
+        told = running.messages()
+        assert list(told) == ["Microplastics Model"] and len(told["Microplastics Model"]) == 1
+        assert "press Make the Model" in f"{told['Microplastics Model'][0]}"
+        assert running.sent.get(("Microplastics Model", "Model")) is None
+    assert list(tmp_path.iterdir()) == [], "nothing is fetched or made without a click"
 
 
 def test_first_look(run):
@@ -181,8 +221,8 @@ def test_workflows_are_those_that_orange_lists():
     from Orange.canvas.config import Config
     listed = [ep.value for ep in Config.examples_entry_points()]
     assert "orangecontrib.microplastics.tutorials" in listed
-    assert [p.name[:3] for p in WORKFLOWS] == ["110", "120", "130", "140", "150", "160", "170",
-                                               "180"]
+    assert [p.name[:3] for p in WORKFLOWS] == ["105", "110", "120", "130", "140", "150", "160",
+                                               "170", "180"]
 
 
 def test_data_of_the_lesson_needs_no_file():

@@ -10,6 +10,10 @@ from pathlib import Path
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status: 0, 1 after an error message, 130 if interrupted."""
     args = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal has no letters for must not stop the command.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     try:
         return args.run(args)
     except KeyboardInterrupt:
@@ -38,9 +42,32 @@ def _failed(why):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="orange-microplastics",
-        description="Microplastics from infrared spectra: DCNet-CBAM beside other classifiers, "
-                    "and Grad-CAM to see which bands decided.")
+        description="Microplastics from infrared spectra: what your spectra are, DCNet-CBAM beside "
+                    "other classifiers, and Grad-CAM to see which bands decided.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    identify = commands.add_parser(
+        "identify", help="name the materials of your spectra",
+        description="What the spectra of files are, how sure that is, and why not: a table, and "
+                    "with --output a CSV file. Uses the ready-made model; the first time it is "
+                    "made, which takes about two minutes and downloads published spectra (54 MB). "
+                    "Reads any file of spectra that Orange reads.")
+    identify.add_argument("files", nargs="+", metavar="FILES",
+                          help="files of spectra, folders of them, or patterns such as *.csv")
+    which = identify.add_mutually_exclusive_group()
+    which.add_argument("--model", type=Path, metavar="FILE",
+                       help="a model of Dual-Branch CNN (.dcnet) instead of the ready-made one")
+    which.add_argument("--simulated", action="store_true",
+                       help="a model learnt from simulated spectra, which needs no network: to "
+                            "try things out")
+    identify.add_argument("--output", type=Path, metavar="FILE.csv",
+                          help="file for the answers, with all scores")
+    identify.add_argument("--accept", type=_score, metavar="X",
+                          help="minimum score of accepted spectra, 0 to 1 (default: 0.7)")
+    identify.add_argument("--transmittance", action="store_true",
+                          help="the spectra are transmittance: convert them to absorbance first")
+    identify.add_argument("--no-fetch", action="store_true", help="download nothing")
+    identify.set_defaults(run=_identify)
 
     demo = commands.add_parser(
         "demo", help="train on published spectra, compare with other classifiers, write a folder",
@@ -92,8 +119,34 @@ def _seed(text):
     return seed
 
 
-def _demo(args):
+def _score(text):
+    score = float(text)
+    if not 0 <= score <= 1:
+        raise argparse.ArgumentTypeError("a score is between 0 and 1")
+    return score
+
+
+def _identify(args):
     # Imported only when needed, so that --help answers at once.
+    from orangecontrib.microplastics.cli import identify
+    from orangecontrib.microplastics.cli.explain import load_model
+    from orangecontrib.microplastics.identification import Rule
+
+    def model():
+        if args.model is not None:
+            return load_model(args.model)
+        return identify.ready_model(simulated=args.simulated, fetch=not args.no_fetch,
+                                    say=_say, status=_status)
+
+    rule = Rule()
+    if args.accept is not None:
+        rule = rule._replace(accept=args.accept, inspect=min(rule.inspect, args.accept))
+    done = identify.run(args.files, model, args.output, rule=rule,
+                        transmittance=args.transmittance, say=_say, fail=_failed, status=_status)
+    return 0 if done else 1
+
+
+def _demo(args):
     from orangecontrib.microplastics.cli import demo
     demo.run(args.output, quick=args.quick, seed=args.seed, fetch=not args.no_fetch,
              say=lambda text: print(text, flush=True), status=_status)
@@ -115,6 +168,11 @@ def _fetch(args):
     _status("")
     print(f"The published spectra are in {datasets.data_dir()}")
     return 0
+
+
+def _say(text):
+    _status("")
+    print(text, flush=True)
 
 
 def _status(text):

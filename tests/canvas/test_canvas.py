@@ -16,10 +16,11 @@ from AnyQt.QtGui import QImage
 sys.path.insert(0, str(Path(__file__).parent))
 import canvas  # noqa: E402
 
-from orangecontrib.microplastics import datasets  # noqa: E402
+from orangecontrib.microplastics import datasets, ready  # noqa: E402
 
 WORKFLOWS = sorted(Path(str(files("orangecontrib.microplastics.tutorials"))).glob("*.ows"))
 PUBLISHED = "160-"
+READY_MADE = "105-"
 PICTURES = os.environ.get("CANVAS_PICTURES")
 
 
@@ -37,6 +38,8 @@ def display():
 def test_workflow_on_the_canvas(path, display, tmp_path):
     if path.name.startswith(PUBLISHED) and not datasets.is_available("frond_2021"):
         pytest.skip("the published spectra are not on this computer")
+    if path.name.startswith(READY_MADE) and ready.state() != ready.CURRENT:
+        pytest.skip("the ready-made model is not on this computer")
     check(canvas.run(display, path, tmp_path), tmp_path)
     keep(tmp_path / "canvas.png", path.stem)
 

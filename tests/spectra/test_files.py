@@ -3,6 +3,7 @@ import warnings
 
 import numpy as np
 import pytest
+from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 
 from orangecontrib.microplastics.spectra.axis import wavenumbers
 from orangecontrib.microplastics.spectra.files import read_spectra
@@ -128,3 +129,16 @@ def test_a_wavenumber_twice(read):
 def test_a_file_that_does_not_exist(tmp_path):
     with pytest.raises(ValueError, match="no file"):
         read_spectra(tmp_path / "none.csv")
+
+
+def test_texts_with_spaces_in_a_file_of_orange(tmp_path):
+    """Orange writes three lines of names, types and roles; names of studies have spaces."""
+    wavenumbers = np.arange(700., 1000., 4.)
+    spectra = np.random.default_rng(0).random((4, len(wavenumbers)))
+    domain = Domain([ContinuousVariable(f"{w:g}") for w in wavenumbers], None,
+                    [StringVariable("study")])
+    table = Table.from_numpy(domain, spectra, metas=np.array([["Frond 2021"]] * 4, object))
+    path = tmp_path / "saved.tab"
+    table.save(str(path))
+    read = read_spectra(path)
+    np.testing.assert_allclose(read.X[:, -len(wavenumbers):], spectra, atol=1e-5)

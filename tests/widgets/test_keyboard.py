@@ -20,7 +20,8 @@ from orangecontrib.microplastics.simulation.polymers import simulate
 
 WIDGETS = {name: f"orangecontrib.microplastics.widgets.{module}" for module, name in (
     ("owmicroplasticspectra", "OWMicroplasticSpectra"), ("owmixspectra", "OWMixSpectra"),
-    ("owdcnet", "OWDCNet"), ("owchecklabels", "OWCheckLabels"), ("owidentify", "OWIdentify"))}
+    ("owdcnet", "OWDCNet"), ("owchecklabels", "OWCheckLabels"), ("owidentify", "OWIdentify"),
+    ("owmicroplasticsmodel", "OWMicroplasticsModel"))}
 CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QAbstractItemView, QLineEdit)
 
 
@@ -53,7 +54,7 @@ class TestKeyboard(WidgetTest):
 
     def opened(self, name):
         widget = self.create_widget(getattr(import_module(WIDGETS[name]), name))
-        if hasattr(widget.Inputs, "data"):
+        if hasattr(getattr(widget, "Inputs", None), "data"):
             self.send_signal(widget.Inputs.data, self.data, widget=widget)
         self.wait_until_finished(widget=widget, timeout=60_000)
         widget.show()

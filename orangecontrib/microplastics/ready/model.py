@@ -37,9 +37,9 @@ SEED, NETWORKS, PURE_SHARE, SMALLEST, ASIDE = 0, 2, .7, .2, .1
 #: Key of the facts about the ready-made model in `DCNetModel.training`.
 _KEY = "ready-made"
 
-#: Rooms whose code decides what the model learns and answers.
+#: Rooms, and files, whose code decides what the model learns.
 _ROOMS = ("config.py", "spectra", "materials", "simulation", "mixing", "confidence", "labels", "nn",
-          "dcnet", "ready")
+          "dcnet", "ready/spectra.py", "ready/model.py")
 
 Progress = Callable[[float, str], None]
 

@@ -24,10 +24,10 @@ from orangecontrib.microplastics.spectra.axis import (
     spectral_columns,
 )
 
-__all__ = ["read_spectra"]
+__all__ = ["TEXT", "read_spectra"]
 
 #: Suffixes of text files.
-_TEXT = (".csv", ".txt", ".tsv", ".tab", ".dpt", ".xy", ".dat", ".asc", ".prn")
+TEXT = (".csv", ".txt", ".tsv", ".tab", ".dpt", ".xy", ".dat", ".asc", ".prn")
 
 #: What a message says of texts that cannot be read.
 _NEEDED = (f"A text file needs a line of at least {FEWEST_WAVENUMBERS} wavenumbers (a list of "
@@ -76,7 +76,7 @@ def read_spectra(path: Path | str) -> Table:
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"There is no file {path}.")
-    is_text = path.suffix.lower() in _TEXT
+    is_text = path.suffix.lower() in TEXT
     try:
         # pandas warns when a column of names could be dates, Orange of columns without a name.
         with warnings.catch_warnings():
@@ -146,8 +146,9 @@ def _below_wavenumbers(lines):
         header = next((i for i, row in enumerate(rows) if _is_axis(row)), None)
         if header is None:
             continue
+        # Rows of another length are divided in the wrong places, as by a space within a name.
         found = sum(value is not None for row in rows[header:header + 1 + _COMPARED]
-                    for value in row)
+                    if len(row) == len(rows[header]) for value in row)
         if found > most:
             most = found
             best = _Layout(separator or r"\s+", decimal, len(rows[header]), header, axis=True,
@@ -216,7 +217,7 @@ def _refuse_other_layouts(path, data):
     """Raise ValueError if the data are not a table of spectra in rows."""
     if not len(data):
         raise ValueError(f"{path} holds no spectra."
-                         + (f" {_NEEDED}" if path.suffix.lower() in _TEXT else ""))
+                         + (f" {_NEEDED}" if path.suffix.lower() in TEXT else ""))
     down = _axis_down(data)
     if down is not None:
         raise ValueError(

@@ -1,0 +1,377 @@
+"""The command "identify": materials of the spectra in files, with the ready-made model."""
+from __future__ import annotations
+
+import csv
+import glob
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from fnmatch import fnmatch
+from pathlib import Path
+
+import numpy as np
+import orangecontrib.spectroscopy  # noqa: F401  (the import registers its readers of spectra)
+from Orange.data import Table
+from Orange.data.io import FileFormat
+from Orange.data.table import DomainTransformationError
+
+from orangecontrib.microplastics import datasets, ready
+from orangecontrib.microplastics.cli.folder import make_folder
+from orangecontrib.microplastics.dcnet.answer import Answer
+from orangecontrib.microplastics.dcnet.compatibility import (
+    ScaleError,
+    ScaleWarning,
+    SimulatedWarning,
+)
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.identification import DECISIONS, Rule, decide, identify, remarks
+from orangecontrib.microplastics.materials.names import is_combination
+from orangecontrib.microplastics.spectra.files import TEXT, read_spectra
+
+__all__ = ["run", "ready_model", "find_files", "COLUMNS"]
+
+Say = Callable[[str], None]
+
+#: Columns of the CSV file.
+COLUMNS = ("file", "spectrum", "decision", "material", "probability", "confidence", "correlation",
+           "explained", "complete", "library material", "hit name", "hit quality", "remark")
+
+#: Files in a folder that are not opened unless they are named: a pickle can run code.
+_NOT_OPENED = (".pkl", ".pickle")
+
+#: Columns of the printed table, with their smallest widths; a longest name in it.
+_TABLE = {"File": 4, "Spectrum": 14, "Decision": 10, "Material": 14, "Prob.": 5, "Library": 12,
+          "Remark": 0}
+_LONGEST = 28
+
+_WITHOUT_NETWORK = "With --simulated, a model learnt from simulated spectra is used instead: it " \
+                   "needs no network, and is for trying things out, not for results."
+
+
+def run(files: Sequence[str], model: Callable[[], DCNetModel], output: Path | None = None, *,
+        rule: Rule | None = None, transmittance: bool = False, say: Say = print,
+        fail: Say = print, status: Say = lambda text: None) -> bool:
+    """Identify the spectra of files, one file at a time, and print a line for each spectrum.
+
+    Parameters
+    ----------
+    files : sequence of str
+        Files, folders and patterns (:func:`find_files`).
+    model : function
+        Returns the model; called when the first file has been read.
+    output : Path, optional
+        A CSV file to write, with a row for each spectrum.
+    rule : Rule, optional
+    transmittance : bool
+        Convert all spectra from transmittance to absorbance first.
+    say, fail : function of str
+        Called with each line of the answer, and with the error of each file that cannot be used.
+    status : function of str
+        Called with a short description of the current step.
+
+    Returns
+    -------
+    bool
+        Whether all files could be used.
+
+    Raises
+    ------
+    ValueError
+        If `output` would replace one of the files, or from `model`.
+    OSError
+        If `output` cannot be written.
+    """
+    rule, failed = rule or Rule(), []
+
+    def failure(text):
+        failed.append(text)
+        fail(text)
+
+    paths = find_files(files, failure)
+    if output is not None:
+        _check_output(output, paths)
+    counts, n_files, known, write = np.zeros(len(DECISIONS), int), 0, None, None
+    notes, table = set(), None
+    with ExitStack() as opened:
+        for number, path in enumerate(paths, start=1):
+            status(f"{number} of {len(paths)}: {path.name}")
+            try:
+                data = read_spectra(path)
+            except ValueError as ex:
+                failure(str(ex))
+                continue
+            if known is None:
+                known = model()
+                say(_described(known))
+                if output is not None:
+                    write = opened.enter_context(_Writer(output))
+            try:
+                answer = identify(known, data, transmittance)
+            except MemoryError:
+                failure(f"{path}: there is not enough memory for its {len(data):,} spectra.")
+                continue
+            except (ValueError, DomainTransformationError) as ex:
+                failure(f"{path}: {ex}{_unit_advice(ex, transmittance)}")
+                continue
+            decisions = decide(answer, rule)
+            rows = _describe(path, data, known, answer, decisions, rule)
+            cells = list(map(_cells, rows))
+            if table is None:
+                table = _widths(cells, paths)
+                say(_line(_TABLE, table))
+            for row in cells:
+                say(_line(row, table))
+            for note in answer.notes:
+                # That a model learnt from simulated spectra is said once here, and at the end.
+                if not isinstance(note, SimulatedWarning):
+                    say(f"    {path.name}: {note}{_unit_advice(note, transmittance)}")
+                elif str(note) not in notes:
+                    notes.add(str(note))
+                    say(f"    {note}")
+            if write is not None:
+                write(rows)
+            counts += np.bincount(decisions, minlength=len(DECISIONS))
+            n_files += 1
+    status("")
+    if n_files:
+        say(_summary(counts, n_files, len(failed)))
+        for note in notes:
+            say(note)
+        if output is not None:
+            say(f"All answers are in {output.resolve()}")
+    elif not failed:
+        failure("There is no file to identify.")
+    return not failed
+
+
+def ready_model(*, simulated: bool = False, fetch: bool = True, say: Say = print,
+                status: Say = lambda text: None) -> DCNetModel:
+    """Load the ready-made model, or make it and say so.
+
+    Raises
+    ------
+    ValueError
+        If the published spectra are needed and cannot be had; the message says what to do.
+    """
+    told = []
+
+    def progress(fraction, text):
+        if 0 < fraction < 1 and not told:
+            told.append(True)
+            say("The ready-made model is made first, which takes about two minutes, once.")
+        status(f"{fraction:4.0%} {text}")
+
+    try:
+        model = ready.get(progress, fetch=fetch, simulated=simulated)
+    except datasets.FetchError as ex:
+        raise ValueError("The published spectra, from which the model learns, could not be "
+                         f"downloaded: {_sentence(ex)} {_WITHOUT_NETWORK}") from ex
+    except datasets.MissingData as ex:
+        raise ValueError(
+            "The published spectra, from which the model learns, are not on this computer. "
+            f"Without --no-fetch they are downloaded ({datasets.DOWNLOAD_SIZE / 1e6:.0f} MB, "
+            f"once). {_WITHOUT_NETWORK}") from ex
+    finally:
+        status("")
+    if "not kept" in model.training:
+        say(f"The model could not be kept for the next time: {model.training['not kept']}")
+    return model
+
+
+# ------------------------------------------------------------------------------ files
+
+def find_files(names: Iterable[str], fail: Say) -> list[Path]:
+    """Files behind names of files, folders and patterns, each once.
+
+    Of a folder those files are taken that Orange has a reader for, not those of its folders.
+    Results of this command are left out.
+
+    Parameters
+    ----------
+    names : iterable of str
+    fail : function of str
+        Called with a message for each name without files.
+    """
+    found = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            own = [file for file in sorted(path.iterdir()) if _is_readable(file)]
+            if not own:
+                fail(f"There is no file of spectra in the folder {path}.")
+        elif path.exists():
+            own = [path]
+        else:
+            # The shell of Windows leaves patterns to the programs.
+            own = [Path(file) for file in sorted(glob.glob(str(name)))]
+            own = [file for file in own if file.is_file()]
+            if not own:
+                fail(f"There is no file {path}.")
+        found.extend(own)
+    unique = {file.resolve(): file for file in reversed(found)}
+    return [file for file in reversed(unique.values()) if not _is_ours(file)]
+
+
+def _is_readable(path):
+    name = path.name.lower()
+    return path.is_file() and not name.startswith(".") \
+        and not any(suffix in name for suffix in _NOT_OPENED) \
+        and any(fnmatch(name, f"*{suffix.lower()}") for suffix in (*FileFormat.readers, *TEXT))
+
+
+def _is_ours(path):
+    """Whether a file was written by this command, as is likely with "*.csv"."""
+    try:
+        with open(path, "rb") as file:
+            return file.readline(1000).strip() == ",".join(COLUMNS).encode()
+    except OSError:
+        return False
+
+
+def _check_output(output, paths):
+    """Before the work, so that a file that cannot be written is reported at once."""
+    if output.is_dir():
+        raise ValueError(f"{output} is a folder; name a file for the results with --output.")
+    if output.resolve() in {path.resolve() for path in paths}:
+        raise ValueError(f"{output} is one of the files to identify; choose another file for the "
+                         "results with --output.")
+    make_folder(output.parent)
+    if output.exists():
+        with open(output, "r+b"):
+            pass
+
+
+class _Writer:
+    """Context manager of a function that writes answers as rows of a CSV file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        self.file = open(self.path, "w", newline="", encoding="utf-8")
+        self.writer = csv.DictWriter(self.file, COLUMNS)
+        self.writer.writeheader()
+        return self.write
+
+    def write(self, rows):
+        self.writer.writerows(rows)
+        # What is done stays if the command is interrupted.
+        self.file.flush()
+
+    def __exit__(self, *exc):
+        self.file.close()
+
+
+# ------------------------------------------------------------------------------ texts
+
+def _describe(path: Path, data: Table, model: DCNetModel, answer: Answer, decisions, rule):
+    """A dict for each spectrum, with texts for :data:`COLUMNS`."""
+    classes, references = model.domain.class_var.values, model.references
+    probability = answer.probability
+    told = remarks(model, answer, rule, range(len(data)))
+    simulated = any(isinstance(note, SimulatedWarning) for note in answer.notes)
+    rows = []
+    for i, name in enumerate(_names(data)):
+        hit = answer.hits[i, 0]
+        study = references.studies[hit] if hit >= 0 else ""
+        remark = [told[i]] if told[i] else []
+        if simulated:
+            remark.append("model learnt from simulated spectra")
+        rows.append(dict(zip(COLUMNS, (
+            str(path), name, DECISIONS[decisions[i]],
+            "" if np.isnan(answer.values[i]) else classes[int(answer.values[i])],
+            *(_number(scores[i]) for scores in (
+                probability, answer.confidence, answer.correlation, answer.explained,
+                answer.complete)),
+            references.materials[references.which[hit]] if hit >= 0 else "",
+            (references.names[hit] + (f" ({study})" if study else "")).strip()
+            if hit >= 0 else "",
+            _number(answer.quality[i, 0]), "; ".join(remark)), strict=True)))
+    return rows
+
+
+def _names(data):
+    """Names of the spectra if they differ, else their numbers."""
+    for meta in data.domain.metas:
+        if meta.is_string:
+            names = [str(value) for value in data.get_column(meta)]
+            if len(set(names)) == len(names):
+                return names
+    return [str(number) for number in range(1, len(data) + 1)]
+
+
+def _number(value):
+    return "" if np.isnan(value) else f"{value:.3f}"
+
+
+def _cells(row):
+    """Cells of the printed table."""
+    probability = _percent(float(row["probability"])) if row["probability"] else "-"
+    hit = f"{row['library material']} {float(row['hit quality']):.2f}" \
+        if row["hit quality"] else "-"
+    return (_short(Path(row["file"]).name), _short(row["spectrum"]), row["decision"],
+            row["material"] or "-", probability, hit, row["remark"])
+
+
+def _widths(rows, paths):
+    """Widths of the table's columns for the first file, and for the names of all."""
+    names = max(len(_short(path.name)) for path in paths)
+    widths = [max(least, *map(len, column))
+              for least, column in zip(_TABLE.values(), zip(*rows, strict=True), strict=True)]
+    return [max(names, widths[0]), *widths[1:-1], 0]
+
+
+def _line(cells, widths):
+    return "  ".join(f"{cell:{width}}" if width else cell
+                     for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _short(name):
+    """A name without its middle, if it is long."""
+    if len(name) <= _LONGEST:
+        return name
+    half = (_LONGEST - 3) // 2
+    return f"{name[:half]}...{name[len(name) - (_LONGEST - 3 - half):]}"
+
+
+def _percent(share):
+    """"97 %", and never 0 or 100 % by rounding."""
+    rounded = round(100 * share)
+    if rounded == 100 and share < 1:
+        return ">99 %"
+    return "<1 %" if rounded == 0 and share > 0 else f"{rounded} %"
+
+
+def _described(model):
+    names = model.domain.class_var.values
+    mixtures = sum(map(is_combination, names))
+    facts = ready.about(model)
+    text = f"{len(names) - mixtures} materials"
+    if mixtures:
+        text += f" and {mixtures} mixtures of them"
+    if facts is not None:
+        kind = "simulated" if facts.simulated else "published"
+        text += f", from {sum(facts.materials.values()):,} {kind} spectra, made {facts.made}"
+    return f"Model {model.name}: {text}"
+
+
+def _summary(counts, n_files, n_failed):
+    n = int(counts.sum())
+    text = f"{n:,} {'spectrum' if n == 1 else 'spectra'} in {n_files:,} " \
+           f"{'file' if n_files == 1 else 'files'}: "
+    text += ", ".join(f"{count:,} {name.lower()}"
+                      for name, count in zip(DECISIONS, counts, strict=True))
+    if n_failed:
+        text += f"; {n_failed:,} could not be used"
+    return text
+
+
+def _unit_advice(note, transmittance):
+    if not isinstance(note, (ScaleError, ScaleWarning)):
+        return ""
+    return " They were converted from transmittance, perhaps wrongly: leave out --transmittance." \
+        if transmittance else " With --transmittance they are converted here."
+
+
+def _sentence(ex):
+    text = " ".join(str(ex).split())
+    return text if text.endswith((".", "!", "?")) else f"{text}."
