@@ -3,14 +3,16 @@ import os
 import tempfile
 import time
 import unittest
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import numpy as np
-from AnyQt.QtCore import Qt
+from AnyQt.QtCore import QCoreApplication, Qt
 from AnyQt.QtWidgets import QFileDialog
 from Orange.classification import MajorityLearner
-from Orange.data import ContinuousVariable, Domain, Table
+from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 from Orange.widgets.tests.base import WidgetTest
+from orangecanvas.scheme.events import LinkEvent
 
 from orangecontrib.microplastics.confidence.acceptance import ACCEPT, INSPECT
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
@@ -20,8 +22,15 @@ from orangecontrib.microplastics.identification import (
     CORRELATION,
     DECISIONS,
     EXPLAINED,
+    TO_INSPECT,
+    remarks,
+    threshold_for_refused,
 )
 from orangecontrib.microplastics.widgets.common.modelfiles import found, remembered
+from orangecontrib.microplastics.widgets.common.resultwidget import spectrum_names
+from orangecontrib.microplastics.widgets.identify import outputs
+from orangecontrib.microplastics.widgets.identify.answerlist import COLUMNS
+from orangecontrib.microplastics.widgets.identify.texts import chance
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
 
@@ -55,13 +64,14 @@ class TestOWIdentify(WidgetTest):
         right = (annotated.get_column("material") == annotated.Y)[decision == ACCEPTED]
         self.assertGreater(right.mean(), .85)
         self.assertIn(f"Accepted: {len(parts[0])}", self.widget.result_label.text())
-        self.assertEqual(sum(row[4] for row in self.widget._counts()), len(self.data))
+        rows = self.widget.view.materials.rows
+        self.assertEqual(sum(row[4] for row in rows), len(self.data))
 
     def opened(self, widget, path):
         with patch.object(QFileDialog, "getOpenFileName", return_value=(str(path), "")):
-            widget.open_button.click()
-        self.assertIn("Opening", widget.model_label.text())  # in the background
-        self.process_events(lambda: "Opening" not in widget.model_label.text())
+            widget.models.open_button.click()
+        self.assertIn("Opening", widget.models.label.text())  # in the background
+        self.process_events(lambda: "Opening" not in widget.models.label.text())
         self.wait_until_finished(widget=widget)
 
     def test_a_model_can_be_opened_from_a_file(self):
@@ -72,7 +82,7 @@ class TestOWIdentify(WidgetTest):
             self.assertIsNone(self.output("annotated"))
             self.opened(self.widget, path)
             from_file = self.output("annotated")
-            self.assertIn("tissue.dcnet", self.widget.model_label.text())
+            self.assertIn("tissue.dcnet", self.widget.models.label.text())
             self.assertIsInstance(self.output("model"), DCNetModel)
             self.widget.send_report()
 
@@ -91,7 +101,7 @@ class TestOWIdentify(WidgetTest):
             self.process_events(lambda: again.model is not None)
             self.wait_until_finished(widget=again)
             self.assertIsNotNone(self.get_output(again.Outputs.annotated, widget=again))
-            again.close_button.click()
+            again.models.close_button.click()
             self.assertIsNone(self.get_output(again.Outputs.annotated, widget=again))
             self.assertIsNone(again.model_file)
 
@@ -114,12 +124,12 @@ class TestOWIdentify(WidgetTest):
                 file.write("nothing")
             self.identify(model=None)
             self.opened(self.widget, path)
-            self.assertTrue(self.widget.Error.not_opened.is_shown())
+            self.assertTrue(self.widget.Error.no_model.is_shown())
             # New data do not close the model.
             self.send_signal(self.widget.Inputs.data, self.data[:3])
-            self.assertTrue(self.widget.Error.not_opened.is_shown())
+            self.assertTrue(self.widget.Error.no_model.is_shown())
             self.identify()
-            self.assertFalse(self.widget.Error.not_opened.is_shown())
+            self.assertFalse(self.widget.Error.no_model.is_shown())
             self.opened(self.widget, path)
             self.assertIs(self.widget.model, self.model)  # a failure loses nothing
             self.assertIsNotNone(self.output("annotated"))
@@ -127,31 +137,32 @@ class TestOWIdentify(WidgetTest):
     def test_thresholds(self):
         self.identify()
         widget = self.widget
-        score = widget._rule().score(widget.result)
+        score = widget._rule().limited(widget.result.answer)
         limit = round(float(np.median(score)), 2)
-        widget.plot.threshold_moved.emit(0, limit)
+        widget.view.threshold_moved.emit(0, limit)
         self.assertEqual((widget.accept, widget.inspect), (limit, min(INSPECT, limit)))
         self.assertEqual(len(self.output("accepted")), (score >= limit).sum())
-        widget.plot.threshold_moved.emit(1, 1.)
+        widget.view.threshold_moved.emit(1, 1.)
         self.assertEqual((widget.accept, widget.inspect), (1, 1))
         self.assertIsNone(self.output("accepted"))
         self.assertEqual(len(self.output("unknown")), len(self.data))
         self.assertTrue(widget.Warning.many.is_shown())
         widget._set_defaults()
         self.assertEqual((widget.accept, widget.inspect), (ACCEPT, INSPECT))
-        self.assertEqual([line.value() for line in widget.plot.lines], [ACCEPT, INSPECT])
+        self.assertEqual([line.value() for line in widget.view.plot.lines], [ACCEPT, INSPECT])
 
     def test_line_is_dragged(self):
         self.identify()
-        line = self.widget.plot.lines[0]
+        line = self.widget.view.plot.lines[0]
         line.setValue(.9)
         line.sigDragged.emit(line)
         self.assertEqual(self.widget.accept, .9)
 
     def test_decide_by(self):
         self.identify()
-        self.widget.controls.by.buttons[CORRELATION].click()
-        expected = self.widget.result.correlation >= ACCEPT
+        self.widget.controls.checks.click()
+        self.decide_by(CORRELATION)
+        expected = self.widget.result.answer.correlation >= ACCEPT
         np.testing.assert_array_equal(
             self.output("annotated").get_column("decision") == ACCEPTED, expected)
 
@@ -197,17 +208,17 @@ class TestOWIdentify(WidgetTest):
             data.X[:3] = np.nan
         self.identify(data=data)
         self.assertIn(f"3 of {len(data)}", str(self.widget.Warning.notes))
-        self.assertIn(["no prediction", 0, 0, 3, 3], self.widget._counts())
+        self.assertIn(["no prediction", 0, 0, 3, 3], list(self.widget.view.materials.rows))
 
     def test_removing_inputs_clears_outputs(self):
         self.identify()
         self.send_signal(self.widget.Inputs.model, None)
         for name in ("annotated", "accepted", "inspect", "unknown"):
             self.assertIsNone(self.output(name))
-        self.assertEqual(self.widget.result_label.text(), "Connect or open a model.")
+        self.assertEqual(self.widget.result_label.text(), "Choose a model.")
         self.send_signal(self.widget.Inputs.data, self.data[:0])
         self.assertEqual(self.widget.result_label.text(),
-                         "Connect spectra and connect or open a model.")
+                         "Connect spectra.<br>Choose a model.")
 
     def test_cancel(self):
         def slow(model, data, callback, **_):
@@ -233,30 +244,72 @@ class TestOWIdentify(WidgetTest):
         self.identify(data=data)
         self.assertEqual(len(self.output("annotated")), len(data))
 
+    def decide_by(self, score):
+        combo = self.widget.controls.by
+        combo.setCurrentIndex(score)
+        combo.activated.emit(score)
+
     def test_list(self):
         self.identify()
         widget, annotated = self.widget, self.output("annotated")
-        model = widget.list
+        model, view = widget.view.list, widget.view.list_view
         self.assertEqual(model.rowCount(), len(self.data))
         # Unknown, then to inspect, then accepted, each by increasing score; every row agrees with
         # the output for that spectrum.
         order = [annotated[int(model.mapToSourceRows(i))] for i in range(model.rowCount())]
         keys = [(-DECISIONS.index(str(row["decision"])), min(
-            float(row[name]) for name in ("confidence", "correlation", "explained")))
+            float(row[name]) for name in ("confidence", "correlation", "explained", "complete")))
             for row in order]
         self.assertEqual(keys, sorted(keys))
         self.assertGreater(len(set(keys)), len(keys) // 2)
-        widget.list_view.sortByColumn(0, Qt.DescendingOrder)
+        view.sortByColumn(0, Qt.DescendingOrder)
         self.assertEqual(model.data(model.index(0, 0)), f"Row {len(self.data)}")
+        library = self.model.references.materials
         for i in (0, 7, len(self.data) - 1):
             row = annotated[int(model.mapToSourceRows(i))]
             self.assertEqual(
-                [model.data(model.index(i, c)) for c in range(1, 7)],
-                [str(row["material"]), *(f"{float(row[name]):.2f}" for name in (
-                    "probability", "confidence", "correlation", "explained")),
-                 str(row["decision"])])
+                [model.data(model.index(i, c)) for c in (1, *range(4, 9))],
+                [str(row["decision"]), f"{row['library']} {float(row['hit quality']):.2f}",
+                 *(f"{float(row[name]):.2f}" for name in (
+                     "confidence", "correlation", "explained", "complete"))])
+            self.assertIn(str(row["library"]), library)
+            self.assertIn(str(row["material"]), model.data(model.index(i, 2)))
+            self.assertEqual(model.data(model.index(i, 3)), chance(float(row["probability"])))
+        for column in range(model.columnCount()):
+            view.sortByColumn(column, Qt.AscendingOrder)
+            rows = model.mapToSourceRows(np.arange(len(self.data)))
+            self.assertEqual(sorted(rows), list(range(len(self.data))))
 
-    def test_unexplained_bands_are_named(self):
+    def test_the_class_of_an_unknown_spectrum_is_no_answer(self):
+        self.identify()
+        self.widget.view.threshold_moved.emit(1, 1.)
+        model = self.widget.view.list
+        name = self.model.domain.class_var.values[int(self.widget.result.answer.values[0])]
+        at = model.index(int(model.mapFromSourceRows(0)), 2)
+        self.assertEqual(model.data(at), f"({name}?)")
+        self.assertIsNone(model.data(at, Qt.FontRole))
+        self.assertIsNotNone(model.data(at, Qt.ForegroundRole))
+        self.assertIn("Unknown", model.data(at, Qt.ToolTipRole))
+        self.widget.view.threshold_moved.emit(0, 0.)
+        at = model.index(int(model.mapFromSourceRows(0)), 2)
+        self.assertEqual(model.data(at), name)
+        self.assertTrue(model.data(at, Qt.FontRole).bold())
+
+    def test_heads_and_decisions_are_not_cut(self):
+        self.identify()
+        self.widget.show()
+        view = self.widget.view.list_view
+        header = view.horizontalHeader()
+        for column, title in enumerate(COLUMNS):
+            self.assertGreater(header.sectionSize(column),
+                               header.fontMetrics().horizontalAdvance(title))
+        self.assertGreaterEqual(header.sectionSize(1), view.sizeHintForColumn(1))
+        self.assertLess(self.widget.width(), 1366)
+        self.assertLess(self.widget.height(), 768 - 60)
+        self.assertLess(self.widget.minimumSizeHint().width(), 1100)
+        self.widget.hide()
+
+    def test_remarks_name_unexplained_bands(self):
         """A band that no class has is found and named, and the spectrum is not accepted."""
         data = self.data.copy()
         axis = np.array([float(a.name) for a in data.domain.attributes])
@@ -264,34 +317,40 @@ class TestOWIdentify(WidgetTest):
             data.X[::2] += .6 * np.ptp(data.X[::2], axis=1)[:, None] \
                 * np.exp(-.5 * ((axis - 1728) / 8) ** 2)
         self.identify(data=data)
-        self.widget.controls.by.buttons[EXPLAINED].click()
+        self.decide_by(EXPLAINED)
         decisions = self.output("annotated").get_column("decision")
         self.assertLess((decisions[::2] == ACCEPTED).mean(), .2)
-        self.assertGreater((decisions[1::2] == ACCEPTED).mean(), .8)
-        model = self.widget.list
-        texts = [model.text(row, 7) for row in range(len(data))]
-        self.assertGreater(np.mean([t.startswith(("1724", "1728", "1732")) and "C=O" in t
-                                    for t in texts[::2]]), .8)
-        self.assertGreater(np.mean([t == "" for t in texts[1::2]]), .5)
-        self.widget.list_view.sortByColumn(7, Qt.AscendingOrder)
-        self.assertTrue(model.data(model.index(0, 7)))
-        self.assertFalse(model.data(model.index(len(data) - 1, 7)))
+        self.assertGreater((decisions[1::2] == ACCEPTED).mean(), .7)
+        model = self.widget.view.list
+        texts = [model.text(row, 9) for row in range(len(data))]
+        self.assertEqual(texts, remarks(self.model, self.widget.result.answer,
+                                        self.widget._rule(), range(len(data))))
+        # In the others, the model takes it for a band of the class that is higher than usual.
+        named = [("1724" in t or "1728" in t) and "C=O" in t for t in texts]
+        self.assertGreater(np.mean(named[::2]), .4)
+        self.assertFalse(any(named[1::2]))
+        self.assertTrue(all(texts[::2]))
+        # Those with remarks that matter come first.
+        self.widget.view.list_view.sortByColumn(9, Qt.AscendingOrder)
+        self.assertTrue(model.data(model.index(0, 9)))
 
-    def test_selection_is_sent_marked_and_remembered(self):
+    def test_selection_is_sent_marked_drawn_and_remembered(self):
         self.identify()
         widget = self.widget
+        view = widget.view
         self.assertIsNone(self.output("selected"))
-        widget.list_view.selectRow(0)
-        least = int(widget.list.mapToSourceRows(0))
-        self.assertEqual(
-            widget._rule().score(widget.result)[least], widget._rule().score(widget.result).min())
+        view.list_view.selectRow(0)
+        least = int(view.list.mapToSourceRows(0))
+        score = widget._rule().score(widget.result.answer)
+        self.assertEqual(score[least], score.min())
         self.assertEqual(list(self.output("selected").ids), [self.data.ids[least]])
         self.assertIn("decision", self.output("selected").domain)
-        marked = widget.plot._marks.getData()[0]
-        self.assertAlmostEqual(marked[0], widget._rule().score(widget.result)[least])
+        marked = view.plot._marks.getData()[0]
+        self.assertAlmostEqual(marked[0], score[least], 2)
+        self.assertIn(view.list.text(least, 0), view.drawing.title.text())
         # Sorting and thresholds change the order of rows, but not the selected spectra.
-        widget.list_view.sortByColumn(4, Qt.DescendingOrder)
-        widget.plot.threshold_moved.emit(0, .95)
+        view.list_view.sortByColumn(4, Qt.DescendingOrder)
+        view.threshold_moved.emit(0, .95)
         self.assertEqual(list(self.output("selected").ids), [self.data.ids[least]])
         settings = widget.settingsHandler.pack_data(widget)
         self.widget = self.create_widget(OWIdentify, stored_settings=settings)
@@ -300,24 +359,222 @@ class TestOWIdentify(WidgetTest):
         self.identify(data=self.data[:20])
         self.assertIsNone(self.output("selected"))
 
+    def test_without_a_selection_the_least_certain_one_to_inspect_is_drawn(self):
+        self.identify()
+        view = self.widget.view
+        self.widget.view.threshold_moved.emit(0, 1.)
+        score = self.widget._rule().score(self.widget.result.answer)
+        doubtful = np.flatnonzero(self.widget.decisions == TO_INSPECT)
+        self.assertIn(f"<b>Row {1 + doubtful[score[doubtful].argmin()]}</b>",
+                      view.drawing.title.text())
+        self.widget.view.threshold_moved.emit(1, 1.)
+        self.assertIn("Select a spectrum", view.drawing.title.text())
+        view.select([3, 4, 5])
+        self.assertIn("Row 4", view.drawing.title.text())
+        self.assertIn("one of 3", view.drawing.title.text())
+        view.tabs.setCurrentIndex(1)
+        view.select([7])
+        view.tabs.setCurrentIndex(0)
+        self.assertIn("Row 8", view.drawing.title.text())
+
+    def test_a_selection_leaves_the_other_outputs_alone(self):
+        self.identify()
+        before = self.output("annotated")
+        self.widget.view.list_view.selectRow(2)
+        self.assertIs(self.output("annotated"), before)
+        self.assertEqual(len(self.output("selected")), 1)
+
+    def test_many_spectra_are_sent_from_the_background(self):
+        with patch.object(outputs, "_MANY", 10):
+            self.identify()
+            self.process_events(lambda: self.output("annotated") is not None)
+            self.widget.view.threshold_moved.emit(0, .99)
+            # Each is asked for while the one before is being made.
+            self.widget._send_changed()
+            self.widget.view.threshold_moved.emit(0, .98)
+            self.process_events(lambda: not self.widget.isInvalidated(), timeout=10_000)
+        expected = (self.widget._rule().limited(self.widget.result.answer) >= .98).sum()
+        accepted = self.output("accepted")
+        self.assertEqual(0 if accepted is None else len(accepted), expected)
+
+    def test_too_little_memory_for_the_outputs(self):
+        self.identify()
+        with patch.object(outputs, "_MANY", 10), \
+                patch.object(outputs, "annotate", side_effect=MemoryError):
+            self.widget.view.threshold_moved.emit(0, .9)
+            self.process_events(self.widget.Error.out_of_memory.is_shown)
+        self.assertFalse(self.widget.isInvalidated())
+        self.widget.view.threshold_moved.emit(0, .8)
+        self.assertIsNotNone(self.output("annotated"))
+
     def test_a_count_selects_its_spectra(self):
         self.identify()
-        widget = self.widget
-        material = widget.model.domain.class_var.values[1]
-        row, = (i for i in range(widget.table.rowCount())
-                if widget.table.data(widget.table.index(i, 0)) == material)
-        widget.view.clicked.emit(widget.table.index(row, 1))
+        table = self.widget.view.materials
+        material = self.widget.model.domain.class_var.values[1]
+        row, = (i for i in range(table.rows.rowCount())
+                if table.rows.data(table.rows.index(i, 0)) == material)
+        table.clicked.emit(table.rows.index(row, 1))
         selected = self.output("selected")
-        self.assertEqual(str(len(selected)), widget.table.data(widget.table.index(row, 1)))
+        self.assertEqual(str(len(selected)), table.rows.data(table.rows.index(row, 1)))
         self.assertEqual({str(r["material"]) for r in selected}, {material})
         self.assertEqual({str(r["decision"]) for r in selected}, {"Accepted"})
+
+    def test_checks(self):
+        self.identify()
+        answer = self.widget.result.answer
+        self.widget.result = self.widget.result._replace(
+            answer=answer._replace(agrees=np.zeros(len(self.data), bool)))
+        self.widget._rule_changed()
+        self.assertEqual((self.widget.decisions == ACCEPTED).sum(), 0)
+        self.assertIn("library:", self.widget.view.list.text(0, 9))
+        self.widget.controls.checks.click()
+        self.assertGreater((self.widget.decisions == ACCEPTED).sum(), 0)
+
+    # --- thresholds by a promise
+
+    def test_promise_with_labelled_spectra(self):
+        widget = self.widget
+        widget.controls.checks.click()
+        widget.promises.buttons["refused"].click()
+        self.assertIn("as soon as", widget.promises.label.text())
+        self.identify()
+        self.assertIn("kept no labelled spectra", widget.promises.label.text())
+        self.assertEqual(widget.accept, ACCEPT)
+        self.send_signal(widget.Inputs.labelled, self.data)
+        self.wait_until_finished()
+        known = widget.result.labelled
+        accept = threshold_for_refused(known, widget._rule(), .05)
+        self.assertLessEqual(widget.accept, accept)
+        self.assertGreater(widget.accept, accept - .01)
+        self.assertIn(f"{widget.accept:.2f}", widget.promises.label.text())
+        self.assertIn(f"{known.right.sum()} labelled spectra of yours",
+                      widget.promises.label.text())
+        self.assertLessEqual(widget.inspect, widget.accept)
+        self.assertFalse(widget.Warning.unlike.is_shown())  # they are the same spectra
+        widget.promises.spins["refused"].setValue(30)
+        self.assertGreater(widget.accept, accept)
+        self.assertEqual(widget.view.plot.lines[0].value(), widget.accept)
+        widget.send_report()
+        self.assertIn("refuse at most 30 %", widget.report_html)
+
+        # A threshold that is set by hand is no promise.
+        widget.view.threshold_moved.emit(0, .5)
+        self.assertEqual(widget.promise, "")
+        self.assertFalse(widget.promises.label.isVisibleTo(widget))
+        self.decide_by(CORRELATION)
+        self.assertEqual(widget.accept, .5)
+
+    def test_promise_is_kept_when_the_rule_or_the_labelled_spectra_change(self):
+        widget = self.widget
+        widget.controls.checks.click()
+        self.send_signal(widget.Inputs.labelled, self.data)
+        self.identify()
+        widget.promises.buttons["refused"].click()
+        first = widget.accept
+        self.decide_by(CORRELATION)
+        self.assertNotEqual(widget.accept, first)
+        second = widget.accept
+        self.send_signal(widget.Inputs.labelled, self.data[::2])
+        self.wait_until_finished()
+        self.assertNotEqual(widget.accept, second)
+        settings = widget.settingsHandler.pack_data(widget)
+        again = self.create_widget(OWIdentify, stored_settings=settings)
+        self.send_signals([(again.Inputs.data, self.data), (again.Inputs.model, self.model),
+                           (again.Inputs.labelled, self.data)], widget=again)
+        self.wait_until_finished(widget=again)
+        self.assertEqual(again.accept, second)
+
+    def test_labelled_spectra_that_cannot_be_used(self):
+        self.identify()
+        iris = Table("iris")
+        others = self.data.transform(Domain(
+            self.data.domain.attributes, DiscreteVariable("polymer", ("PE", "PP"))))
+        with others.unlocked(others.Y):
+            others.Y[:] = 0
+        for labelled, text in (
+                (iris, "wavenumbers"),
+                (self.data.transform(Domain(self.data.domain.attributes)), "no class"),
+                (others, "none has the name")):
+            self.send_signal(self.widget.Inputs.labelled, labelled)
+            self.wait_until_finished()
+            self.assertIn(text, str(self.widget.Warning.labelled))
+            self.assertIsNotNone(self.output("annotated"))
+        self.send_signal(self.widget.Inputs.labelled, None)
+        self.wait_until_finished()
+        self.assertFalse(self.widget.Warning.labelled.is_shown())
+
+    def test_new_spectra_that_do_not_look_like_the_labelled_ones(self):
+        noisy = self.data.copy()
+        rng = np.random.default_rng(0)
+        with noisy.unlocked(noisy.X):
+            noisy.X += .03 * np.ptp(noisy.X, axis=1)[:, None] * rng.normal(size=noisy.X.shape)
+        self.widget.controls.checks.click()
+        self.send_signal(self.widget.Inputs.labelled, self.data)
+        self.decide_by(CORRELATION)
+        self.identify(data=noisy)
+        self.assertFalse(self.widget.Warning.unlike.is_shown())
+        self.widget.promises.spins["refused"].setValue(1)
+        self.widget.promises.buttons["refused"].click()
+        self.assertTrue(self.widget.Warning.unlike.is_shown())
+        self.widget._set_defaults()
+        self.assertFalse(self.widget.Warning.unlike.is_shown())
+
+    def test_settings_of_release_0_1(self):
+        widget = self.create_widget(OWIdentify, stored_settings={
+            "__version__": 1, "auto_commit": True, "by": 3, "accept": .8, "inspect": .5,
+            "convert": False, "selection": [2], "model_file": None, "folder": "",
+            "controlAreaVisible": True})
+        self.assertEqual(widget._rule(), (EXPLAINED, .8, .5, True))
+        self.send_signals([(widget.Inputs.data, self.data), (widget.Inputs.model, self.model)],
+                          widget=widget)
+        self.wait_until_finished(widget=widget)
+        self.assertEqual(list(self.get_output(widget.Outputs.selected, widget=widget).ids),
+                         [self.data.ids[2]])
+
+    # --- waiting
+
+    def test_an_input_that_waits_is_not_called_missing(self):
+        """Orange delivers nothing while the network is being trained."""
+        source = SimpleNamespace(title="Dual-Branch CNN")
+        links = [SimpleNamespace(source_node=source, sink_channel=SimpleNamespace(name=name),
+                                 is_enabled=lambda: True) for name in ("Model", "Data")]
+        for link in links:
+            QCoreApplication.sendEvent(
+                self.widget, LinkEvent(LinkEvent.InputLinkAdded, link, 0))
+        self.process_events()
+        self.assertIn("Waiting for the model of <b>Dual-Branch CNN",
+                      self.widget.models.label.text())
+        self.assertFalse(self.widget.models.ready_button.isVisibleTo(self.widget))
+        self.assertNotIn("Connect", self.widget.result_label.text())
+        self.identify(model=None)
+        self.assertFalse(self.widget.Information.no_model.is_shown())
+        self.identify()
+        self.assertIn("connected", self.widget.models.label.text())
+        QCoreApplication.sendEvent(
+            self.widget, LinkEvent(LinkEvent.InputLinkRemoved, links[0], 0))
+        self.identify(model=None)
+        self.assertTrue(self.widget.Information.no_model.is_shown())
+        self.assertTrue(self.widget.models.ready_button.isVisibleTo(self.widget))
+
+    def test_names_of_files(self):
+        for given, shown in (
+                (["/home/me/a.spc", "/home/me/b.spc"], ["a.spc", "b.spc"]),
+                (["C:\\me\\a.spc", "C:\\me\\b.spc"], ["a.spc", "b.spc"]),
+                (["/day 1/a.spc", "/day 2/a.spc"], ["day 1/a.spc", "day 2/a.spc"]),
+                (["/me/a.csv", "/me/a.csv"], ["a.csv, 1", "a.csv, 2"]),
+                (["PE/PP 1", "PE/PP 2"], ["PE/PP 1", "PE/PP 2"]),
+                (["x", "x"], ["Row 1", "Row 2"])):
+            data = Table.from_numpy(
+                Domain(self.data.domain.attributes, None, [StringVariable("Filename")]),
+                self.data.X[:2], None, np.array(given, object)[:, None])
+            self.assertEqual(spectrum_names(data), shown)
 
     def test_report(self):
         self.widget.send_report()
         self.identify()
         self.widget.report_html = ""
         self.widget.send_report()
-        self.widget.list_view.selectRow(0)
+        self.widget.view.list_view.selectRow(0)
         self.widget.report_html = ""
         self.widget.send_report()
         for text in ("Accepted from", f"{ACCEPT:.2f}", "Materials", "Accepted:",

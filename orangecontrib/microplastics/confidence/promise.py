@@ -42,7 +42,7 @@ class KeptAside(NamedTuple):
     agrees : ndarray of bool, shape (n,)
         See :class:`~orangecontrib.microplastics.dcnet.answer.Answer`.
     right : ndarray of bool, shape (n,)
-        Whether the predicted class is the label.
+        Whether the predicted class is the label, or a mixture that holds it.
     """
     confidence: np.ndarray
     correlation: np.ndarray

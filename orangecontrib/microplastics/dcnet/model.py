@@ -29,7 +29,7 @@ from orangecontrib.microplastics.dcnet.compatibility import (
     spectral_axis,
 )
 from orangecontrib.microplastics.dcnet.state import plain, restored
-from orangecontrib.microplastics.materials.names import names_in
+from orangecontrib.microplastics.materials.names import components_of, names_in
 from orangecontrib.microplastics.spectra.axis import gap_limit, rounded
 from orangecontrib.microplastics.spectra.preprocess import has_bands, in_float32_range
 from orangecontrib.microplastics.spectra.resample import fill_missing
@@ -252,7 +252,11 @@ class DCNetModel(Model):
         for batch in np.array_split(np.arange(len(rows)), -(-len(rows) // _BATCH)) \
                 if len(rows) else ():
             self._answer_batch(answer, batch, np.asarray(X[rows[batch]], float), None, True)
-        return KeptAside.of(answer, names[answer.values.astype(int)] == labels[rows])
+        # A mixture that holds the material is not wrong: the light may have seen both.
+        named = names[answer.values.astype(int)]
+        right = [label == name or label in components_of(name)
+                 for label, name in zip(labels[rows], named, strict=True)]
+        return KeptAside.of(answer, np.array(right, bool))
 
     @property
     def _assessment(self) -> Assessment:

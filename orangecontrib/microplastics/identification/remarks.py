@@ -119,14 +119,14 @@ def _remark(model, answer, rule, doubts, unexplained, origin, row):
         parts.append("may be a biofilm: what is beneath it is not seen")
     if "mixture" in doubts:
         first, second = (materials[i] for i in answer.materials[row])
-        parts.append(f"may be a mixture: {answer.share[row]:.0%} of the signal like "
+        parts.append(f"may be a mixture: {100 * answer.share[row]:.0f} % of the signal like "
                      f"{second if first == name else first}")
     if "library" in doubts:
         hit = answer.hits[row, 0]
         parts.append(f"library: {materials[model.references.which[hit]]} "
                      f"({answer.quality[row, 0]:.2f})")
     if "probability" in doubts:
-        parts.append(f"probability {answer.presence[row]:.0%}")
+        parts.append(f"probability {100 * answer.presence[row]:.0f} %")
     if answer.correlation[row] < rule.accept and rule.by in (ALL, CORRELATION):
         parts.append(f"correlation {answer.correlation[row]:.2f}")
     if answer.confidence[row] < rule.accept and rule.by in (ALL, CONFIDENCE):

@@ -160,8 +160,7 @@ def make(progress: Progress = lambda fraction, text: None, *,
     data = spectra.simulated() if simulated else spectra.table()
     progress(.05, "Learning")
     learn = learner()
-    learn.callback = lambda p: progress(.05 + .9 * p.fraction,
-                                        f"Learning, epoch {p.epoch} of {p.epochs}")
+    learn.callback = lambda p: progress(.05 + .9 * p.fraction, _step(p))
     model = with_natural_references(learn(data))
     progress(.97, "Saving")
     model.name = "Microplastics, simulated" if simulated else "Microplastics"
@@ -181,6 +180,11 @@ def make(progress: Progress = lambda fraction, text: None, *,
         model.training["not kept"] = str(ex)
     progress(1., "Done")
     return model
+
+
+def _step(progress):
+    network = min(int(progress.fraction * NETWORKS) + 1, NETWORKS)
+    return f"Learning, network {network} of {NETWORKS}, epoch {progress.epoch}"
 
 
 def learner(seed: int = SEED, networks: int = NETWORKS) -> DCNetLearner:

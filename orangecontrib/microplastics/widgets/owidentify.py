@@ -1,81 +1,41 @@
 """Identify Spectra: predictions of a trained model, and whether to accept them."""
 from __future__ import annotations
 
-import os
-from html import escape
-
 import numpy as np
-from AnyQt.QtCore import QItemSelection, QItemSelectionModel, QSize, Qt, QTimer
-from AnyQt.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QSplitter,
-    QTableView,
-)
+from AnyQt.QtCore import QSize, QTimer
+from AnyQt.QtWidgets import QPushButton
 from Orange.base import Model
 from Orange.data import Table
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
-from Orange.widgets.utils.concurrent import TaskState
-from Orange.widgets.utils.itemmodels import PyTableModel
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
 
+from orangecontrib.microplastics.confidence.promise import KeptAside
 from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
-from orangecontrib.microplastics.dcnet.model import Answer, DCNetModel
+from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import (
-    ACCEPTED,
     ALL,
-    DECISIONS,
-    TO_INSPECT,
     UNKNOWN,
     Rule,
-    annotate,
     decide,
-    identify,
-    origins,
 )
-from orangecontrib.microplastics.widgets.common.background import progress_of
-from orangecontrib.microplastics.widgets.common.modelfiles import (
-    ModelLoader,
-    ask_what_to_open,
-    found,
-    remembered,
-)
-from orangecontrib.microplastics.widgets.common.resultwidget import (
-    ResultWidget,
-    set_up_list,
-    spectrum_names,
-)
-from orangecontrib.microplastics.widgets.common.texts import describe_spectra, percent
-from orangecontrib.microplastics.widgets.identify.answerlist import (
-    COLUMNS,
-    DECISION,
-    NONE,
-    AnswerModel,
-)
-from orangecontrib.microplastics.widgets.identify.scoreplot import ScorePlot
-
-SCORES = ("All three", "Confidence", "Correlation", "Explained bands")
-AXES = ("Smallest of the three scores", "Confidence (energy-based)",
-        "Correlation with the class mean (hit quality)", "Explained bands")
+from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget
+from orangecontrib.microplastics.widgets.identify.decisionbox import PromiseRows, add_score_box
+from orangecontrib.microplastics.widgets.identify.links import InputLinks
+from orangecontrib.microplastics.widgets.identify.modelbox import ModelBox
+from orangecontrib.microplastics.widgets.identify.outputs import TableMaker
+from orangecontrib.microplastics.widgets.identify.promises import differs, keep
+from orangecontrib.microplastics.widgets.identify.report import write_report
+from orangecontrib.microplastics.widgets.identify.resultview import ResultView, Shown
+from orangecontrib.microplastics.widgets.identify.task import run
+from orangecontrib.microplastics.widgets.identify.texts import share_text, summary, waiting
 
 #: Share of unknown spectra above which unsuitable data are likely, not only unknown materials.
 _MANY = .5
 
-#: Maximum number of selected spectra listed in a report.
-_REPORTED = 30
-
-
-def run(model: DCNetModel, data: Table, convert: bool, state: TaskState) -> Answer:
-    """Predict each spectrum."""
-    callback = progress_of(state)
-    state.set_status("Identifying...")
-    callback(0)
-    return identify(model, data, convert, callback)
+#: Milliseconds after which changed thresholds are sent, so that not each step of a drag is.
+_PAUSE = 200
 
 
 class OWIdentify(ResultWidget):
@@ -85,14 +45,14 @@ class OWIdentify(ResultWidget):
     icon = "icons/Identify.svg"
     priority = 40
     keywords = "identify spectra, predict, unknown, acceptance, threshold, hit quality, " \
-               "library search, confidence, energy, out of distribution, microplastics"
+               "library search, confidence, energy, out of distribution, microplastics, " \
+               "ready-made, missing bands, conformal"
     ACTION = "Identify"
-    #: Columns of the table of materials.
-    TABLE = ("Material", "Accept", "Inspect", "Unknown", "All")
 
     class Inputs:
         data = Input("Data", Table, default=True)
         model = Input("Model", Model)
+        labelled = Input("Labelled Spectra", Table, explicit=True)
 
     class Outputs:
         annotated = Output("Data", Table, default=True)
@@ -103,136 +63,119 @@ class OWIdentify(ResultWidget):
         model = Output("Model", Model, dynamic=False, explicit=True)
 
     class Error(ResultWidget.Error):
-        not_opened = Msg("{}")
+        no_model = Msg("{}")
         not_ours = Msg("{} is not a Dual-Branch CNN model; connect it to Predictions instead.")
         scale = Msg("{}")
 
     class Warning(ResultWidget.Warning):
         scale = Msg("{}")
         notes = Msg("{}")
-        many = Msg("{:.0%} of the spectra are unknown. Check that their materials, unit and "
+        many = Msg("{} of the spectra are unknown. Check that their materials, unit and "
                    "preprocessing match the training data.")
+        ready_made = Msg("{}")
+        labelled = Msg("The labelled spectra cannot be used: {}")
+        unlike = Msg("The new spectra do not look like the labelled ones: the promise of the "
+                     "thresholds may not hold for them.")
 
     class Information(ResultWidget.Information):
         converted = Msg("The spectra were treated as transmittance and converted to absorbance.")
         not_used = Msg("The connected model is used instead of the opened one.")
+        no_model = Msg("There is no model yet: press Ready-made Model to identify common "
+                       "plastics, or connect a model.")
 
     by = Setting(ALL)
     accept = Setting(Rule().accept)
     inspect = Setting(Rule().inspect)
+    checks = Setting(Rule().checks)
+    #: Promise that sets the thresholds, promises.REFUSED or WRONG; "" for none. Shares in per cent.
+    promise = Setting("")
+    refused = Setting(5)
+    wrong = Setting(1)
     convert = Setting(False, schema_only=True)
     #: Rows of the data that are selected in the list.
     selection = Setting([], schema_only=True)
     #: File of the model that is used while no model is connected, or None;
     #: see :func:`.modelfiles.remembered`.
     model_file = Setting(None, schema_only=True)
+    #: Ready-made model that is used while no model is connected, modelbox.PUBLISHED or SIMULATED.
+    ready_made = Setting("", schema_only=True)
     #: Folder from which a model was last opened.
     folder = Setting("")
+    #: Tab that is shown: the spectrum, or the scores.
+    tab = Setting(0)
 
     settings_version = 1
 
     def __init__(self):
         super().__init__()
         self.model: DCNetModel | None = None
-        self._connected = self._opened = None
-        self._failure = ""
-        self._loader = ModelLoader(self)
-        self._loader.loaded.connect(self._on_loaded)
-        self._loader.failed.connect(self._on_not_loaded)
+        self.labelled: Table | None = None
         self.decisions = np.empty(0, int)
+        self._links = InputLinks()
+        self._kept = False  # whether the thresholds keep the promise
+        self._tables = TableMaker(self)
+        # Not connected directly, since the button Send replaces `commit`.
+        self._tables.made.connect(lambda: self.commit.now())
+        self._tables.out_of_memory.connect(self._no_tables)
+        self._sent = None  # tables that have been sent
+        self._later = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._later.timeout.connect(self._send_changed)
+        self.models = ModelBox(self)
         self._add_controls()
         self._add_main_area()
+        self.models.changed.connect(self._model_changed)
+        self.models.told.connect(self._show_hints)
+        self._keep_promise()
         self._show_result()
         self._show_running(False)
-        if self.model_file is not None:
-            # Postponed until the workflow is loaded and its folder is known.
-            QTimer.singleShot(0, self._open_remembered)
         # Qt would limit the window to two thirds of the screen.
         self.resize(self.sizeHint())
 
     # ---------------------------------------------------------------- layout
 
     def _add_controls(self):
-        box = gui.widgetBox(self.controlArea, "Model")
-        self.model_label = QLabel(wordWrap=True)
-        self.model_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        box.layout().addWidget(self.model_label)
-        row = gui.hBox(box)
-        self.open_button = gui.button(
-            row, self, "Open Model...", callback=self._ask_for_model, autoDefault=False,
-            tooltip="Use a model saved by Dual-Branch CNN, without training.")
-        self.close_button = gui.button(
-            row, self, "Close Model", callback=self._close_model, autoDefault=False,
-            tooltip="Stop using the opened model.")
-        self._show_model()
         box = self._add_result_box()
         self.convert_button = QPushButton(
             "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
             toolTip="Treat the spectra as transmittance T and convert them to A = -log10 T.")
         box.layout().addWidget(self.convert_button)
-        gui.radioButtons(
-            self.controlArea, self, "by", box="Decide by", callback=self._rule_changed,
-            btnLabels=SCORES, tooltips=(
-                "All must reach the threshold: fewest mistakes.",
-                "How strongly the network favours a class. Of 100 spectra of known materials, "
-                "distorted as by another instrument, 95 reach 0.7 and 99 reach 0.6.",
-                "Correlation of the first derivative with the mean of the class's training "
-                "spectra, as in a library search.",
-                "Whether the class explains all bands of the spectrum. 0.7: a band is twice as "
-                "high as usual among the class's training spectra. The list names the band."))
+        add_score_box(self, self._by_changed)
         box = gui.widgetBox(self.controlArea, "Thresholds")
         self._add_threshold(box, "accept", "Accept from:",
                             "0.7 is a common limit in library search. You can also drag the line "
-                            "in the plot.")
+                            "in the plot of scores.")
         self._add_threshold(box, "inspect", "Inspect from:",
                             "Between this and the other limit, look at the spectrum yourself; "
                             "below, the material is unknown. 0.6 is common.")
         self._add_defaults(box, f"Reset to {Rule().accept:g} and {Rule().inspect:g}.")
+        self.promises = PromiseRows(self, box)
+        self.promises.asked.connect(self._promised)
         self._add_buttons()
 
     def _add_main_area(self):
-        upper = QSplitter(Qt.Horizontal, childrenCollapsible=False)
-        self.plot = ScorePlot(DECISIONS)
-        self.plot.threshold_moved.connect(self._line_moved)
-        upper.addWidget(self.plot)
-        self.table = PyTableModel(parent=self, editable=False)
-        self.table.setHorizontalHeaderLabels(list(self.TABLE))
-        self.view = QTableView()
-        set_up_list(
-            self.view, self.table, "Spectra by most probable material. Click a number to select "
-            "those spectra in the list below.")
-        self.view.setSelectionBehavior(QAbstractItemView.SelectItems)
-        self.view.setSelectionMode(QAbstractItemView.SingleSelection)
-        self.view.horizontalHeader().setStretchLastSection(False)
-        self.view.setMinimumWidth(200)
-        self.view.sortByColumn(4, Qt.DescendingOrder)
-        self.view.clicked.connect(self._select_count)
-        self.view.activated.connect(self._select_count)
-        upper.addWidget(self.view)
-        upper.setSizes([430, 330])
-        self.list = AnswerModel(self)
-        self.list_view = QTableView()
-        set_up_list(
-            self.list_view, self.list, "Each spectrum. Click a column's head to sort. Selected "
-            "spectra are marked in the plot and sent as Selected Data.")
-        self.list_view.sortByColumn(DECISION, Qt.DescendingOrder)
-        # The last column, the unexplained band, has the longest texts and gets the remaining width.
-        header = self.list_view.horizontalHeader()
-        for column, width in enumerate((116, 62, 60, 60, 60, 60, 92)):
-            title = header.fontMetrics().horizontalAdvance(COLUMNS[column])
-            header.resizeSection(column, max(width, title + 10))
-        header.setStretchLastSection(True)
-        self.list_view.selectionModel().selectionChanged.connect(self._on_selection)
-        splitter = QSplitter(Qt.Vertical, childrenCollapsible=False)
-        splitter.addWidget(upper)
-        splitter.addWidget(self.list_view)
-        splitter.setSizes([290, 290])
-        self.mainArea.layout().addWidget(splitter)
+        self.view = ResultView()
+        self.view.selected.connect(self._on_selection)
+        self.view.threshold_moved.connect(self._line_moved)
+        self.view.tabs.setCurrentIndex(self.tab)
+        self.view.tabs.currentChanged.connect(lambda index: setattr(self, "tab", index))
+        self.mainArea.layout().addWidget(self.view)
 
     def sizeHint(self):
-        return QSize(1080, 640)
+        # Within a screen of 1366 x 768 with the window's frame.
+        return QSize(1340, 680)
 
     # ---------------------------------------------------------------- inputs
+
+    def event(self, event):
+        # Qt sends events before __init__ has finished.
+        if "_links" in self.__dict__ and self._links.notice(event):
+            QTimer.singleShot(0, self._link_changed)
+        return super().event(event)
+
+    def _link_changed(self):
+        self.models.linked_to(self._links.source("Model"))
+        if self.result is None and self.task is None:
+            self.result_label.setText(self._nothing())
 
     @Inputs.data
     def set_data(self, data):
@@ -242,91 +185,73 @@ class OWIdentify(ResultWidget):
 
     @Inputs.model
     def set_model(self, model):
-        self._connected = model
+        self.models.connect_model(model)
         self._use_model()
 
-    # ----------------------------------------------------------------- model
+    @Inputs.labelled
+    def set_labelled(self, labelled):
+        self.labelled = labelled if labelled is not None and len(labelled) else None
+
+    def handleNewSignals(self):
+        # A link may have been switched off without any other sign.
+        self.models.linked_to(self._links.source("Model"))
+        super().handleNewSignals()
 
     def _use_model(self):
-        """Use the connected model if there is one, else the opened model."""
-        self.model = self._connected if self._connected is not None else self._opened
+        self.model = self.models.model
         self.Outputs.model.send(self.model if isinstance(self.model, DCNetModel) else None)
-        self._show_model()
-
-    def _show_model(self):
-        name = escape(str(getattr(self.model, "name", "")))
-        if self._loader.task is not None:
-            text = f"Opening {escape(os.path.basename(self._loader.path))} ..."
-        elif self._connected is not None:
-            text = f"<b>{name}</b>, connected"
-        elif self._opened is not None:
-            path = escape(os.path.basename(self.model_file[0]))
-            text = f"<b>{name}</b>, opened from {path}"
-        else:
-            text = "Connect a model, or open one."
-        self.model_label.setText(text)
-        self.model_label.setToolTip(
-            self.model_file[0] if self._connected is None and self.model_file else "")
-        self.close_button.setVisible(self._opened is not None)
-
-    def _ask_for_model(self):
-        path = ask_what_to_open(self, self.folder)
-        if path:
-            self.folder = os.path.dirname(path)
-            self._open_model(path)
-
-    def _open_remembered(self):
-        # A model that the user has opened in the meantime takes precedence.
-        if self._opened is None and self._loader.task is None and self.model_file is not None:
-            self._open_model(found(self, self.model_file))
-
-    def _open_model(self, path):
-        self._loader.open(path)
-        self.setInvalidated(True)  # widgets that follow wait for the model
-        self._show_model()
-
-    def _on_loaded(self, path, model):
-        self.setInvalidated(self.task is not None)
-        self._failure = ""
-        self.model_file, self._opened = remembered(self, path), model
-        self._model_changed()
-
-    def _on_not_loaded(self, _path, message):
-        self.setInvalidated(self.task is not None)
-        self._failure = message
-        self._show_model()
-        self.Error.not_opened(message)
-
-    def _close_model(self):
-        self._loader.cancel()
-        self.model_file = self._opened = None
-        self._failure = ""
-        self._model_changed()
-
-    def onDeleteWidget(self):
-        self._loader.shutdown()
-        super().onDeleteWidget()
 
     def _model_changed(self):
-        self._use_model()
-        self._start()
-        if self._connected is not None and self._opened is not None:
-            self.Information.not_used()
+        """Another model has been opened or closed."""
+        if self.models.model is not self.model:
+            self._use_model()
+            self._start()
+        self._show_hints()
+
+    def onDeleteWidget(self):
+        self._later.stop()
+        self._tables.shutdown()
+        self.models.shutdown()
+        super().onDeleteWidget()
 
     # -------------------------------------------------------- identification
 
+    def _start(self):
+        self.result = None
+        # The user's labelled spectra must be scored first.
+        if self.labelled is None or not isinstance(self.model, DCNetModel):
+            self._keep_promise()
+        super()._start()
+        self.models.show_progress()
+        self._show_hints()
+
     def _begin(self):
-        if self._failure and self.model is None:
-            self.Error.not_opened(self._failure)
         if self.model is not None and not isinstance(self.model, DCNetModel):
             self.Error.not_ours(getattr(self.model, "name", type(self.model).__name__).capitalize())
         if self._ready():
             if self.convert:
                 self.Information.converted()
-            self.start(run, self.model, self.data, self.convert)
+            self.start(run, self.model, self.data, self.convert, self.labelled)
 
     def _ready(self):
         return self.data is not None and isinstance(self.model, DCNetModel)
+
+    def _show_hints(self):
+        """Say what is known of the model, or what to do if there is none."""
+        box, none = self.models, self.model is None
+        self.Error.no_model(box.failure, shown=bool(box.failure))
+        self.Warning.ready_made(box.notice, shown=bool(box.notice) and none)
+        self.Information.not_used(shown=box.both)
+        self.Information.no_model(shown=none and self.data is not None and not box.coming
+                                  and not box.failure and not box.notice)
+        if self.result is None and self.task is None:
+            self.result_label.setText(self._nothing())
+        self._show_busy()
+
+    def _show_busy(self):
+        """Let the widgets that follow wait for a model, an answer or tables that are coming."""
+        self.setInvalidated(self.task is not None or self._later.isActive()
+                            or self._tables.task is not None or self.models.busy)
 
     def _toggle_convert(self):
         self.convert = not self.convert
@@ -341,13 +266,20 @@ class OWIdentify(ResultWidget):
                                or self.Warning.scale.is_shown()))
 
     def on_done(self, result):
-        scale = [str(n) for n in result.notes if isinstance(n, ScaleWarning)]
-        other = [str(n) for n in result.notes if not isinstance(n, ScaleWarning)]
+        notes = result.answer.notes
+        scale = [str(n) for n in notes if isinstance(n, ScaleWarning)]
+        other = [str(n) for n in notes if not isinstance(n, ScaleWarning)]
         if scale:
             self.Warning.scale(scale[0])
         if other:
             self.Warning.notes("\n".join(other))
+        if result.problem:
+            self.Warning.labelled(result.problem)
+        self.result = result
+        self._keep_promise()
         super().on_done(result)
+        # After the mixin, which takes the widget for idle now.
+        QTimer.singleShot(0, self._show_busy)
 
     def _refused(self, ex):
         if isinstance(ex, ScaleError):
@@ -355,10 +287,40 @@ class OWIdentify(ResultWidget):
         else:
             super()._refused(ex)
 
-    # ---------------------------------------------------------------- result
+    # ------------------------------------------------------------ thresholds
 
     def _rule(self):
-        return Rule(self.by, self.accept, self.inspect)
+        return Rule(self.by, self.accept, self.inspect, self.checks)
+
+    def _known(self):
+        """Labelled spectra for promises, and whether they are the user's."""
+        if self.result is not None and self.result.labelled is not None:
+            return self.result.labelled, True
+        if isinstance(self.model, DCNetModel):
+            return self.model.kept_aside, False
+        return KeptAside.nothing(), False
+
+    def _promised(self, promise):
+        self.promise = promise
+        self._by_changed()
+
+    def _keep_promise(self):
+        """Set the thresholds anew, if they are to keep a promise."""
+        text, self._kept = "", False
+        if self.promise and isinstance(self.model, DCNetModel):
+            share = getattr(self, self.promise) / 100
+            accept, text = keep(self.promise, share, self._known()[0], self._rule(),
+                                self._known()[1])
+            self._kept = accept is not None
+            if self._kept:
+                self.accept, self.inspect = accept, min(self.inspect, accept)
+        elif self.promise:
+            text = "Set as soon as there is a model."
+        self.promises.show_text(text)
+
+    def _by_changed(self):
+        self._keep_promise()
+        self._rule_changed()
 
     def _line_moved(self, index, value):
         name = ("accept", "inspect")[index]
@@ -371,175 +333,91 @@ class OWIdentify(ResultWidget):
             self.inspect = min(self.inspect, self.accept)
         else:
             self.accept = max(self.inspect, self.accept)
-        self._rule_changed()
+        self._by_hand()
 
     def _set_defaults(self):
-        _, self.accept, self.inspect = Rule()
-        self._rule_changed()
+        self.accept, self.inspect = Rule().accept, Rule().inspect
+        self._by_hand()
+
+    def _by_hand(self):
+        self.promise = ""
+        self._by_changed()
 
     def _rule_changed(self):
         self._show_result()
+        if self.result is not None:
+            self.Error.out_of_memory.clear()
+            self._later.start()
+            self._show_busy()
+
+    def _send_changed(self):
         self.commit.deferred()
+        self._show_busy()
+
+    # ---------------------------------------------------------------- result
 
     def _show_result(self):
         self.Warning.many.clear()
-        self.plot.set_thresholds(self.accept, self.inspect)
+        self.Warning.unlike.clear()
+        rule = self._rule()
         if self.result is None:
+            self._later.stop()
+            self._tables.forget()
+            self._sent = None
             self.decisions = np.empty(0, int)
-            self.plot.show_scores(np.empty(0), self.decisions, AXES[self.by])
-            self.table.clear()
-            self.list.clear()
-            self.plot.mark(np.empty(0))
+            self.view.clear(rule)
             self.result_label.setText(self._nothing())
             return
-        rule = self._rule()
-        self.decisions = decide(self.result, rule)
-        self.plot.show_scores(rule.score(self.result), self.decisions, AXES[self.by])
-        self.table.wrap(self._counts())
-        header = self.view.horizontalHeader()
-        self.view.sortByColumn(header.sortIndicatorSection(), header.sortIndicatorOrder())
-        if header.count() and header.sectionResizeMode(0) != QHeaderView.Stretch:
-            # Names of mixtures need more room than numbers.
-            header.setSectionResizeMode(0, QHeaderView.Stretch)
-            for column, title in enumerate(self.TABLE[1:], start=1):
-                header.resizeSection(column, header.fontMetrics().horizontalAdvance(title) + 20)
-        if self.list.rowCount():
-            self.list.show_decisions(self.decisions)
-        else:
-            self.list.show_answer(spectrum_names(self.data), self.model.domain.class_var.values,
-                                  self.result, self.decisions,
-                                  *origins(self.model, self.result))
-            self.select([row for row in self.selection if row < len(self.data)])
-        self._mark_selected()
-        self.result_label.setText(self._summary())
+        answer = self.result.answer
+        self.decisions = decide(answer, rule)
+        self.view.show_result(Shown(self.data, self.model, answer, rule, self.decisions,
+                                    self.convert), self.selection)
+        self.result_label.setText(summary(self.decisions))
         unknown = np.mean(self.decisions == UNKNOWN)
         if unknown > _MANY:
-            self.Warning.many(unknown)
+            self.Warning.many(share_text(unknown))
+        known, _ = self._known()
+        if self._kept and differs(known, rule.score(answer), self.decisions, rule):
+            self.Warning.unlike()
 
-    # ------------------------------------------------------------- selection
-
-    def select(self, rows):
-        """Select these rows of the data in the list, and no others."""
-        selection = QItemSelection()
-        for start, stop in _runs(np.sort(self.list.mapFromSourceRows(np.asarray(rows, int)))):
-            selection.select(self.list.index(start, 0), self.list.index(stop, 0))
-        self.list_view.selectionModel().select(
-            selection, QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows)
-        if len(rows):
-            self.list_view.scrollTo(self.list.index(int(self.list.mapFromSourceRows(rows[0])), 0))
-
-    def _on_selection(self, *_):
-        ranges = self.list_view.selectionModel().selection()
-        rows = [row for part in ranges for row in range(part.top(), part.bottom() + 1)]
-        self.selection = sorted(map(int, self.list.mapToSourceRows(rows)))
-        self._mark_selected()
-        self.commit.deferred()
-
-    def _mark_selected(self):
+    def _on_selection(self, rows):
+        # The list is emptied when the result is, but the selection may be needed again.
         if self.result is not None:
-            self.plot.mark(self._rule().score(self.result)[self.selection])
-
-    def _select_count(self, index):
-        """Select the spectra that are counted in a cell of the table of materials."""
-        if self.result is None or not index.isValid():
-            return
-        name = self.table[self.table.mapToSourceRows(index.row())][0]
-        names = list(self.model.domain.class_var.values)
-        mine = np.isnan(self.result.values) if name == NONE \
-            else self.result.values == names.index(name)
-        if 1 <= index.column() <= 3:
-            mine = mine & (self.decisions == index.column() - 1)
-        self.select(np.flatnonzero(mine))
+            self.selection = rows
+            self.commit.deferred()
 
     def _nothing(self):
-        if self._ready():
-            return ""
-        lacking = [what for what, there in (
-            ("connect spectra", self.data is not None),
-            ("connect or open a model", self.model is not None)) if not there]
-        text = " and ".join(lacking)
-        return f"{text[:1].upper()}{text[1:]}." if lacking else ""
-
-    def _counts(self):
-        """Rows (class, numbers accepted, to inspect, unknown and all) of classes with spectra."""
-        rows = []
-        for i, name in enumerate(self.model.domain.class_var.values):
-            own = self.decisions[self.result.values == i]
-            if len(own):
-                rows.append([name, *map(int, np.bincount(own, minlength=3)), len(own)])
-        none = int(np.isnan(self.result.values).sum())
-        if none:
-            rows.append([NONE, 0, 0, none, none])
-        return rows
-
-    def _summary(self):
-        n = len(self.decisions)
-        counts = np.bincount(self.decisions, minlength=3)
-        lines = [f"<b>{n:,} spectra</b>"]
-        lines += [f"{escape(name)}: {count:,} ({percent(count / n)})"
-                  for name, count in zip(DECISIONS, counts, strict=True)]
-        return "<br>".join(lines)
+        return "" if self._ready() else waiting(
+            self.data is not None, self._links.source("Data"), self.model is not None,
+            self.models.coming)
 
     # --------------------------------------------------------------- outputs
 
     @gui.deferred
     def commit(self):
-        annotated, parts = None, [None, None, None]
-        selected = None
-        if self.result is not None:
-            annotated = annotate(self.data, self.model, self.result, self.decisions)
-            for kind in (ACCEPTED, TO_INSPECT, UNKNOWN):
-                rows = np.flatnonzero(self.decisions == kind)
-                if len(rows):
-                    parts[kind] = annotated[rows]
-                    parts[kind].name = f"{self.data.name}: {DECISIONS[kind].lower()}"
-            if self.selection:
-                selected = annotated[self.selection]
-        self.Outputs.annotated.send(annotated)
-        for output, part in zip((self.Outputs.accepted, self.Outputs.inspect,
-                                 self.Outputs.unknown), parts, strict=True):
-            output.send(part)
-        self.Outputs.selected.send(selected)
+        outputs = (self.Outputs.annotated, self.Outputs.accepted, self.Outputs.inspect,
+                   self.Outputs.unknown)
+        if self.result is None:
+            for output in (*outputs, self.Outputs.selected):
+                output.send(None)
+            return
+        if not self._tables.make(self.data, self.model, self.result.answer, self._rule()):
+            self._show_busy()
+            return  # this is called again when they are made
+        # A new selection leaves the other outputs as they are.
+        if self._sent is not self._tables.tables:
+            self._sent = self._tables.tables
+            for output, table in zip(outputs, self._sent, strict=True):
+                output.send(table)
+        self.Outputs.selected.send(self._sent[0][self.selection] if self.selection else None)
+        self._show_busy()
 
-    # ---------------------------------------------------------------- report
+    def _no_tables(self):
+        self.Error.out_of_memory()
+        self._show_busy()
 
     def send_report(self):
-        if self.data is not None:
-            self.report_items("Data", describe_spectra(self.data))
-        if isinstance(self.model, DCNetModel):
-            low, high = self.model.wavenumbers[[0, -1]]
-            self.report_items("Model", (
-                ("Name", getattr(self.model, "name", "")),
-                ("Opened from", self.model_file[0] if self._connected is None else None),
-                ("Range", f"{low:g} to {high:g} 1/cm"),
-                ("Trained on", f"{self.model.training.get('spectra', '?'):,} spectra"),
-                ("Materials", ", ".join(self.model.domain.class_var.values))))
-        self.report_items("Decision", (
-            ("By", SCORES[self.by]),
-            ("Accepted from", f"{self.accept:.2f}"),
-            ("To inspect from", f"{self.inspect:.2f}"),
-            ("Converted from transmittance", "yes" if self.convert else "no")))
-        if self.result is not None:
-            self.report_paragraph("Result", self.result_label.text())
-            for note in self.result.notes:
-                self.report_paragraph(escape(str(note)))
-            self.report_table("By most probable material", self.view)
-            if self.selection:
-                self.report_items("Selected spectra", [
-                    (self.list.text(row, 0), ", ".join(
-                        f"{name.lower()} {self.list.text(row, column)}"
-                        for column, name in enumerate(COLUMNS) if column))
-                    for row in self.selection[:_REPORTED]])
-            self.report_plot(self.plot)
-
-
-def _runs(rows):
-    """First and last number of each run of consecutive numbers; `rows` ascending."""
-    if not len(rows):
-        return []
-    ends = np.flatnonzero(np.diff(rows) > 1)
-    return [(int(a), int(b)) for a, b in zip(rows[np.r_[0, ends + 1]],
-                                             rows[np.r_[ends, len(rows) - 1]], strict=True)]
+        write_report(self)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,63 @@
-"""The list of spectra in Identify Spectra: material, scores and decision of each."""
+"""The list of spectra in Identify Spectra: decision, material, scores and remarks of each."""
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from AnyQt.QtCore import QModelIndex, Qt
+from AnyQt.QtGui import QColor, QFont, QFontMetrics
+from AnyQt.QtWidgets import QTableView
 from Orange.widgets.utils.itemmodels import AbstractSortTableModel
 
-from orangecontrib.microplastics.dcnet.model import Answer
-from orangecontrib.microplastics.identification import DECISIONS
+from orangecontrib.microplastics.confidence.references import References
+from orangecontrib.microplastics.dcnet.answer import Answer
+from orangecontrib.microplastics.identification import ACCEPTED, DECISIONS, UNKNOWN
 from orangecontrib.microplastics.widgets.identify.scoreplot import COLORS
+from orangecontrib.microplastics.widgets.identify.texts import chance, full_name, named
 
-COLUMNS = ("Spectrum", "Material", "Probability", "Confidence", "Correlation", "Explained",
-           "Decision", "Unexplained band [1/cm]")
-SPECTRUM, MATERIAL, PROBABILITY, CONFIDENCE, CORRELATION, EXPLAINED, DECISION, BAND \
-    = range(len(COLUMNS))
+__all__ = ["COLUMNS", "NONE", "AnswerModel", "fit_columns", "fit_materials"]
+
+COLUMNS = ("Spectrum", "Decision", "Material", "Probability", "Library", "Confidence",
+           "Correlation", "Explained", "Complete", "Remarks")
+SPECTRUM, DECISION, MATERIAL, PROBABILITY, LIBRARY, CONFIDENCE, CORRELATION, EXPLAINED, COMPLETE, \
+    REMARKS = range(len(COLUMNS))
 
 #: Shown for spectra without a prediction.
 NONE = "no prediction"
+
+_TIPS = (
+    "", "Whether the thresholds and checks at the left are passed.",
+    "The most probable of the model's materials. In brackets where the spectrum is unknown: then "
+    "it is no answer.",
+    "Share of the probability that the material gets among the materials of the model.",
+    "The most similar reference spectrum of the model, and its correlation (hit quality).",
+    "How strongly the network favours a material. Most known spectra reach 0.7.",
+    "Correlation of the first derivative with the material: its mean or its best reference.",
+    "Whether the material explains all bands of the spectrum.",
+    "Whether the spectrum has all bands that the material usually has.",
+    "Why a spectrum is not accepted, or what to look at.")
+
+#: Room for the arrow that shows the order, pixels.
+_ARROW = 18
+
+#: Texts for which columns have room, besides their heads. Longer names are cut, and told in full by
+#: the tooltip.
+_ROOM = {SPECTRUM: "0" * 14, LIBRARY: "Protein 0.98"}
+
+#: Widest column of materials, pixels.
+_WIDEST = 150
+
+#: Grey that can be read on white and on black.
+_GREY = QColor(128, 128, 128)
 
 
 class AnswerModel(AbstractSortTableModel):
     """
     Table model with a row for each spectrum.
 
-    Reads from the arrays of an answer, so that 100,000 rows need no objects of their own.
-    Rows are in sorted order; `mapToSourceRows` converts them to rows of the data.
+    Reads from the arrays of an answer, so that 100,000 rows need no objects of their own; remarks
+    are put into words when they are first shown. Rows are in sorted order; `mapToSourceRows`
+    converts them to rows of the data.
     """
 
     def __init__(self, parent=None):
@@ -32,10 +66,11 @@ class AnswerModel(AbstractSortTableModel):
 
     def clear(self):
         """Remove all rows."""
-        self._show([], [], [np.empty(0)] * (len(COLUMNS) - 1), [])
+        self._show([], (), None, None, np.empty(0, int), np.empty(0), None)
 
-    def show_answer(self, names: list[str], classes, answer: Answer, decisions: np.ndarray,
-                    bands: np.ndarray, origins):
+    def show_answer(self, names: Sequence[str], classes: Sequence[str], answer: Answer,
+                    references: References, decisions: np.ndarray, reasons: np.ndarray,
+                    remark: Callable[[int], str]):
         """
         List the spectra of an answer.
 
@@ -46,32 +81,35 @@ class AnswerModel(AbstractSortTableModel):
             Class names, indexed by `answer.values`.
         answer : Answer
             For n spectra.
+        references : References
+            Of the model, indexed by `answer.hits`.
         decisions : ndarray of int, shape (n,)
-        bands, origins : sequences, length n
-            See :func:`.identification.origins`.
+        reasons : ndarray, shape (n,)
+            See :func:`.identification.reasons`; the remarks are sorted by them.
+        remark : function of int
+            Remark about a row of the data.
         """
-        probability = np.full(len(names), np.nan)
-        known = np.isfinite(answer.values)
-        probability[known] = answer.probabilities[known].max(axis=1)
-        self._show(names, classes, [answer.values, probability, answer.confidence,
-                                    answer.correlation, answer.explained, decisions, bands],
-                   origins)
+        self._show(names, classes, answer, references, decisions, reasons, remark)
 
-    def show_decisions(self, decisions: np.ndarray):
-        """Update the decisions; the spectra stay the same."""
-        self._columns[DECISION - 1] = decisions
-        if self.sortColumn() == DECISION:
-            self.sort(DECISION, self.sortOrder())
-        elif len(decisions):
-            self.dataChanged.emit(self.index(0, DECISION),
-                                  self.index(self.rowCount() - 1, DECISION))
+    def show_decisions(self, decisions: np.ndarray, reasons: np.ndarray,
+                       remark: Callable[[int], str]):
+        """Update the decisions and remarks; the spectra stay the same."""
+        self._decisions, self._reasons, self._remark = decisions, reasons, remark
+        self._said = {}
+        if self.sortColumn() in (DECISION, REMARKS):
+            self.sort(self.sortColumn(), self.sortOrder())
+        if len(decisions):
+            self.dataChanged.emit(self.index(0, 0),
+                                  self.index(self.rowCount() - 1, len(COLUMNS) - 1))
 
-    def _show(self, names, classes, columns, origins):
+    def _show(self, names, classes, answer, references, decisions, reasons, remark):
         column, order = self.sortColumn(), self.sortOrder()
         self.resetSorting()  # the old order is not valid for the new rows
         self.beginResetModel()
-        self._names, self._classes, self._columns = names, classes, columns
-        self._origins = origins
+        self._names, self._classes, self._references = names, classes, references
+        self._answer, self._decisions, self._reasons = answer, decisions, reasons
+        self._remark, self._said = remark, {}
+        self._probability = np.empty(0) if answer is None else answer.probability
         self.endResetModel()
         self.sort(column, order)
 
@@ -86,57 +124,129 @@ class AnswerModel(AbstractSortTableModel):
     def headerData(self, section, orientation, role=Qt.DisplayRole):
         if orientation == Qt.Horizontal and role == Qt.DisplayRole:
             return COLUMNS[section]
+        if orientation == Qt.Horizontal and role == Qt.ToolTipRole:
+            return _TIPS[section] or None
         return None
 
     def data(self, index, role=Qt.DisplayRole):
         if not index.isValid():
             return None
-        row = self.mapToSourceRows(index.row())
-        if role in (Qt.DisplayRole, Qt.ToolTipRole):
-            return self.text(row, index.column())
-        if role == Qt.DecorationRole and index.column() == DECISION:
-            return COLORS[int(self._columns[DECISION - 1][row])]
+        row, column = self.mapToSourceRows(index.row()), index.column()
+        if role == Qt.DisplayRole:
+            return self.text(row, column)
+        if role == Qt.ToolTipRole:
+            return self._tip(row, column)
+        if column == DECISION and role == Qt.DecorationRole:
+            return COLORS[int(self._decisions[row])]
+        if column == MATERIAL and role == Qt.ForegroundRole:
+            return _GREY if self._decisions[row] == UNKNOWN else None
+        if column == MATERIAL and role == Qt.FontRole and self._decisions[row] == ACCEPTED:
+            font = QFont()
+            font.setBold(True)
+            return font
         return None
 
     def text(self, row: int, column: int) -> str:
         """Text of a cell; `row` is a row of the data."""
         if column == SPECTRUM:
             return self._names[row]
-        value = self._columns[column - 1][row]
         if column == DECISION:
-            return DECISIONS[int(value)]
-        if column == BAND:
-            return "" if np.isnan(value) else \
-                f"{value:.0f}" + (f", {self._origins[row]}" if self._origins[row] else "")
-        if np.isnan(value):
-            return NONE if column == MATERIAL else "?"
+            return DECISIONS[int(self._decisions[row])]
         if column == MATERIAL:
-            return self._classes[int(value)]
-        return f"{round(value, 2) + 0.:.2f}"  # adding zero turns -0.0 into 0.0
+            return self._material(row)
+        if column == PROBABILITY:
+            return chance(self._probability[row])
+        if column == LIBRARY:
+            hit = self._answer.hits[row, 0]
+            return "" if hit < 0 else f"{self._references.materials[self._references.which[hit]]}" \
+                                      f" {_number(self._answer.quality[row, 0])}"
+        if column == REMARKS:
+            if row not in self._said:
+                self._said[row] = self._remark(row)
+            return self._said[row]
+        return _number(self._scores(column)[row])
+
+    def _material(self, row):
+        value = self._answer.values[row]
+        return NONE if np.isnan(value) else named(self._classes[int(value)], self._decisions[row])
+
+    def _tip(self, row, column):
+        value = self._answer.values[row]
+        if column == MATERIAL and np.isfinite(value):
+            name = self._classes[int(value)]
+            text = full_name(name)
+            return f"{name}: {text}" if self._decisions[row] != UNKNOWN else \
+                f"Unknown. Of the model's materials, {text} is the most probable."
+        if column == LIBRARY:
+            return "\n".join(
+                f"{_number(quality)}  {self._references.title(hit)}" for hit, quality in
+                zip(self._answer.hits[row], self._answer.quality[row], strict=True) if hit >= 0)
+        return self.text(row, column)
+
+    def _scores(self, column):
+        return (self._answer.confidence, self._answer.correlation, self._answer.explained,
+                self._answer.complete)[column - CONFIDENCE]
 
     def sortColumnData(self, column):
+        if self._answer is None:
+            return np.empty(0)
         if column == SPECTRUM:
             # Numbers at the end of names are sorted as numbers: "Row 10" comes after "Row 9".
             return np.argsort(np.argsort(np.array(
                 [_padded(name) for name in self._names]), kind="stable"), kind="stable")
         if column == MATERIAL:
-            order = np.argsort(np.argsort(self._classes)) if len(self._classes) else []
-            return np.array([np.nan if np.isnan(v) else order[int(v)]
-                             for v in self._columns[0]], float)
-        values = np.asarray(self._columns[column - 1], float)
-        if column == DECISION:
+            order = np.argsort(np.argsort(self._classes)).astype(float)
+            known = np.isfinite(self._answer.values)
+            out = np.full(len(known), np.nan)
+            out[known] = order[self._answer.values[known].astype(int)]
+            return out
+        if column == PROBABILITY:
+            return self._probability
+        if column == LIBRARY:
+            return self._answer.quality[:, 0]
+        if column in (DECISION, REMARKS):
             # Equal decisions are sorted by the smallest score, so that the least certain spectra
-            # are next to each other.
-            scores = np.array([self._columns[c - 1] for c in (CONFIDENCE, CORRELATION, EXPLAINED)],
-                              float)
-            return 2 * values - scores.min(axis=0, initial=1.)
-        return values
+            # are next to each other; likewise equal remarks.
+            least = np.min([self._scores(c) for c in (CONFIDENCE, CORRELATION, EXPLAINED,
+                                                      COMPLETE)], axis=0)
+            return 2. * (self._decisions if column == DECISION else self._reasons) - least
+        return self._scores(column)
 
     def _argsortData(self, data, order):
         # Rows with missing values come last in both orders.
         indices = super()._argsortData(data, order)
         missing = np.isnan(data[indices])
         return np.concatenate((indices[~missing], indices[missing]))
+
+
+def fit_columns(view: QTableView):
+    """Make the columns of the list as wide as their heads and usual texts.
+
+    The last column, the remarks, has the longest texts and gets the remaining width.
+    """
+    header, cells = view.horizontalHeader(), view.fontMetrics()
+    header.setHighlightSections(False)  # bold heads would need more room
+    for column, title in enumerate(COLUMNS[:-1]):
+        wide = header.fontMetrics().horizontalAdvance(title) + _ARROW
+        if column == DECISION:
+            wide = max(wide, max(map(cells.horizontalAdvance, DECISIONS)) + 30)  # with its colour
+        header.resizeSection(column, max(wide, cells.horizontalAdvance(_ROOM.get(column, "")) + 8))
+    header.setStretchLastSection(True)
+
+
+def fit_materials(view: QTableView, names: Iterable[str]):
+    """Widen the column of materials, if necessary, so that their names are not cut."""
+    font = view.font()
+    font.setBold(True)  # as those of accepted spectra
+    metrics = QFontMetrics(font)
+    wide = max((metrics.horizontalAdvance(f"({name}?)") for name in names), default=0) + 8
+    header = view.horizontalHeader()
+    header.resizeSection(MATERIAL, max(header.sectionSize(MATERIAL), min(wide, _WIDEST)))
+
+
+def _number(value):
+    # Adding zero turns -0.0 into 0.0.
+    return "?" if np.isnan(value) else f"{round(float(value), 2) + 0.:.2f}"
 
 
 def _padded(name: str) -> str:

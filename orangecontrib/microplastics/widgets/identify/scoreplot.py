@@ -63,7 +63,8 @@ class ScorePlot(PlotWidget):
 
     def mark(self, scores: np.ndarray):
         """Mark these scores on the horizontal axis; missing scores are skipped."""
-        scores = scores[np.isfinite(scores)]
+        # Marks less than a pixel apart need not be drawn.
+        scores = np.unique(np.round(scores[np.isfinite(scores)], 3))
         self._marks.setData(scores, np.zeros(len(scores)))
 
     def show_scores(self, scores: np.ndarray, decisions: np.ndarray, title: str):
