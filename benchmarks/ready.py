@@ -1,11 +1,11 @@
 """The ready-made model on a study that it has not seen.
 
 Trained as the ready-made model, without one study. (The recipe was chosen on FTIR-Plastics and
-Kedzierski left out in turn; what FLOPP had a say in is in NOTES.md.) Its spectra are the test: those of
-materials that the others have (at least three spectra), as published in FLOPP and without the
-doubtful ones elsewhere; all others are unknown materials. A spectrum is *right* if it is accepted
-under its own name, a *pair* if it is accepted as a mixture that holds it, *wrong* if it is
-accepted as anything else. Labels that name no material (M1, R Kedzierski, Mixture ...) count
+Kedzierski left out in turn; what FLOPP had a say in is in NOTES.md.) Its spectra are the test:
+those of materials that the others have (at least three spectra), as published in FLOPP and
+without the doubtful ones elsewhere; all others are unknown materials. A spectrum is *right* if it
+is accepted under its own name, a *pair* if it is accepted as a mixture that holds it, *wrong* if
+it is accepted as anything else. Labels that name no material (M1, R Kedzierski, Mixture ...) count
 nowhere. Mixtures: pairs of the study's own spectra that the model knows, 2,000 of them.
 """
 from __future__ import annotations

@@ -56,6 +56,15 @@ def test_names_of_the_first_release(module):
         assert name in face.__all__, name
 
 
+def test_names_of_simulated_materials():
+    """Twelve polymers became seventeen: the old name goes on working, and holds all of them."""
+    from orangecontrib.microplastics import simulation
+    assert {"ALL_POLYMERS", "NATURAL"} <= set(simulation.__all__)
+    assert simulation.TWELVE is simulation.ALL_POLYMERS
+    assert set(simulation.SEVEN) < set(simulation.ALL_POLYMERS)
+    assert not set(simulation.NATURAL) & set(simulation.ALL_POLYMERS)
+
+
 @pytest.mark.parametrize("line", SCRIPTING.splitlines())
 def test_imports_of_the_first_scripting_page(line):
     names = {}

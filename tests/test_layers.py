@@ -20,7 +20,7 @@ FLOORS = (
     ("confidence", "mixing"),
     ("labels", "nn"),
     ("datasets", "dcnet"),
-    ("evaluation", "identification"),
+    ("evaluation", "identification", "ready"),
     ("explanation",),
     ("cli", "widgets"),
 )

@@ -17,13 +17,14 @@ from orangecontrib.microplastics.confidence.acceptance import (
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.identification import ALL, CONFIDENCE, CORRELATION, Rule, decide
 from orangecontrib.microplastics.spectra.preprocess import shapes
+from orangecontrib.microplastics.spectra.units import in_absorbance
 
 
 class TestConfidence(unittest.TestCase):
     @staticmethod
     def scale(known, classes=None, n=1):
         classes = np.zeros(len(known), int) if classes is None else classes
-        return calibrate(np.zeros((n, 1)), known, classes, None)
+        return calibrate(np.zeros((n, 1)), known, classes, None, None)
 
     def test_shares_of_known_spectra(self):
         known = np.random.default_rng(0).normal(3, .5, 4000)
@@ -50,7 +51,9 @@ class TestConfidence(unittest.TestCase):
         with patch.object(acceptance, "ACCEPT", .9), patch.object(acceptance, "INSPECT", .8):
             after = self.scale(known).confidence(known, np.zeros(400, int))
         np.testing.assert_array_equal(before, after)
-        answer = SimpleNamespace(confidence=before, correlation=before, explained=before)
+        answer = SimpleNamespace(confidence=before, correlation=before, explained=before,
+                                 complete=before, presence=np.ones(400), share=np.zeros(400),
+                                 agrees=np.ones(400, bool))
         self.assertGreater((decide(answer, Rule()) == identification.ACCEPTED).sum(),
                            (decide(answer, Rule(ALL, .9, .8)) == identification.ACCEPTED).sum())
 
@@ -75,7 +78,7 @@ class TestConfidence(unittest.TestCase):
         one, other, flat = shapes(np.array([band, 1e4 + 3e3 * band, np.zeros(200)]), part)
         self.assertAlmostEqual(float(one @ other), 1, places=5)
         np.testing.assert_array_equal(flat, 0)
-        means = Acceptance(one[None], 0., 0., 0., None)
+        means = Acceptance(one[None], 0., 0., 0., None, None)
         self.assertAlmostEqual(float(means.correlations(-band[None], part)[0, 0]), -1, places=5)
 
 
@@ -130,7 +133,7 @@ class TestIdentification(unittest.TestCase):
         self.assertTrue((np.abs(answer.correlation) <= 1.0001).all())
 
     def test_most_known_spectra_are_accepted(self):
-        decisions = decide(self.model.answer(self.test), Rule(CONFIDENCE))
+        decisions = decide(self.model.answer(self.test), Rule(CONFIDENCE, checks=False))
         self.assertGreater((decisions == identification.ACCEPTED).mean(), .75)
 
     def test_noise_is_unknown(self):
@@ -147,21 +150,22 @@ class TestIdentification(unittest.TestCase):
         with data.unlocked(data.X):
             data.X[2] = np.nan
         answer = self.model.answer(data)
-        decisions = decide(answer, Rule(accept=0., inspect=0.))
+        rule = Rule(accept=0., inspect=0.)
+        decisions = decide(answer, rule)
         self.assertEqual(decisions[2], identification.UNKNOWN)
-        table = identification.annotate(data, self.model, answer, decisions)
-        self.assertTrue(np.isnan(table.metas[2, :7].astype(float)).all())
+        table = identification.annotate(data, self.model, answer, rule)
+        self.assertTrue(np.isnan(table.metas[2, :12].astype(float)).all())
         self.assertIn("1 of 5", str(answer.notes[0]))
 
     def test_annotation(self):
         answer = self.model.answer(self.test)
-        table = identification.annotate(self.test, self.model, answer, decide(answer, Rule()))
+        table = identification.annotate(self.test, self.model, answer, Rule())
         np.testing.assert_array_equal(table.X, self.test.X)
         np.testing.assert_array_equal(table.Y, self.test.Y)
         np.testing.assert_array_equal(table.get_column("material"), answer.values)
         np.testing.assert_allclose(table.get_column("probability").astype(float),
                                    answer.probabilities.max(axis=1))
-        again = identification.annotate(table, self.model, answer, decide(answer, Rule()))
+        again = identification.annotate(table, self.model, answer, Rule())
         self.assertIn("material (1)", [m.name for m in again.domain.metas])
 
     def test_conversion_keeps_all_but_the_unit(self):
@@ -173,7 +177,7 @@ class TestIdentification(unittest.TestCase):
             data.metas[:, 0] = list("abcde")
             data.X[:, :-1] = 10 ** -data.X[:, :-1]
             data.set_weights(2)
-        converted = identification.in_absorbance(data)
+        converted = in_absorbance(data)
         # Columns are in the order of their wavenumbers.
         expected = Table("collagen")[:5].transform(Domain(converted.domain.attributes))
         np.testing.assert_allclose(converted.X, expected.X, atol=1e-6)

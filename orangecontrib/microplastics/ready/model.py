@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orangecontrib import microplastics
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.datasets.catalogue import RELABELLED, SETS, SOURCES
 from orangecontrib.microplastics.datasets.curation import _RULES
@@ -215,7 +214,7 @@ def _data_hash(simulated):
 
 def _code_hash():
     total = hashlib.sha256()
-    root = Path(microplastics.__file__).parent
+    root = Path(__file__).parents[1]
     for room in _ROOMS:
         files = sorted((root / room).rglob("*.py")) if (root / room).is_dir() else [root / room]
         for file in files:
