@@ -93,6 +93,36 @@ class TestSafeFile(unittest.TestCase):
         # The order of the header's two entries is not defined by us.
         self.assertEqual(self.header(twice), self.header(self.path))
 
+    def test_references_and_spectra_kept_aside_come_back(self):
+        again = DCNetModel.load(self.path)
+        self.assertGreater(len(self.model.kept_aside.right), 5)
+        self.assertGreater(len(self.model.references.which), 20)
+        for ours, theirs in ((self.model.references, again.references),
+                             (self.model.kept_aside, again.kept_aside)):
+            for name, value in ours._asdict().items():
+                np.testing.assert_array_equal(value, getattr(theirs, name), name)
+        np.testing.assert_array_equal(again.acceptance.usual, self.model.acceptance.usual)
+        one, other = self.model.answer(self.test), again.answer(self.test)
+        for name in one._fields[:-1]:
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+
+    def test_pickles_of_the_first_release(self):
+        """They keep no references and no usual bands, and answer without them."""
+        state = self.model.__getstate__()
+        first = {k: v for k, v in state.items() if k not in ("references", "kept_aside")}
+        levels = {**state["acceptance"]}
+        expected, _ = levels.pop("expected"), levels.pop("usual")
+        first.update(format=3, acceptance=(*levels.values(), tuple(expected.values())))
+        old = DCNetModel.__new__(DCNetModel)
+        old.__setstate__(first)
+        one, other = self.model.answer(self.test), old.answer(self.test)
+        np.testing.assert_array_equal(one.probabilities, other.probabilities)
+        np.testing.assert_array_equal(one.explained, other.explained)
+        self.assertTrue((other.complete == 1).all() and other.agrees.all())
+        self.assertTrue((other.hits == -1).all() and np.isnan(other.share).all())
+        with self.assertRaisesRegex(ValueError, "update the add-on"):
+            old.__setstate__({**state, "format": 5})
+
     def test_new_process_and_other_thread(self):
         pickled = Path(self.folder.name) / "model.pkcls"
         pickled.write_bytes(pickle.dumps(self.model))
@@ -283,7 +313,9 @@ class TestSafeFile(unittest.TestCase):
             lambda a: a["class"].update(values=["a", "a"]), lambda a: a["class"].update(values=[]),
             lambda a: a["class"].update(name=""), lambda a: a.update(chain=[]),
             lambda a: a.update(chain=[{"names": []}]), lambda a: a["chain"][0]["names"].pop(),
-            lambda a: a.update(format="1"), lambda a: a.clear())
+            lambda a: a.update(format="1"), lambda a: a.clear(), lambda a: a.pop("references"),
+            lambda a: a["references"]["names"].pop(), lambda a: a["references"].update(names=[1]),
+            lambda a: a["references"].update(materials=[]))
         tensors = (
             lambda t: t.pop("wavenumbers"), lambda t: t.pop("network 0 classifier.weight"),
             lambda t: t.update(wavenumbers=t["wavenumbers"][::-1].copy()),
@@ -298,6 +330,12 @@ class TestSafeFile(unittest.TestCase):
             lambda t: t.update(needed=np.zeros(3, np.uint8)),
             lambda t: t["network 0 classifier.weight"].fill(np.nan),
             lambda t: t.update({"network 0 extra": np.zeros(3)}),
+            lambda t: t.pop("usual"), lambda t: t.update(usual=t["usual"][:1]),
+            lambda t: t["usual"].fill(np.nan), lambda t: t.update(which=t["which"] + 100),
+            lambda t: t.update(references=t["references"][1:].copy()),
+            lambda t: t.update(references=t["references"][:, 1:].copy()),
+            lambda t: t.pop("aside right"), lambda t: t.update({"aside share": np.zeros(2)}),
+            lambda t: t.update({"aside agrees": np.zeros(len(t["aside right"]))}),
             lambda t: t.update({"index 0": t["index 0"] + 10 ** 6}),
             lambda t: t.update({"network 0 classifier.bias": np.zeros((2, 2), np.float32)}))
         for i, change in enumerate(texts):

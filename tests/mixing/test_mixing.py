@@ -206,6 +206,28 @@ class TestBookkeeping:
     def test_rows_are_shuffled(self):
         assert (np.diff(mix(pure(), 60).Y) != 0).sum() > 20
 
+    def test_only_chosen_blends(self):
+        data = pure()
+        settings = {"blends": [("PP", "PE"), ("PS", "unknown")], **CLEAN}
+        table = mix(data, 60, **settings)
+        assert table.domain.class_var.values == ("PE", "PP", "PS", "PE + PP")
+        assert count(data, 60, **settings) == (4, 60)
+        assert np.bincount(table.Y.astype(int)).tolist() == [15] * 4
+
+    def test_share_of_single_materials(self):
+        for share, pure_each, pair_each in ((.5, 20, 20), (.8, 32, 8)):
+            table = mix(pure(), 120, pure_share=share, **CLEAN)
+            counts = np.bincount(table.Y.astype(int)).tolist()
+            assert counts == [pure_each] * 3 + [pair_each] * 3
+        # There is nothing to share out without pure spectra, or without mixtures.
+        assert len(mix(pure(), 30, pure_share=.5, pure=False, **CLEAN)) == 30
+        assert len(mix(pure(), 30, pure_share=.5, components=1, **CLEAN)) == 30
+
+    @pytest.mark.parametrize("share", [0, 1, 1.5])
+    def test_impossible_share(self, share):
+        with pytest.raises(ValueError, match="share of single materials"):
+            Mixing(pure_share=share)
+
     def test_fewer_spectra_than_combinations_are_refused(self):
         with pytest.raises(ValueError, match="5 spectra are too few for 6 combinations"):
             mix(pure(), 5)
