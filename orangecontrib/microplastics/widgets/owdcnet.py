@@ -349,6 +349,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.Information.adapted(describe(found, own))
         found.model.name = f"{self.effective_learner_name()}, adapted"
         self._send(found.model)
+        self.progress_label.setText(str(self.Information.adapted))
 
     def _on_not_adapted(self, why):
         self.Warning.not_adapted(why)

@@ -237,8 +237,8 @@ class OWMicroplasticsModel(OWWidget):
     def _on_adapted(self, found, own):
         self._stop()
         found.model.name = f"{self._ready.name}, adapted"
-        self._send(found.model)
         self.Information.adapted(describe(found, own))
+        self._send(found.model)
 
     def _on_not_adapted(self, why):
         self._stop()
@@ -259,7 +259,7 @@ class OWMicroplasticsModel(OWWidget):
                        "Microplastic Spectra."
         self.Error.failed(message)
         # The status bar has no room for all of it.
-        self.about_label.setText(f"{self.about_label.text()}<p><b>{escape(message)}</b></p>")
+        self._set_about(f"{self.about_label.text()}<p><b>{escape(message)}</b></p>")
         self.simulated_button.setVisible(can_simulate and not self._make_simulated)
 
     def _cancel(self):
@@ -292,7 +292,7 @@ class OWMicroplasticsModel(OWWidget):
         self.Warning.simulated(shown=model is not None and self.simulated)
         kept = "" if model is None else model.training.get("not kept", "")
         self.Warning.not_kept(kept, shown=bool(kept))
-        self.about_label.setText(self._intro() if model is None else self._about())
+        self._set_about(self._intro() if model is None else self._about())
         self.make_button.setText("Make the Model" if model is None
                                  else "Use Published Spectra")
         self.make_button.setVisible(idle and (model is None or self.simulated))
@@ -304,6 +304,11 @@ class OWMicroplasticsModel(OWWidget):
         for button in (self.save_button, self.anew_button):
             button.setEnabled(model is not None and idle)
         self._show_contents()
+
+    def _set_about(self, text):
+        self.about_label.setText(text)
+        # Layouts do not always follow a longer text.
+        self.about_label.setMinimumHeight(self.about_label.heightForWidth(_WIDTH))
 
     def _show_contents(self):
         facts = None if self.model is None else ready.about(self.model)
@@ -338,7 +343,7 @@ class OWMicroplasticsModel(OWWidget):
                 f"{low:.0f}\u2013{high:.0f} cm\u207b\u00b9<br>"
                 f"{len(self.model.references.which):,} reference spectra<br>"
                 f"Made {facts.made}, version {version('Orange3-Microplastics')}"
-                + (f"<br>{escape(str(self.Information.adapted))}"
+                + (f"<p>{escape(str(self.Information.adapted))}</p>"
                    if self.model is not self._ready else ""))
 
     # -------------------------------------------------------------- the rest

@@ -18,8 +18,8 @@ __all__ = ["TOOLTIP", "Adapter", "describe"]
 TOOLTIP = ("A few labelled spectra of pure materials from your own instrument, 5 to 50: the model "
            "adapts to them, and keeps what it learnt before.")
 
-#: Change of a share that is no more than chance with so few spectra.
-_SAME = .005
+#: A change of fewer spectra than this is chance.
+_SPECTRA = 1.5
 
 
 def _run(model: DCNetModel, data: Table, state: TaskState) -> tuple[Adaptation, OwnSpectra]:
@@ -73,12 +73,13 @@ def describe(found: Adaptation, own: OwnSpectra) -> str:
     else:
         said = f"Of {found.kept_aside} kept aside for a trial, {percent(found.before)} had their " \
                f"own name before and {percent(found.after)} after"
-        if found.after > found.before + _SAME:
+        gained = (found.after - found.before) * found.kept_aside
+        if gained >= _SPECTRA:
             said += "."
-        elif found.after < found.before - _SAME:
+        elif gained <= -_SPECTRA:
             said += ": adapting does not help here; disconnect the own spectra."
         else:
-            said += ": no difference."
+            said += ": no clear difference."
         parts.append(said)
     parts.append(f"Of the model's own references, {percent(found.old_before)} before and "
                  f"{percent(found.old_after)} after.")
