@@ -62,6 +62,12 @@ def test_the_same_for_a_seed(model):
     assert any((one[name] != other[name]).any() for name in one)
 
 
+def test_progress_rises_to_the_end(model):
+    told = []
+    adapt.adapt(model, adapt.own_spectra(model, elsewhere(4, 1)).measured, callback=told.append)
+    assert told == sorted(told) and told[-1] == 1 and len(told) > 10
+
+
 def test_few_spectra_are_not_kept_aside(model):
     found = adapt.adapt(model, adapt.own_spectra(model, elsewhere(2, 1)).measured)
     assert found.kept_aside == 0 and np.isnan(found.before) and np.isnan(found.after)

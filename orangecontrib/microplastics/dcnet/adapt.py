@@ -44,6 +44,9 @@ _REPEATED = 40
 #: times as many spectra, differ by less than .004 (``benchmarks/NOTES.md``).
 _PER_EPOCH, _EPOCHS, _RATE = 4000, 8, 1.6e-2
 
+#: Epochs of the trial that measures the gain: half as many, which rather finds too small a gain.
+_TRIAL = 4
+
 #: Share of own spectra that is kept aside to measure the gain, if there are at least twice
 #: :data:`FEWEST`.
 _ASIDE = 1 / 3
@@ -141,22 +144,24 @@ def adapt(model: DCNetModel, own: Measured, seed: int = 0,
         (a ValueError)
     """
     points = len(model.wavenumbers)
-    require(8 * points * (3 * _PER_EPOCH + len(model.references.which)),
+    require(4 * points * ((_EPOCHS + 6) * _PER_EPOCH + 2 * len(model.references.which)),
             "Adapting the model", "close other programs")
     aside = _aside(own, seed)
-    runs = len(model.networks) + bool(aside.any())
+    trial_epochs = _TRIAL if aside.any() else 0
+    epochs = trial_epochs + len(model.networks) * _EPOCHS
 
-    def part(i):
-        return lambda progress: callback((i + progress.fraction) / runs)
+    def part(first, n):
+        return lambda progress: callback((first + n * progress.fraction) / epochs)
 
     before = after = np.nan
     if aside.any():
         source = _source(model, own.at(~aside), seed)
-        trial = _tuned(model, model.network, source, seed, part(len(model.networks)))
+        trial = _tuned(model, model.network, source, seed, _TRIAL, part(0, _TRIAL))
         before = _right(model, [model.network], own.at(aside))
         after = _right(model, [trial], own.at(aside))
     source = _source(model, own, seed)
-    networks = [_tuned(model, network, source, seed + i, part(i))
+    networks = [_tuned(model, network, source, seed + i, _EPOCHS,
+                       part(trial_epochs + i * _EPOCHS, _EPOCHS))
                 for i, network in enumerate(model.networks)]
     old = _references(model)
     old_right = [_right(model, some, old) for some in (model.networks, networks)]
@@ -204,10 +209,14 @@ class _Source:
             table, max(map(len, parts)), model.training.get("smallest", SMALLEST), seed, blends,
             model.training.get("pure share") if blends else None)
         self.classes = np.array([parts.index(components_of(v)) for v in self.stream.values])
+        # All networks see the same draws: drawing takes as long as training on them.
+        self._drawn = {}
 
     def draw(self, number):
-        X, which = self.stream.draw(number, max(_PER_EPOCH, 20 * len(self.classes)))
-        return X, self.classes[which]
+        if number not in self._drawn:
+            X, which = self.stream.draw(number, max(_PER_EPOCH, 20 * len(self.classes)))
+            self._drawn[number] = X, self.classes[which]
+        return self._drawn[number]
 
 
 def _source(model, own, seed):
@@ -218,11 +227,11 @@ def _source(model, own, seed):
     return _Source(model, own, seed)
 
 
-def _tuned(model, network, source, seed, callback):
+def _tuned(model, network, source, seed, epochs, callback):
     """The network, trained on."""
     from orangecontrib.microplastics.nn import training
     X, y = source.draw(0)
-    config = TrainingConfig(epochs=_EPOCHS, learning_rate=_RATE, augmentation=None, seed=seed)
+    config = TrainingConfig(epochs=epochs, learning_rate=_RATE, augmentation=None, seed=seed)
     return training.fit(X, y, model.wavenumbers, network.config, config,
                         redraw=source.draw, start=network, callback=callback).network
 
