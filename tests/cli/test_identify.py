@@ -86,7 +86,7 @@ class TestIdentify(unittest.TestCase):
         told = remarks(self.model, answer, Rule(), range(len(rows)))
         for i, row in enumerate(rows):
             self.assertEqual(row["file"], str(path))
-            self.assertEqual(row["spectrum"], str(i + 1))
+            self.assertEqual(row["spectrum"], f"Row {i + 1}")
             self.assertEqual(row["decision"], DECISIONS[decisions[i]])
             self.assertEqual(row["material"], classes[int(answer.values[i])])
             self.assertEqual(row["remark"], told[i])

@@ -107,7 +107,8 @@ class TestOWDCNet(WidgetTest):
     def test_adapting_is_cancelled(self):
         self.send_signal(self.widget.Inputs.data, self.data)
         self.wait_until_finished(timeout=60_000)
-        with patch("orangecontrib.microplastics.dcnet.adapt._EPOCHS", 10_000):
+        with patch("orangecontrib.microplastics.dcnet.adapt._EPOCHS", 1000), \
+                patch("orangecontrib.microplastics.dcnet.adapt._PER_EPOCH", 200):
             self.send_signal(self.widget.Inputs.own, self.data)
             self.process_events(lambda: "own spectra: " in self.widget.progress_label.text(),
                                 timeout=20_000)

@@ -26,8 +26,8 @@ from orangecontrib.microplastics.identification import (
     remarks,
     threshold_for_refused,
 )
+from orangecontrib.microplastics.spectra.names import spectrum_names
 from orangecontrib.microplastics.widgets.common.modelfiles import found, remembered
-from orangecontrib.microplastics.widgets.common.resultwidget import spectrum_names
 from orangecontrib.microplastics.widgets.identify import outputs
 from orangecontrib.microplastics.widgets.identify.answerlist import COLUMNS
 from orangecontrib.microplastics.widgets.identify.texts import chance

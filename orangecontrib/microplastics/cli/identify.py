@@ -26,6 +26,7 @@ from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import DECISIONS, Rule, decide, identify, remarks
 from orangecontrib.microplastics.materials.names import is_combination
 from orangecontrib.microplastics.spectra.files import TEXT, read_spectra
+from orangecontrib.microplastics.spectra.names import spectrum_names
 
 __all__ = ["run", "ready_model", "find_files", "COLUMNS"]
 
@@ -270,7 +271,7 @@ def _describe(path: Path, data: Table, model: DCNetModel, answer: Answer, decisi
     told = remarks(model, answer, rule, range(len(data)))
     simulated = any(isinstance(note, SimulatedWarning) for note in answer.notes)
     rows = []
-    for i, name in enumerate(_names(data)):
+    for i, name in enumerate(spectrum_names(data)):
         hit = answer.hits[i, 0]
         study = references.studies[hit] if hit >= 0 else ""
         remark = [told[i]] if told[i] else []
@@ -287,16 +288,6 @@ def _describe(path: Path, data: Table, model: DCNetModel, answer: Answer, decisi
             if hit >= 0 else "",
             _number(answer.quality[i, 0]), "; ".join(remark)), strict=True)))
     return rows
-
-
-def _names(data):
-    """Names of the spectra if they differ, else their numbers."""
-    for meta in data.domain.metas:
-        if meta.is_string:
-            names = [str(value) for value in data.get_column(meta)]
-            if len(set(names)) == len(names):
-                return names
-    return [str(number) for number in range(1, len(data) + 1)]
 
 
 def _number(value):

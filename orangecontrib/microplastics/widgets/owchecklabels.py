@@ -15,6 +15,7 @@ from Orange.widgets.widget import Input, Msg, Output
 
 from orangecontrib.microplastics import labels
 from orangecontrib.microplastics.spectra import axis
+from orangecontrib.microplastics.spectra.names import spectrum_names
 from orangecontrib.microplastics.spectra.preprocess import derivatives, snv
 from orangecontrib.microplastics.spectra.resample import fill_missing, resampling_matrix
 from orangecontrib.microplastics.spectra.units import looks_like_transmittance, some_rows
@@ -26,7 +27,7 @@ from orangecontrib.microplastics.widgets.checklabels.task import (
     fingerprint,
     run,
 )
-from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget, spectrum_names
+from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget
 from orangecontrib.microplastics.widgets.common.texts import describe_spectra
 
 COMPARED = (("Fingerprint and C-H", labels.REGIONS), ("All wavenumbers", ((0., np.inf),)))

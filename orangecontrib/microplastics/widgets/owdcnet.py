@@ -1,8 +1,6 @@
 """Dual-Branch CNN: learner widget for DCNet-CBAM."""
 from __future__ import annotations
 
-import os
-
 import numpy as np
 from AnyQt.QtCore import QSize
 from AnyQt.QtWidgets import QLabel, QPushButton, QSizePolicy
@@ -23,14 +21,13 @@ from orangecontrib.microplastics.config import (
     TrainingConfig,
 )
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
-from orangecontrib.microplastics.dcnet.modelfile import ModelFileError
 from orangecontrib.microplastics.spectra.axis import rounded, spectral_columns, uniform_grid
 from orangecontrib.microplastics.spectra.units import (
     looks_like_transmittance,
     some_rows,
 )
 from orangecontrib.microplastics.widgets.common.adapter import Adapter, describe
-from orangecontrib.microplastics.widgets.common.modelfiles import ask_where_to_save
+from orangecontrib.microplastics.widgets.common.modelfiles import save_model
 from orangecontrib.microplastics.widgets.common.texts import describe_spectra, percent
 from orangecontrib.microplastics.widgets.dcnet.controls import (
     DEVICES,
@@ -295,18 +292,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self.progress_label.setText(text or ("Starting..." if training else " "))
 
     def _save_model(self):
-        path = ask_where_to_save(self, self.folder, self.effective_learner_name())
-        if not path:
-            return
-        self.Error.not_saved.clear()
-        self.Information.saved.clear()
-        try:
-            self.model.save(path)
-        except ModelFileError as ex:
-            self.Error.not_saved(str(ex))
-            return
-        self.folder = os.path.dirname(path)
-        self.Information.saved(os.path.basename(path))
+        save_model(self, self.model, self.effective_learner_name())
 
     def on_partial_result(self, result):
         network, finished, epoch, epochs, loss, accuracy = result

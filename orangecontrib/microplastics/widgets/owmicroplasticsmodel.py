@@ -1,7 +1,6 @@
 """Microplastics Model: the ready-made model, without training of one's own."""
 from __future__ import annotations
 
-import os
 from html import escape
 from importlib.metadata import version
 
@@ -23,10 +22,9 @@ from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
 from orangecontrib.microplastics import datasets, ready
 from orangecontrib.microplastics.dcnet.model import DCNetModel
-from orangecontrib.microplastics.dcnet.modelfile import ModelFileError
 from orangecontrib.microplastics.ready import measured
 from orangecontrib.microplastics.widgets.common.adapter import Adapter, describe
-from orangecontrib.microplastics.widgets.common.modelfiles import ask_where_to_save
+from orangecontrib.microplastics.widgets.common.modelfiles import save_model
 from orangecontrib.microplastics.widgets.common.readymodel import ReadyModelMaker
 from orangecontrib.microplastics.widgets.common.resultwidget import set_up_list
 from orangecontrib.microplastics.widgets.microplasticsmodel.contents import (
@@ -349,18 +347,7 @@ class OWMicroplasticsModel(OWWidget):
     # -------------------------------------------------------------- the rest
 
     def _save(self):
-        path = ask_where_to_save(self, self.folder, self.model.name)
-        if not path:
-            return
-        self.Error.not_saved.clear()
-        self.Information.saved.clear()
-        try:
-            self.model.save(path)
-        except ModelFileError as ex:
-            self.Error.not_saved(str(ex))
-            return
-        self.folder = os.path.dirname(path)
-        self.Information.saved(os.path.basename(path))
+        save_model(self, self.model, self.model.name)
 
     def send_report(self):
         if self.model is None:

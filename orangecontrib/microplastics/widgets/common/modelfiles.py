@@ -1,6 +1,7 @@
 """Dialogs for saving and opening model files, their loading, and paths stored in workflows."""
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from Orange.widgets.utils.concurrent import ConcurrentMixin, TaskState
 from Orange.widgets.utils.filedialogs import RecentPath
 
 from orangecontrib.microplastics.dcnet.model import DCNetModel
-from orangecontrib.microplastics.dcnet.modelfile import SUFFIX
+from orangecontrib.microplastics.dcnet.modelfile import SUFFIX, ModelFileError
 
-__all__ = ["FILTER", "ask_where_to_save", "ask_what_to_open", "ModelLoader", "remembered", "found"]
+__all__ = ["FILTER", "ask_where_to_save", "save_model", "ask_what_to_open", "ModelLoader",
+           "remembered", "found"]
 
 FILTER = f"Model of Dual-Branch CNN (*{SUFFIX})"
 
@@ -26,6 +28,23 @@ def ask_where_to_save(parent, folder: str, name: str) -> str:
     if chosen and not chosen.lower().endswith(SUFFIX):
         chosen += SUFFIX
     return chosen
+
+
+def save_model(widget, model: DCNetModel, name: str):
+    """Ask for a file and save a model; the widget has the setting `folder`, and says the result by
+    `Error.not_saved` and `Information.saved`."""
+    path = ask_where_to_save(widget, widget.folder, name)
+    if not path:
+        return
+    widget.Error.not_saved.clear()
+    widget.Information.saved.clear()
+    try:
+        model.save(path)
+    except ModelFileError as ex:
+        widget.Error.not_saved(str(ex))
+        return
+    widget.folder = os.path.dirname(path)
+    widget.Information.saved(os.path.basename(path))
 
 
 def ask_what_to_open(parent, folder: str) -> str:

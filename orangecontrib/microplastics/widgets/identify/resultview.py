@@ -18,7 +18,8 @@ from orangecontrib.microplastics.identification import (
     reasons,
     remarks,
 )
-from orangecontrib.microplastics.widgets.common.resultwidget import set_up_list, spectrum_names
+from orangecontrib.microplastics.spectra.names import spectrum_names
+from orangecontrib.microplastics.widgets.common.resultwidget import set_up_list
 from orangecontrib.microplastics.widgets.identify.answerlist import (
     DECISION,
     NONE,
