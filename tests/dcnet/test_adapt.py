@@ -1,11 +1,16 @@
 """A trained model adapts to own spectra."""
+import copy
+
 import numpy as np
 import pytest
 from Orange.data import DiscreteVariable, Domain, Table
 from orangecontrib.spectroscopy.preprocess import Normalize
 
+from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.dcnet import adapt
+from orangecontrib.microplastics.dcnet.compatibility import ScaleError
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.simulation import simulate
 
 NAMES = ["PE", "PMMA", "PS"]
@@ -87,6 +92,17 @@ def test_what_cannot_adapt(model):
             Domain(simulate(NAMES, 2).domain.attributes), simulate(NAMES, 2)))
     with pytest.raises(ValueError, match="0 of 5 spectra can be used"):
         adapt.own_spectra(model, simulate(["PVC"], 5))
+    with pytest.raises(ValueError, match="4 of 4 spectra can be used.*5 or more.*PE, PMMA, PS"):
+        adapt.own_spectra(model, simulate(["PE", "PS"], 2))
+    bare = copy.copy(model)  # as of release 0.1
+    bare.references = References.nothing(len(model.wavenumbers))
+    with pytest.raises(ValueError, match="keeps no spectra"):
+        adapt.own_spectra(bare, simulate(NAMES, 3))
+    transmittance = simulate(NAMES, 3)
+    with transmittance.unlocked(transmittance.X):
+        transmittance.X[:] = 100 * 10 ** -transmittance.X
+    with pytest.raises(ScaleError):
+        adapt.own_spectra(model, transmittance)
     preprocessing = DCNetLearner(epochs=1, widths=(8, 8, 8), preprocessors=[Normalize()])
     with pytest.raises(ValueError, match="cannot adapt"):
         adapt.own_spectra(preprocessing(simulate(NAMES, 6)), simulate(NAMES, 3))
@@ -103,6 +119,62 @@ def test_a_model_of_mixtures_alone_would_forget(model):
     own = adapt.own_spectra(trained, simulate(["PE", "PMMA"], 4))
     with pytest.raises(ValueError, match="no pure spectra of PS"):
         adapt.adapt(trained, own.measured)
+
+
+@pytest.mark.parametrize("settings", [{}, {"mixtures": 1}, {"networks": 2}])
+def test_models_of_single_materials(settings, tmp_path):
+    """All kinds of models adapt, are saved and adapt again."""
+    names = ["PE", "PS"]
+    first = DCNetLearner(epochs=1, widths=(8, 8, 8), **settings)(simulate(names, 8))
+    own = simulate(names, 5, seed=1)
+    found = adapt.adapt(first, adapt.own_spectra(first, own).measured)
+    assert len(found.model.networks) == len(first.networks)
+    assert found.model.domain.class_var.values == first.domain.class_var.values
+    assert found.model.training["own spectra"] == 10 and "own spectra" not in first.training
+    found.model.save(tmp_path / "model.dcnet")
+    again = DCNetModel.load(tmp_path / "model.dcnet")
+    one, other = found.model.answer(own), again.answer(own)
+    for name in one._fields[:-1]:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+    more = adapt.adapt(again, adapt.own_spectra(again, own).measured)
+    assert list(more.model.references.studies).count(adapt.OWN) == 20
+
+
+def test_a_name_that_holds_a_plus():
+    """"PE + wax" is one material of the data, "(PE + wax)" the class of a model of mixtures."""
+    def renamed(data):
+        values = ("PE + wax", "PS")
+        out = data.transform(Domain(data.domain.attributes, DiscreteVariable("kind", values)))
+        with out.unlocked(out.Y):
+            out.Y[:] = data.Y
+        return out
+
+    first = DCNetLearner(epochs=1, widths=(8, 8, 8), mixtures=2)(
+        renamed(simulate(["PE", "PS"], 8)))
+    assert "(PE + wax)" in first.domain.class_var.values
+    own = adapt.own_spectra(first, renamed(simulate(["PE", "PS"], 5, seed=1)))
+    assert not own.unknown and len(own.measured.X) == 10
+    found = adapt.adapt(first, own.measured)
+    assert found.kept_aside == 2 and found.old_after > .4
+    assert set(found.model.references.materials) == set(first.references.materials)
+
+
+def test_usual_bands_are_lowered_to_what_own_spectra_have(model):
+    """A band that the instrument does not show is no longer asked for, in this material only."""
+    data = simulate(["PMMA"], 8, seed=3)
+    axis = np.array([float(a.name) for a in data.domain.attributes])
+    without = (axis > 1690) & (axis < 1790)
+    with data.unlocked(data.X):
+        ends = data.X[:, without][:, [0, -1]]
+        data.X[:, without] = np.linspace(ends[:, 0], ends[:, 1], without.sum(), axis=1)
+    adapted = adapt.adapt(model, adapt.own_spectra(model, data).measured).model
+    at = (model.wavenumbers > 1710) & (model.wavenumbers < 1770)
+    pmma = model.domain.class_var.values.index("PMMA")
+    assert model.acceptance.usual[pmma][at].any()
+    assert not adapted.acceptance.usual[pmma][at].any()
+    others = np.arange(len(model.used)) != pmma
+    np.testing.assert_array_equal(adapted.acceptance.usual[others], model.acceptance.usual[others])
+    assert adapted.answer(data).complete.mean() > model.answer(data).complete.mean()
 
 
 def test_cancelled(model):

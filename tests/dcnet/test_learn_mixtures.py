@@ -129,6 +129,49 @@ class TestLearnMixtures(unittest.TestCase):
         # Each network and each epoch has spectra of its own.
         self.assertNotEqual(model.history[0][0].loss, model.history[1][0].loss)
 
+    def test_chosen_blends(self):
+        """Only these are classes, and drawn in the share asked for."""
+        blends = (("PS", "PE"), ("PE", "nylon"), ("PE", "PET", "PS"))
+        asked = {"epochs": 1, "step": 8, "widths": (8, 8, 8), "blends": blends}
+        for mixtures, values in ((2, ("PE", "PET", "PS", "PE + PS")),
+                                 (3, ("PE", "PET", "PS", "PE + PS", "PE + PET + PS")),
+                                 (1, POLYMERS)):
+            model = DCNetLearner(mixtures=mixtures, pure_share=.8, **asked)(self.train)
+            self.assertEqual(model.domain.class_var.values, values)
+            self.assertEqual(len(model.used), len(values))
+            np.testing.assert_array_equal(model.acceptance.usual.any(axis=1), True)
+            self.assertEqual(model.training.get("pure share"), .8 if mixtures > 1 else None)
+        # Blends are references of no model.
+        self.assertEqual(model.references.materials, POLYMERS)
+        source = MixtureSource(self.train, 2, .1, 0, blends, .8)
+        _, which = source.draw(0, 600)
+        np.testing.assert_array_equal(np.bincount(which), [160, 160, 160, 120])
+        with self.assertRaisesRegex(ValueError, "share of single materials"):
+            DCNetLearner(mixtures=2, pure_share=1.2, **asked)(self.train)
+
+    def test_scores_of_spectra_kept_aside(self):
+        """Each is labelled right if its material is named, also in a mixture."""
+        pure = simulate(POLYMERS, 30, seed=4)
+        model = DCNetLearner(mixtures=2, epochs=2, step=8, validation=.3)(pure)
+        kept = model.kept_aside
+        self.assertEqual(len(kept.right), model.training["kept aside"])
+        self.assertGreater(len(kept.right), 20)
+        X = model.grid_spectra(self.test)
+        labels = np.array(POLYMERS, object)[self.test.Y.astype(int)]
+        scored = model.scored(X, labels)
+        answer = model.answer(self.test)
+        np.testing.assert_allclose(scored.confidence, answer.confidence, rtol=1e-5)
+        np.testing.assert_allclose(scored.correlation, answer.correlation, rtol=1e-5)
+        named = np.array(model.domain.class_var.values)[answer.values.astype(int)]
+        np.testing.assert_array_equal(
+            scored.right, [label in name.split(" + ")
+                           for label, name in zip(labels, named, strict=True)])
+        # A wrong label; one that the model does not know is left out.
+        wrong = model.scored(X, np.roll(np.array(POLYMERS, object), 1)[self.test.Y.astype(int)])
+        self.assertLess(wrong.right.mean(), .1)
+        labels[:4] = "nylon"
+        self.assertEqual(len(model.scored(X, labels).right), len(X) - 4)
+
     def test_refused_in_words(self):
         weighted = self.train.copy()
         with weighted.unlocked():

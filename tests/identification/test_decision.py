@@ -1,10 +1,14 @@
 """Decisions, their reasons and the words for them."""
+import copy
+
 import numpy as np
 import pytest
 from Orange.data import Table
 
 from orangecontrib.microplastics.confidence.promise import KeptAside
+from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.dcnet.answer import Answer
+from orangecontrib.microplastics.dcnet.compatibility import ScaleError
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.identification import (
     ACCEPTED,
@@ -20,6 +24,7 @@ from orangecontrib.microplastics.identification import (
     Rule,
     annotate,
     decide,
+    identify,
     reasons,
     remarks,
     threshold_for_refused,
@@ -112,6 +117,66 @@ def test_what_a_spectrum_lacks_and_has(model):
     assert "band at 2916 higher than usual" in remarks(model, low, Rule(), [5])[0]
 
 
+def random_answer(model, rng, n=400):
+    """Scores on both sides of every limit, some rows without a prediction."""
+    answer = answered(model, n)
+    for name in SCORES:
+        getattr(answer, name)[:] = rng.choice((.5, .65, .75, .99), n, p=(.05, .1, .15, .7))
+    answer.presence[:] = rng.choice((.3, .9), n, p=(.1, .9))
+    answer.agrees[:] = rng.random(n) > .1
+    answer.share[:] = rng.choice((np.nan, 0, .3), n, p=(.1, .8, .1))
+    materials = model.references.materials
+    answer.materials[:] = materials.index("PE"), materials.index("CE")
+    for field in answer[:-1]:
+        if field.dtype == float:
+            field[:3] = np.nan
+    return answer
+
+
+@pytest.mark.parametrize("rule", [Rule(by, accept, .6, checks) for by in range(5)
+                                  for accept in (.7, .9) for checks in (True, False)])
+def test_reasons_are_given_where_they_are_due(model, rule):
+    """A reason if and only if a spectrum is not accepted, and then words for it, too."""
+    answer = random_answer(model, np.random.default_rng(0))
+    accepted = decide(answer, rule) == ACCEPTED
+    assert 0 < accepted.sum() < len(accepted)
+    np.testing.assert_array_equal(np.isnan(reasons(answer, rule)), accepted)
+    texts = remarks(model, answer, rule, range(len(accepted)))
+    assert all(text for text, fine in zip(texts, accepted, strict=True) if not fine)
+
+
+def test_every_reason_can_be_the_main_one(model):
+    found = reasons(random_answer(model, np.random.default_rng(1)), Rule())
+    assert {REASONS[int(code)] for code in found[np.isfinite(found)]} == set(REASONS)
+
+
+@pytest.mark.parametrize("change, reason, words", [
+    ({"correlation": .65}, "low correlation", "correlation 0.65"),
+    ({"confidence": .4}, "low confidence", "confidence 0.40"),
+    ({"complete": .65}, "lacks bands", "complete 0.65"),
+    ({"explained": .5, "band": 1234.}, "unexplained band", "band at 1234 higher than usual")])
+def test_low_scores_in_words(model, change, reason, words):
+    answer = answered(model, **change)
+    assert REASONS[int(reasons(answer, Rule())[-1])] == reason
+    assert remarks(model, answer, Rule(), [5, 0]) == [words, ""]
+    # A score that does not decide is no reason.
+    other = Rule(CONFIDENCE if reason == "low correlation" else CORRELATION)
+    assert np.isnan(reasons(answer, other)[-1])
+    assert remarks(model, answer, other, [5]) == [""]
+
+
+def test_reasons_in_order(model):
+    """The first of several is the main one."""
+    answer = answered(model, complete=.5, explained=.5, share=.5, agrees=False, presence=.1,
+                      correlation=.5, confidence=.5)
+    for name, value in (("complete", 1), ("explained", 1), ("share", 0), ("agrees", True),
+                        ("presence", 1), ("correlation", 1), ("confidence", 1)):
+        before = reasons(answer, Rule())[-1]
+        getattr(answer, name)[-1] = value
+        assert not reasons(answer, Rule())[-1] <= before, name
+    assert decide(answer, Rule())[-1] == ACCEPTED
+
+
 def test_a_biofilm_hides_what_is_beneath():
     mixing = DCNetLearner(epochs=1, widths=(8, 8, 8), mixtures=2)(
         simulate(["CE", "Protein", "PE"], 8))
@@ -135,6 +200,55 @@ def test_columns(model):
     assert not (again.get_column("decision (1)") == ACCEPTED).any()
     np.testing.assert_array_equal(again.get_column("decision"), table.get_column("decision"))
     assert isinstance(again, Table) and len(again) == 10
+
+
+def test_columns_of_spectra_without_prediction(model):
+    data = simulate(["PE", "PP"], 3, seed=3)
+    with data.unlocked(data.X):
+        data.X[1] = .2
+    table = annotate(data, model, model.answer(data), Rule())
+    added = table.domain.metas[len(data.domain.metas):]
+    told = {meta.name: table.get_column(meta)[1] for meta in added}
+    assert DECISIONS[int(told.pop("decision"))] == "Unknown"
+    assert REASONS[int(told.pop("reason"))] == "no prediction"
+    assert np.isnan(list(told.values())).all(), told
+    assert np.isfinite(np.delete(table.get_column("material"), 1)).all()
+
+
+def test_possible_origins_in_columns(model):
+    data = simulate(["PE"], 4, seed=3)
+    answer = answered(model, 4, explained=.5)
+    answer.maxima[-1, :2], answer.multiples[-1, :2] = (2237, 966), (4, 4)
+    table = annotate(data, model, answer, Rule())
+    np.testing.assert_array_equal(table.get_column("unexplained band"), [np.nan] * 3 + [2237])
+    values = table.domain["possible origin"].values
+    assert len(values) == 1 and "acrylonitrile" in values[0]
+    np.testing.assert_array_equal(table.get_column("possible origin"), [np.nan] * 3 + [0])
+
+
+def test_without_references(model):
+    """As models of release 0.1."""
+    bare = copy.copy(model)
+    bare.references = References.nothing(len(model.wavenumbers))
+    data = simulate(["PE", "PP"], 3, seed=3)
+    answer = bare.answer(data)
+    assert answer.agrees.all()
+    table = annotate(data, bare, answer, Rule())
+    assert table.domain["library"].values == ()
+    assert np.isnan(table.get_column("library")).all()
+    assert len(remarks(bare, answer, Rule(), range(6))) == 6
+
+
+def test_transmittance_is_converted_on_request(model):
+    data = simulate(["PE", "PP"], 3, seed=3)
+    percent = data.copy()
+    with percent.unlocked(percent.X):
+        percent.X = 100 * 10 ** -data.X
+    expected, converted = identify(model, data), identify(model, percent, convert=True)
+    np.testing.assert_array_equal(converted.values, expected.values)
+    np.testing.assert_allclose(converted.correlation, expected.correlation, atol=1e-3)
+    with pytest.raises(ScaleError):
+        identify(model, percent)
 
 
 def test_promises(model):

@@ -223,6 +223,29 @@ class TestBookkeeping:
         assert len(mix(pure(), 30, pure_share=.5, pure=False, **CLEAN)) == 30
         assert len(mix(pure(), 30, pure_share=.5, components=1, **CLEAN)) == 30
 
+    def test_a_blend_is_one_whatever_its_order_and_number(self):
+        blends = [("PP", "PE"), ("PE", "PP"), ("PE", "PS", "PP")]
+        table = mix(pure(), 50, components=(2, 3), blends=blends, **CLEAN)
+        assert table.domain.class_var.values == ("PE", "PP", "PS", "PE + PP", "PE + PP + PS")
+        assert count(pure(), 50, components=(2, 3), blends=blends) == (5, 50)
+        # Blends of another number of components than asked for are not made.
+        assert count(pure(), 50, components=2, blends=blends)[0] == 4
+        assert count(pure(), components=2, blends=blends, per_combination=3) == (4, 12)
+        assert count(pure(), 50, components=2, blends=blends, pure=False) == (1, 50)
+
+    @pytest.mark.parametrize("blends", [[], [("PE", "unknown")], [("PE", "PE")]])
+    def test_nothing_to_make(self, blends):
+        for make in (mix, count):
+            with pytest.raises(ValueError, match="None of the mixtures .* PE, PP, PS"):
+                make(pure(), 30, blends=blends, pure=False)
+
+    def test_each_combination_is_made_whatever_the_share(self):
+        for share, counts in ((.01, [1, 1, 1]), (.99, [5, 6, 6])):
+            table = mix(pure(), 20, pure_share=share, **CLEAN)
+            found = np.bincount(table.Y.astype(int), minlength=6)
+            assert found.min() == 1 and found.sum() == 20
+            assert sorted(found[:3]) == counts
+
     @pytest.mark.parametrize("share", [0, 1, 1.5])
     def test_impossible_share(self, share):
         with pytest.raises(ValueError, match="share of single materials"):
@@ -432,6 +455,14 @@ class TestDrawn:
         with pytest.raises(ValueError, match="PE \\+ PP \\+ PS"):
             mixer.draw(0, ("PE", "PP", "PS"))
 
+    def test_of_the_chosen_blends_the_largest(self):
+        mixer = Mixer(pure(), Mixing(components=(2, 3), blends=[("PE", "PS")]))
+        assert {mixer.draw(seed).names for seed in range(5)} == {("PE", "PS")}
+        none = Mixer(pure(), Mixing(blends=[]))
+        assert {len(none.draw(seed).names) for seed in range(5)} == {1}
+        with pytest.raises(ValueError, match="PE \\+ PP is not"):
+            mixer.draw(0, ("PE", "PP"))
+
 
 class TestErrors:
     def test_transmittance_is_never_mixed(self):
@@ -475,7 +506,8 @@ class TestErrors:
     @pytest.mark.parametrize("settings", [
         {"components": 0}, {"components": ()}, {"ratio": "mass"}, {"noise": -1},
         {"atmosphere": -1}, {"variation": 3}, {"contaminated": 2}, {"baseline": (1,) * 5},
-        {"contaminants": ["plutonium"]}, {"per_combination": 0}, {"noise": float("nan")}])
+        {"contaminants": ["plutonium"]}, {"per_combination": 0}, {"noise": float("nan")},
+        {"per_combination": 3, "pure_share": .5}])
     def test_settings_out_of_range(self, settings):
         if settings.get("components") == ():
             settings["pure"] = False

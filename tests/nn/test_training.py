@@ -377,6 +377,29 @@ class TestWeights:
         assert found[1] > found[0]
 
 
+class TestStartFromATrainedNetwork:
+    def test_goes_on_from_there(self):
+        X, y = data(240)
+        trained = fit(X, y, AXIS, NETWORK, changed(epochs=10))
+        before = {name: value.copy() for name, value in weights_of(trained).items()}
+        # A step so small that the result is what it started from.
+        short = changed(epochs=1, learning_rate=1e-6, augmentation=None, seed=7)
+        again = fit(X, y, AXIS, NETWORK, short, start=trained.network)
+        assert again.history[0].loss < fit(X, y, AXIS, NETWORK, short).history[0].loss / 2
+        for name, parameter in again.network.named_parameters():
+            np.testing.assert_allclose(parameter.detach().numpy(), before[name], atol=1e-3)
+        assert not same(again, trained)
+        assert all(np.array_equal(before[name], value)
+                   for name, value in weights_of(trained).items()), "it is not changed"
+
+    def test_repeatable(self):
+        X, y = data()
+        start = fit(X, y, AXIS, NETWORK, TRAINING).network
+        first, again, other = (fit(X, y, AXIS, NETWORK, changed(epochs=1, seed=seed), start=start)
+                               for seed in (1, 1, 2))
+        assert same(first, again) and not same(first, other)
+
+
 class TestRefusals:
     def test_shapes(self):
         X, y = data(20)

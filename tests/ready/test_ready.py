@@ -8,12 +8,16 @@ import pytest
 from orangecontrib.microplastics import datasets, ready
 from orangecontrib.microplastics.dcnet.compatibility import SimulatedWarning
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.dcnet.modelfile import ModelFileError
 from orangecontrib.microplastics.identification import ACCEPTED, Rule, decide
 from orangecontrib.microplastics.ready import measured
 from orangecontrib.microplastics.ready import model as ready_model
 from orangecontrib.microplastics.simulation import simulate
 
 NAMES = ["CE", "PE", "PP", "PS"]
+SOURCE = datasets.SETS[ready.SETS_USED[0]].source
+TABLE = ready_model.spectra.table
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "ready.json"
 
 
@@ -28,6 +32,28 @@ def small(monkeypatch, tmp_path):
         epochs=2, widths=(8, 8, 8), mixtures=2, blends=ready.BLENDS, pure_share=.7,
         validation=.2))
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def once():
+    """Contents of the file of a small model, made once."""
+    return []
+
+
+@pytest.fixture
+def kept(small, once):
+    """A file of the model in the folder."""
+    if not once:
+        ready.make()
+        once.append(ready.path().read_bytes())
+    ready.path().parent.mkdir(exist_ok=True)
+    ready.path().write_bytes(once[0])
+    assert ready.state() == ready.CURRENT
+    return ready.path()
+
+
+def never(*args, **kwargs):
+    raise AssertionError("this is not to be called")
 
 
 def weights(model):
@@ -54,18 +80,50 @@ def test_made_once():
 
 
 def test_the_same_for_a_seed(small):
-    first = weights(ready.make())
+    first = ready.make()
     ready.path().unlink()
-    np.testing.assert_array_equal(weights(ready.make()), first)
+    again = ready.make()
+    np.testing.assert_array_equal(weights(again), weights(first))
+    data = simulate(NAMES, 3, seed=9)
+    np.testing.assert_array_equal(again.answer(data).quality, first.answer(data).quality)
 
 
 @pytest.mark.parametrize("name", ["_code_hash", "_data_hash"])
-def test_outdated(monkeypatch, name):
-    ready.make()
+def test_outdated(monkeypatch, kept, name):
     monkeypatch.setattr(ready_model, name, lambda *_: "other")
     assert ready.state() == ready.OUTDATED and ready.load() is None
-    ready.get()
+    monkeypatch.setattr(ready_model, "make", lambda progress, simulated: "made anew")
+    assert ready.get() == "made anew"
+
+
+def test_made_anew_where_it_was_outdated(monkeypatch, kept):
+    monkeypatch.setattr(ready_model, "_code_hash", lambda: "other")
+    assert ready.about(ready.get()).code == "other"
     assert ready.state() == ready.CURRENT
+
+
+@pytest.mark.parametrize("changed", [
+    lambda patch: patch.setattr(ready_model, "_RULES", -1),
+    lambda patch: patch.setattr(ready_model, "RELABELLED", ()),
+    lambda patch: patch.setattr(ready_model.spectra, "SETS_USED", ready.SETS_USED[1:]),
+    lambda patch: patch.setitem(ready_model.SOURCES, SOURCE,
+                                ready_model.SOURCES[SOURCE]._replace(sha256="other"))])
+def test_other_data(monkeypatch, kept, changed):
+    of_simulated = ready_model._data_hash(True)
+    changed(monkeypatch)
+    assert ready.state() == ready.OUTDATED
+    assert ready_model._data_hash(True) == of_simulated
+
+
+@pytest.mark.parametrize("change", [
+    lambda facts: facts.update(colour="blue"), lambda facts: facts.pop("references"),
+    lambda facts: facts.clear()])
+def test_facts_of_another_version(kept, change):
+    model = DCNetModel.load(kept)
+    change(model.training["ready-made"])
+    model.save(kept)
+    assert ready.about(model) is None
+    assert ready.state() == ready.OUTDATED and ready.load() is None
 
 
 def test_hash_of_the_code(monkeypatch, tmp_path):
@@ -83,10 +141,15 @@ def test_hash_of_the_code(monkeypatch, tmp_path):
     assert len(seen) == 1 + len(ready_model._ROOMS)
 
 
-def test_damaged_file_is_made_anew():
-    ready.make()
-    ready.path().write_bytes(ready.path().read_bytes()[:-100])
-    assert ready.load() is None
+@pytest.mark.parametrize("damage", [lambda data: data[:-100], lambda data: b"",
+                                    lambda data: data[:-9] + b"x" + data[-8:]])
+def test_damaged_file(kept, damage):
+    kept.write_bytes(damage(kept.read_bytes()))
+    assert ready.load() is None and ready.state() == ready.OUTDATED
+
+
+def test_damaged_file_is_made_anew(kept):
+    kept.write_bytes(kept.read_bytes()[:-100])
     assert ready.about(ready.get()) is not None
     assert ready.state() == ready.CURRENT
 
@@ -102,13 +165,38 @@ def test_cancelled(small):
     with pytest.raises(Stop):
         ready.get(stop)
     assert ready.state() == ready.MISSING
-    assert not list(small.rglob("*.dcnet*"))
+    assert not list(small.rglob("*")), "not even a folder"
+
+
+def test_cancelled_beside_an_older_file(monkeypatch, kept):
+    before = kept.read_bytes()
+    monkeypatch.setattr(ready_model, "_code_hash", lambda: "other")
+
+    def stop(fraction, text):
+        if text == "Saving":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ready.get(stop)
+    assert kept.read_bytes() == before
+    assert list(kept.parent.iterdir()) == [kept]
 
 
 def test_a_folder_that_cannot_be_written(monkeypatch, small):
     (small / "models").write_text("a file in its place", encoding="utf-8")
     model = ready.make()
     assert "not kept" in model.training and ready.state() == ready.MISSING
+    assert ready.about(model).materials == dict.fromkeys(NAMES, 12)
+
+
+def test_a_file_that_cannot_be_replaced(monkeypatch, kept):
+    def save(self, path):
+        raise ModelFileError("The disk is full.")
+
+    before = kept.read_bytes()
+    monkeypatch.setattr(DCNetModel, "save", save)
+    assert ready.make().training["not kept"] == "The disk is full."
+    assert kept.read_bytes() == before
 
 
 def test_simulated_model_says_so_in_every_answer():
@@ -117,9 +205,13 @@ def test_simulated_model_says_so_in_every_answer():
     assert ready.state() == ready.MISSING, "it does not replace the other"
     for data in (simulate(["PE"], 2), simulate(["PP"], 1)):
         assert [type(note) for note in model.answer(data).notes] == [SimulatedWarning]
-    real = ready.get()
-    assert real.answer(simulate(["PE"], 2)).notes == []
     assert ready.state(simulated=True) == ready.CURRENT
+    loaded = ready.load(simulated=True)
+    assert [type(note) for note in loaded.answer(simulate(["PE"], 2)).notes] == [SimulatedWarning]
+
+
+def test_the_real_one_says_no_such_thing(kept):
+    assert ready.load().answer(simulate(["PE"], 2)).notes == []
 
 
 def test_without_spectra(monkeypatch):
@@ -130,8 +222,52 @@ def test_without_spectra(monkeypatch):
     monkeypatch.setattr(datasets, "fetch", fail)
     with pytest.raises(datasets.FetchError, match="no network"):
         ready.get()
+    assert ready.state() == ready.MISSING
     # Simulated spectra need nothing.
     assert ready.about(ready.get(simulated=True)).simulated
+
+
+def test_nothing_is_fetched_unless_allowed(monkeypatch):
+    monkeypatch.setattr(datasets, "is_available", lambda name: False)
+    monkeypatch.setattr(datasets, "fetch", never)
+    monkeypatch.setattr(ready_model.spectra, "table", TABLE)
+    with pytest.raises(datasets.MissingData):
+        ready.get(fetch=False)
+    assert ready.state() == ready.MISSING
+
+
+def test_fetched_if_a_set_is_missing(monkeypatch):
+    """Progress goes on from the download to the training."""
+    fetched, told = [], []
+
+    def fetch(progress):
+        for done in (0, .5, 1):
+            progress(done, "Downloading")
+        fetched.append(True)
+
+    def make(progress, simulated):
+        for done in (0, .5, 1):
+            progress(done, "Learning")
+
+    monkeypatch.setattr(datasets, "fetch", fetch)
+    monkeypatch.setattr(ready_model, "make", make)
+    ready.get(lambda fraction, text: told.append((fraction, text)))
+    assert not fetched, "all sets are there"
+    assert [fraction for fraction, _ in told] == [0, .5, 1]
+    told.clear()
+    monkeypatch.setattr(datasets, "is_available", lambda name: name != ready.SETS_USED[-1])
+    ready.get(lambda fraction, text: told.append((fraction, text)))
+    fractions = [fraction for fraction, _ in told]
+    assert fetched and [text for _, text in told] == ["Downloading"] * 3 + ["Learning"] * 3
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1 and 0 < fractions[2] == fractions[3] < 1
+
+
+def test_a_current_model_needs_neither_data_nor_network(monkeypatch, kept):
+    monkeypatch.setattr(datasets, "is_available", lambda name: False)
+    monkeypatch.setattr(datasets, "fetch", never)
+    monkeypatch.setattr(ready_model.spectra, "table", never)
+    assert ready.about(ready.get()) is not None
 
 
 def test_wax_is_not_accepted_as_plastic():

@@ -98,15 +98,27 @@ def _table(parts):
     return [band.wavenumber for code in codes for band in BANDS[code]]
 
 
-def references_of(pure: Measured, part: np.ndarray, seed: int) -> References:
-    """Choose references among measured spectra; those of combinations are not among them."""
-    single = np.flatnonzero([not is_combination(label) for label in pure.labels])
+def references_of(pure: Measured, part: np.ndarray, seed: int,
+                  all_single: bool = False) -> References:
+    """Choose references among measured spectra; those of combinations are not among them.
+
+    Parameters
+    ----------
+    pure : Measured
+    part : ndarray of bool, shape (wavenumbers,)
+        Wavenumbers to compare.
+    seed : int
+    all_single : bool
+        Whether each label is that of one material, also if it holds a plus sign: a model that
+        learns mixtures learns them from single materials.
+    """
+    single = np.flatnonzero([all_single or not is_combination(label) for label in pure.labels])
     if not len(single):
         return References.nothing(pure.X.shape[1])
     pure = pure.at(single)
     materials, which = np.unique(pure.labels.astype(str), return_inverse=True)
     rows = choose(pure.X, which, part, pure.studies, seed)
     # A material with a plus sign in its name has it without brackets here.
-    names = [parts[0] if len(parts := components_of(m)) == 1 else m for m in map(str, materials)]
+    names = [str(m) if all_single else components_of(str(m))[0] for m in materials]
     return References(to_unit_height(pure.X[rows]), tuple(names), which[rows],
                       tuple(map(str, pure.names[rows])), tuple(map(str, pure.studies[rows])))

@@ -274,7 +274,8 @@ class DCNetLearner(Learner):
         model = DCNetModel(
             networks, grid, used, [f.history for f in fits], domain,
             resamples_only=not self.preprocessors, acceptance=acceptance,
-            references=references_of(learnt, seen, seed), temperature=temperature,
+            references=references_of(learnt, seen, seed, all_single=self.mixtures > 1),
+            temperature=temperature,
             needed=seen & (measured >= .5) if seen.any() else seen, training=training)
         if aside.any():
             model.kept_aside = model.scored(pure.X[aside], pure.labels[aside])

@@ -111,6 +111,8 @@ def _remark(model, answer, rule, doubts, unexplained, origin, row):
     lacking = [_band(name, w) for w in answer.lacking[row] if np.isfinite(w)]
     if answer.complete[row] < rule.accept and lacking:
         parts.append("lacks " + ", ".join(lacking))
+    elif answer.complete[row] < rule.accept and rule.by in (ALL, COMPLETE):
+        parts.append(f"complete {answer.complete[row]:.2f}")
     if np.isfinite(unexplained):
         parts.append(f"has {unexplained:.0f}" + (f" ({origin})" if origin else ""))
     elif answer.explained[row] < rule.accept and rule.by in (ALL, EXPLAINED):

@@ -108,7 +108,11 @@ def _combinations(names, mixing):
         return kinds
     wanted = {tuple(sorted(names.index(name) for name in blend)) for blend in mixing.blends
               if set(blend) <= set(names)}
-    return [c for c in kinds if len(c) == 1 or c in wanted]
+    chosen = [c for c in kinds if len(c) == 1 or c in wanted]
+    if not chosen:
+        raise ValueError(f"None of the mixtures can be made of {', '.join(names)}, and single "
+                         "materials are left out.")
+    return chosen
 
 
 def _evenly(n, kinds, rng):
@@ -133,7 +137,7 @@ class Mixer:
     ------
     ValueError
         If the data hold no spectra, no class, too few classes, or spectra that are
-        empty or constant.
+        empty or constant, or nothing can be made of them.
     TransmittanceError
         If they look like transmittance.
     """
@@ -186,8 +190,10 @@ class Mixer:
         single = np.array([len(c) == 1 for c in self.combinations])
         if share is None or single.all() or not single.any():
             return _evenly(n, np.arange(len(single)), rng)
+        # Each combination is made at least once.
+        n_single = min(max(round(share * n), single.sum()), n - (~single).sum())
         parts = [_evenly(count, np.flatnonzero(kinds), rng)
-                 for count, kinds in ((round(share * n), single), (n - round(share * n), ~single))]
+                 for count, kinds in ((n_single, single), (n - n_single, ~single))]
         return tuple(np.concatenate(pair) for pair in zip(*parts, strict=True))
 
     # Drawing
@@ -275,7 +281,7 @@ class Mixer:
         seed : int, sequence of int or None
             None draws a different mixture each time.
         combination : sequence of str, optional
-            Names of its components; by default random, with the largest number of components.
+            Names of its components; by default random, of those with the most components.
 
         Raises
         ------
@@ -284,7 +290,8 @@ class Mixer:
         """
         rng = np.random.default_rng(seed)
         if combination is None:
-            most = [c for c in self.combinations if len(c) == self.mixing.sizes[-1]]
+            largest = max(map(len, self.combinations))
+            most = [c for c in self.combinations if len(c) == largest]
             member = most[rng.integers(len(most))]
         else:
             member = tuple(sorted(self.names.index(name) for name in combination))

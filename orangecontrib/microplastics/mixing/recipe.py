@@ -156,6 +156,9 @@ class Mixing:
                              "and a broad hump.")
         if self.per_combination is not None and self.per_combination < 1:
             raise ValueError("At least one spectrum of each combination must be asked for.")
+        if self.per_combination is not None and self.pure_share is not None:
+            raise ValueError("Ask for a share of single materials, or for a number of spectra of "
+                             "each combination, not for both.")
         self.contaminant_names  # noqa: B018 - raises for an unknown one
         for size in self.sizes:
             self.grid(size)

@@ -74,9 +74,10 @@ def path(simulated: bool = False) -> Path:
 
 
 def about(model: DCNetModel) -> About | None:
-    """Facts about a model if it is a ready-made one; None for any other."""
+    """Facts about a model if it is a ready-made one; None for any other, and for one of a version
+    that kept other facts."""
     facts = model.training.get(_KEY)
-    if facts is None:
+    if not isinstance(facts, dict) or set(facts) != set(About._fields):
         return None
     return About(**{**facts, "sets": tuple(facts["sets"]),
                     "references": tuple(facts["references"])})
