@@ -32,7 +32,7 @@ def shape(*places):
 PURE = standardized(np.array([
     shape((50, 1), (120, .5), (200, .7)),                # 0
     shape((80, 1), (160, .8)),                           # 1: other bands
-    shape((50, 1), (120, .5), (200, .7), (240, .1))]))   # 2: looks like 0
+    shape((50, 1), (120, .5), (200, .7), (240, .4))]))   # 2: looks like 0
 ALL = np.ones(3, bool)
 
 
@@ -44,13 +44,33 @@ def test_a_second_material_is_found():
     assert share[0] == pytest.approx(.3, abs=.04) and share[1] < LIMIT
 
 
+def share_of_all(S, means):
+    W = nonnegative(S, means)
+    return np.sort(W[0])[-2] / W.sum()
+
+
 def test_a_look_alike_does_not_count():
     """Its share can be large, but it explains hardly more than another specimen of the first."""
     rng = np.random.default_rng(0)
-    S = standardized(np.array([shape((50, 1), (120, .55), (200, .7), (240, .03))])
-                     + .02 * rng.standard_normal((1, 300)))
-    _, share = second_share(S, PURE, ALL, PURE[:1])
-    assert share[0] == 0
+
+    def specimen():
+        """Of material 0, with a little of what tells material 2."""
+        return standardized(np.array([shape((50, 1), (120, .5), (200, .7), (240, .15))])
+                            + .003 * rng.standard_normal((1, 300)))
+
+    S = specimen()
+    assert share_of_all(S, PURE) > 2 * LIMIT
+    assert second_share(S, PURE, ALL, specimen())[1][0] == 0
+    # It counts beside a reference that lacks it.
+    assert second_share(S, PURE, ALL, PURE[:1])[1][0] > LIMIT
+
+
+def test_a_reference_with_more_of_the_second_is_no_mixture():
+    """A negative amount would explain the spectrum, too."""
+    S, more = (standardized(np.array([PURE[0] + amount * PURE[1]])) for amount in (.2, .5))
+    assert share_of_all(S, PURE[:2]) > LIMIT
+    assert second_share(S, PURE[:2], ALL[:2], more)[1][0] == 0
+    assert second_share(S, PURE[:2], ALL[:2], PURE[:1])[1][0] > LIMIT
 
 
 def test_materials_that_do_not_count_take_their_part():

@@ -166,6 +166,13 @@ class TestLearnMixtures(unittest.TestCase):
         np.testing.assert_array_equal(
             scored.right, [label in name.split(" + ")
                            for label, name in zip(labels, named, strict=True)])
+        # Whichever material of a mixture is its label, it is right.
+        mixtures = mix(self.test, 60, pure=False, seed=3)
+        named = [mixtures.domain.class_var.values[int(v)].split(" + ") for v in mixtures.Y]
+        for i in range(2):
+            scored = model.scored(model.grid_spectra(mixtures),
+                                  np.array([names[i] for names in named], object))
+            self.assertGreater(scored.right.mean(), .9)
         # A wrong label; one that the model does not know is left out.
         wrong = model.scored(X, np.roll(np.array(POLYMERS, object), 1)[self.test.Y.astype(int)])
         self.assertLess(wrong.right.mean(), .1)
