@@ -95,6 +95,16 @@ def test_doubts_are_to_be_inspected(model, change, reason, words):
     assert remarks(model, answer, unchecked, [5]) == [""]
 
 
+@pytest.mark.parametrize("order, words", [
+    (("PE", "CE"), "30 % of the signal like CE"), (("CE", "PE"), "more of the signal like CE"),
+    (("CE", "PP"), "more of the signal like CE")])
+def test_a_mixture_is_said_to_hold_another_material(model, order, words):
+    """The share is that of the second material of the fit, which may be the class itself."""
+    answer = answered(model, share=.3)
+    answer.materials[-1] = [model.references.materials.index(name) for name in order]
+    assert remarks(model, answer, Rule(), [5]) == [f"may be a mixture: {words}"]
+
+
 def test_no_prediction(model):
     answer = answered(model)
     for field in answer[:-1]:

@@ -121,8 +121,10 @@ def _remark(model, answer, rule, doubts, unexplained, origin, row):
         parts.append("may be a biofilm: what is beneath it is not seen")
     if "mixture" in doubts:
         first, second = (materials[i] for i in answer.materials[row])
-        parts.append(f"may be a mixture: {100 * answer.share[row]:.0f} % of the signal like "
-                     f"{second if first == name else first}")
+        # The share is the second's; the first, where it is not the class itself, has a larger one.
+        parts.append("may be a mixture: " + (
+            f"{100 * answer.share[row]:.0f} % of the signal like {second}" if first == name
+            else f"more of the signal like {first}"))
     if "library" in doubts:
         hit = answer.hits[row, 0]
         parts.append(f"library: {materials[model.references.which[hit]]} "

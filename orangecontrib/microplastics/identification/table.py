@@ -26,9 +26,8 @@ def annotate(data: Table, model: DCNetModel, answer: Answer, rule: Rule) -> Tabl
     origin, origin_codes = _coded(texts)
     references = model.references
     library = np.full(len(data), np.nan)
-    if len(references.which):
-        found = answer.hits[:, 0] >= 0
-        library[found] = references.which[answer.hits[found, 0]]
+    found = answer.hits[:, 0] >= 0
+    library[found] = references.which[answer.hits[found, 0]]
     columns = [
         (DiscreteVariable, "material", model.domain.class_var.values, answer.values),
         (ContinuousVariable, "probability", 3, answer.probability),
