@@ -219,23 +219,18 @@ class Acceptance(NamedTuple):
         found : Unexplained
             See :func:`.residual_bands.unexplained`.
         """
-        found = unexplained(X, classes, wavenumbers, part, self.expected, measured)
-        for c in np.unique(classes):
-            if c >= len(copolymers) or copolymers[c] is None:
-                continue
-            rows = np.flatnonzero(classes == c)
-            both = [unexplained(X[rows], classes[rows], wavenumbers, part, self.expected,
-                                None if measured is None else measured[rows],
-                                np.abs(wavenumbers - place) <= NEAR)
-                    for place, _ in copolymers[c].bands]
-            weaker = np.minimum(both[0].excess, both[1].excess) * (LIMIT / _COPOLYMER)
-            replaced = (weaker > found.excess[rows]) & (weaker > 1)
-            for whole, part_of in zip(found[:3], both[0][:3], strict=True):
-                whole[rows[replaced]] = part_of[replaced]
-            found.excess[rows[replaced]] = weaker[replaced]
-            # The first band last, so that it leads.
-            for band in reversed(both):
-                put_first(found, rows[replaced], band.wavenumber[replaced], weaker[replaced])
+        found = unexplained(
+            X, classes, wavenumbers, part, self.expected, measured,
+            [one and [np.abs(wavenumbers - place) <= NEAR for place, _ in one.bands]
+             for one in copolymers])
+        weaker = found.pair_excess.min(axis=1) * (LIMIT / _COPOLYMER)
+        rows = np.flatnonzero((weaker > found.excess) & (weaker > 1))
+        for whole, two in zip(found[:3], found[-3:], strict=True):
+            whole[rows] = two[rows, 0]
+        found.excess[rows] = weaker[rows]
+        # The first band last, so that it leads.
+        for i in (1, 0):
+            put_first(found, rows, found.pair_wavenumber[rows, i], weaker[rows])
         return _AT_LIMIT ** (np.maximum(found.excess, 0) / LIMIT), found
 
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
-from orangecontrib.microplastics.materials.atmosphere import OUTSIDE_BANDS
+from orangecontrib.microplastics.confidence.residual_bands import examined
 from orangecontrib.microplastics.spectra.preprocess import derivatives
 
 __all__ = ["Missing", "usual_bands", "lowered", "missing", "SHARE", "LACKING"]
@@ -117,9 +117,7 @@ def usual_bands(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, seen: np.
         The height reached by three quarters of the spectra at the position of a usual band;
         elsewhere zero.
     """
-    look = _reliable(len(wavenumbers))
-    for low, high in OUTSIDE_BANDS:
-        look &= (wavenumbers < low) | (wavenumbers > high)
+    look = _reliable(len(wavenumbers)) & examined(wavenumbers)
     if measured is not None:
         look &= measured > .9
     out = np.zeros((int(y.max()) + 1, X.shape[1]), np.float32)

@@ -24,6 +24,7 @@ styrene that is labelled polystyrene in one study) and mixtures. FLOPP is the te
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -127,12 +128,17 @@ class Unexplained(NamedTuple):
         and in rows without any that is higher than usual.
     multiples : ndarray of float32, shape (n, LISTED + 2)
         Their heights divided by the usual heights; at least :data:`FAINTEST`.
+    pair_excess, pair_wavenumber, pair_height : ndarray, shape (n, 2)
+        The same of the strongest band at each of two places; 0 in classes without such places.
     """
     excess: np.ndarray
     wavenumber: np.ndarray
     height: np.ndarray
     maxima: np.ndarray
     multiples: np.ndarray
+    pair_excess: np.ndarray
+    pair_wavenumber: np.ndarray
+    pair_height: np.ndarray
 
 
 def examined(wavenumbers: np.ndarray) -> np.ndarray:
@@ -310,7 +316,8 @@ def expected(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, seen: np.nda
 
 def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, seen: np.ndarray,
                 known: Expected, measured: np.ndarray | None = None,
-                where: np.ndarray | None = None) -> Unexplained:
+                pairs: Sequence[Sequence[np.ndarray] | None] = (),
+                listed: bool = True) -> Unexplained:
     """Find the strongest band of each spectrum that its class does not explain.
 
     Parameters
@@ -324,8 +331,10 @@ def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, see
     known : Expected
     measured : ndarray of bool, shape (n, wavenumbers), optional
         Where spectra were measured, not filled.
-    where : ndarray of bool, shape (wavenumbers,), optional
-        Where to search for bands; by default everywhere. If given, no bands are listed.
+    pairs : sequence of (two ndarrays of bool, shape (wavenumbers,), or None), optional
+        For each class, two places where to look for a band besides.
+    listed : bool
+        Whether to list further bands; the rest does not depend on it.
 
     Returns
     -------
@@ -334,7 +343,8 @@ def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, see
     places = _Places(wavenumbers, seen)
     n = len(X)
     found = Unexplained(np.zeros(n), np.full(n, wavenumbers[0], float), np.zeros(n),
-                        *np.full((2, n, LISTED + len(WATER)), np.nan, np.float32))
+                        *np.full((2, n, LISTED + len(WATER)), np.nan, np.float32),
+                        *np.zeros((3, n, 2)))
     derived = derivatives(X)
 
     def sizes(own, scale, size):
@@ -358,19 +368,27 @@ def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, see
                             np.finfo(np.float32).tiny)
             usual = np.sqrt(known.spread[c] ** 2 + (_NOISE * places.noise(heights)) ** 2
                             + (_LEAST * strongest) ** 2)
-            excess = np.where(look if where is None else look & where, heights / usual, 0)
-            at = excess.argmax(axis=1)
-            found.excess[own] = excess[np.arange(len(own)), at]
-            found.wavenumber[own] = wavenumbers[at]
-            peaks = sizes(own, scale, size)
-            found.height[own] = heights[np.arange(len(own)), at] / peaks
-            if where is None:
+            excess, peaks = np.where(look, heights / usual, 0), sizes(own, scale, size)
+            for to, value in zip(found[:3], _strongest(excess, heights, peaks, wavenumbers),
+                                 strict=True):
+                to[own] = value
+            for i, place in enumerate(pairs[c] or () if c < len(pairs) else ()):
+                for to, value in zip(found[-3:], _strongest(
+                        np.where(place, excess, 0), heights, peaks, wavenumbers), strict=True):
+                    to[own, i] = value
+            if listed:
                 excess = np.where(look, places.with_minerals(scaled * look, basis, look, heights)
                                   / usual, 0)
                 water = places.water_heights(scaled, basis, look) / peaks[:, None]
                 found.maxima[own], found.multiples[own] = _listed(
                     places, excess, water, wavenumbers)
     return found
+
+
+def _strongest(excess, heights, peaks, wavenumbers):
+    """Excess, wavenumber and height of the strongest band of each spectrum."""
+    each, at = np.arange(len(excess)), excess.argmax(axis=1)
+    return excess[each, at], wavenumbers[at], heights[each, at] / peaks
 
 
 def _listed(places, excess, water, wavenumbers):

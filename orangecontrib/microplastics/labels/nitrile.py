@@ -15,15 +15,18 @@ import numpy as np
 
 from orangecontrib.microplastics.confidence.residual_bands import expected, unexplained
 from orangecontrib.microplastics.materials.bands import LOW, REGIONS
+from orangecontrib.microplastics.materials.copolymers import ABS
 
 __all__ = ["POLYMER", "NITRILE", "BUTADIENE", "NEAR", "LEAST", "FEWEST", "is_abs"]
 
 #: The label to check.
-POLYMER = "PS"
+POLYMER = ABS.polymer
 
-#: Stretch vibration of C#N and out-of-plane bend of trans C=C, cm-1; largest distance of a band
-#: from these positions.
-NITRILE, BUTADIENE, NEAR = 2237., 966., 10.
+#: Stretch vibration of C#N and out-of-plane bend of trans C=C, cm-1.
+NITRILE, BUTADIENE = (place for place, _ in ABS.bands)
+
+#: Largest distance of a band from these positions, cm-1.
+NEAR = 10.
 
 #: Threshold for both bands, in multiples of the usual height at their positions. Lower than
 #: :data:`~orangecontrib.microplastics.confidence.residual_bands.LIMIT`, since only two positions
@@ -64,8 +67,6 @@ def is_abs(X: np.ndarray, references: np.ndarray, wavenumbers: np.ndarray) -> np
     one = np.zeros(max(len(X), len(references)), int)
     known = expected(references, one[:len(references)], wavenumbers, seen)
 
-    def excess(place):
-        return unexplained(X, one[:len(X)], wavenumbers, seen, known,
-                           where=np.abs(wavenumbers - place) <= NEAR).excess
-
-    return np.minimum(excess(NITRILE), excess(BUTADIENE)) > LEAST
+    places = [np.abs(wavenumbers - place) <= NEAR for place in (NITRILE, BUTADIENE)]
+    found = unexplained(X, one[:len(X)], wavenumbers, seen, known, pairs=[places], listed=False)
+    return found.pair_excess.min(axis=1) > LEAST

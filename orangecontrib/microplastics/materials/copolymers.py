@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from orangecontrib.microplastics.materials.names import material_code
 
-__all__ = ["Copolymer", "COPOLYMERS", "NEAR", "copolymer_of"]
+__all__ = ["Copolymer", "ABS", "PEVA", "COPOLYMERS", "NEAR", "copolymer_of"]
 
 #: Largest distance of a band from its position here, cm-1.
 NEAR = 12.
@@ -30,10 +30,10 @@ class Copolymer(NamedTuple):
 
 
 #: Jung et al., Mar. Pollut. Bull. 2018, 127, 704.
-COPOLYMERS = (
-    Copolymer("ABS", "PS", ((2237., "C#N stretch (nitrile)"), (966., "trans C=C (butadiene)"))),
-    Copolymer("PEVA", "PE", ((1737., "C=O stretch (acetate)"), (1240., "C-O stretch (acetate)"))),
-)
+ABS = Copolymer("ABS", "PS", ((2237., "C#N stretch (nitrile)"), (966., "trans C=C (butadiene)")))
+PEVA = Copolymer("PEVA", "PE", ((1737., "C=O stretch (acetate)"),
+                                (1240., "C-O stretch (acetate)")))
+COPOLYMERS = (ABS, PEVA)
 
 
 def copolymer_of(name: str) -> Copolymer | None:
