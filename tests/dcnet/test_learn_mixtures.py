@@ -156,9 +156,8 @@ class TestLearnMixtures(unittest.TestCase):
         kept = model.kept_aside
         self.assertEqual(len(kept.right), model.training["kept aside"])
         self.assertGreater(len(kept.right), 20)
-        X = model.grid_spectra(self.test)
         labels = np.array(POLYMERS, object)[self.test.Y.astype(int)]
-        scored = model.scored(X, labels)
+        scored = model.scored(self.test, labels)
         answer = model.answer(self.test)
         np.testing.assert_allclose(scored.confidence, answer.confidence, rtol=1e-5)
         np.testing.assert_allclose(scored.correlation, answer.correlation, rtol=1e-5)
@@ -170,14 +169,21 @@ class TestLearnMixtures(unittest.TestCase):
         mixtures = mix(self.test, 60, pure=False, seed=3)
         named = [mixtures.domain.class_var.values[int(v)].split(" + ") for v in mixtures.Y]
         for i in range(2):
-            scored = model.scored(model.grid_spectra(mixtures),
+            scored = model.scored(mixtures,
                                   np.array([names[i] for names in named], object))
             self.assertGreater(scored.right.mean(), .9)
         # A wrong label; one that the model does not know is left out.
-        wrong = model.scored(X, np.roll(np.array(POLYMERS, object), 1)[self.test.Y.astype(int)])
+        others = np.roll(np.array(POLYMERS, object), 1)[self.test.Y.astype(int)]
+        wrong = model.scored(self.test, others)
         self.assertLess(wrong.right.mean(), .1)
         labels[:4] = "nylon"
-        self.assertEqual(len(model.scored(X, labels).right), len(X) - 4)
+        self.assertEqual(len(model.scored(self.test, labels).right), len(self.test) - 4)
+        # A spectrum that the model does not answer for promises nothing.
+        cut = self.test.copy()
+        with cut.unlocked(cut.X):
+            cut.X[4, :cut.X.shape[1] // 2] = np.nan
+        self.assertTrue(np.isnan(model.answer(cut).values[4]))
+        self.assertEqual(len(model.scored(cut, labels).right), len(self.test) - 5)
 
     def test_refused_in_words(self):
         weighted = self.train.copy()

@@ -110,11 +110,10 @@ def own_spectra(model: DCNetModel, data: Table) -> OwnSpectra:
                          "materials (Select Columns).")
     model.check(data)
     labelled = data[np.isfinite(np.asarray(data.Y, float))]
-    X = model.grid_spectra(labelled)
+    X, usable = model.usable_spectra(labelled)
     ours, learnt = model.references.materials, _learnt(model)
     measured = measured_of(labelled, X, np.arange(len(labelled)))
     known = np.isin(measured.labels, [name for name in ours if name in learnt])
-    usable = model.usable(labelled)
     left = {str(name): int((measured.labels == name).sum())
             for name in sorted(set(measured.labels[~known]))}
     chosen = np.flatnonzero(known & usable)

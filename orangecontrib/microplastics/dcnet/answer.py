@@ -10,7 +10,10 @@ from orangecontrib.microplastics.confidence.residual_bands import LISTED
 from orangecontrib.microplastics.dcnet.compatibility import PredictionWarning
 from orangecontrib.microplastics.materials.companions import WATER
 
-__all__ = ["Answer"]
+__all__ = ["SCORES", "Answer"]
+
+#: Numbers kept for each spectrum besides its probabilities, at most: for estimates of memory.
+SCORES = 48
 
 
 class Answer(NamedTuple):
@@ -82,19 +85,26 @@ class Answer(NamedTuple):
     notes: list[PredictionWarning]
 
     @classmethod
-    def nothing(cls, n: int, n_values: int) -> Answer:
-        """An answer without any prediction, to be filled in."""
-        def missing(*shape):
-            return np.full((n, *shape), np.nan)
+    def nothing(cls, n: int, n_values: int, scored: bool = True) -> Answer:
+        """An answer without any prediction, to be filled in.
 
+        If it will not be `scored`, the arrays of scores take no memory and cannot be written.
+        """
+        def filled(value, *shape):
+            make = np.full if scored else lambda shape, value: np.broadcast_to(value, shape)
+            return make((n, *shape), value)
+
+        def missing(*shape):
+            return filled(np.nan, *shape)
+
+        listed = LISTED + len(WATER)
         return cls(
-            values=missing(), probabilities=missing(n_values), presence=missing(),
-            confidence=missing(), correlation=missing(), explained=missing(),
-            complete=missing(), band=missing(), height=missing(),
-            maxima=missing(LISTED + len(WATER)), multiples=missing(LISTED + len(WATER)),
-            lacking=missing(3),
-            materials=np.full((n, 2), -1), share=missing(), hits=np.full((n, HITS), -1),
-            quality=missing(HITS), agrees=np.ones(n, bool), notes=[])
+            values=np.full(n, np.nan), probabilities=np.full((n, n_values), np.nan),
+            presence=missing(), confidence=missing(), correlation=missing(), explained=missing(),
+            complete=missing(), band=missing(), height=missing(), maxima=missing(listed),
+            multiples=missing(listed), lacking=missing(3), materials=filled(-1, 2),
+            share=missing(), hits=filled(-1, HITS), quality=missing(HITS), agrees=filled(True),
+            notes=[])
 
     @property
     def probability(self) -> np.ndarray:

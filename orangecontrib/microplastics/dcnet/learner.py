@@ -278,7 +278,7 @@ class DCNetLearner(Learner):
             temperature=temperature,
             needed=seen & (measured >= .5) if seen.any() else seen, training=training)
         if aside.any():
-            model.kept_aside = model.scored(pure.X[aside], pure.labels[aside])
+            model.kept_aside = model.scored(data[taken[aside]], pure.labels[aside])
         return model
 
     def _first_mixtures(self, pure, held, seed):

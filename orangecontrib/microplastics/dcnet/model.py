@@ -16,7 +16,7 @@ from Orange.util import dummy_callback
 
 from orangecontrib.microplastics.confidence import calibration
 from orangecontrib.microplastics.confidence.promise import KeptAside
-from orangecontrib.microplastics.dcnet.answer import Answer
+from orangecontrib.microplastics.dcnet.answer import SCORES, Answer
 from orangecontrib.microplastics.dcnet.assessment import Assessment
 from orangecontrib.microplastics.dcnet.compatibility import (
     REFUSE_COVERAGE,
@@ -180,7 +180,7 @@ class DCNetModel(Model):
         """
         self._require_memory(data)
         n = len(data)
-        answer = Answer.nothing(n, len(self.domain.class_var.values))
+        answer = Answer.nothing(n, len(self.domain.class_var.values), acceptance)
         notes, partial = self.check(data), 0
         for start in range(0, n, _ROWS):
             progress_callback(start / n)
@@ -221,9 +221,11 @@ class DCNetModel(Model):
         if acceptance:
             self._assessment(answer, at, X, measured, scores, chances)
 
-    def usable(self, data: Table) -> np.ndarray:
-        """Which spectra of a Table can be predicted; bool, (n,)."""
-        return self._usable(np.asarray(self.data_to_model_domain(data).X, float))[1]
+    def usable_spectra(self, data: Table) -> tuple[np.ndarray, np.ndarray]:
+        """Input of the networks for `data`, as :meth:`grid_spectra`; which of the spectra can be
+        predicted, bool, (n,)."""
+        X, usable, *_ = self._usable(np.asarray(self.data_to_model_domain(data).X, float))
+        return X.astype(np.float32), usable
 
     def with_networks(self, networks: list[DCNet]) -> DCNetModel:
         """A copy of the model with other networks of the same architecture."""
@@ -234,29 +236,30 @@ class DCNetModel(Model):
         other.kept_aside = KeptAside.nothing()  # their scores are those of the old networks
         return other
 
-    def scored(self, X: np.ndarray, labels: np.ndarray) -> KeptAside:
-        """Scores of labelled spectra on the model's grid, for thresholds with a promise.
+    def scored(self, data: Table, labels: np.ndarray,
+               progress_callback=dummy_callback) -> KeptAside:
+        """Scores of labelled spectra, for thresholds with a promise.
 
         Parameters
         ----------
-        X : ndarray, shape (n, wavenumbers)
-            Absorbance, without missing values.
+        data : Table
         labels : ndarray of str, shape (n,)
-            Names of their classes; those of classes in use are taken, others left out.
+            Names of their classes. Spectra of classes that are not in use, and spectra without
+            a prediction, are left out.
+        progress_callback : callable, optional
+
+        Raises
+        ------
+        DomainTransformationError, NotEnoughMemory
+            See :meth:`answer`.
         """
-        values = np.array(self.domain.class_var.values, object)
-        names = np.array(names_in(labels, values), object)
-        rows = np.flatnonzero(np.isin(labels, names[self.used])
-                              & has_bands(np.asarray(X, float)[:, self.seen]))
-        answer = Answer.nothing(len(rows), len(values))
-        for batch in np.array_split(np.arange(len(rows)), -(-len(rows) // _BATCH)) \
-                if len(rows) else ():
-            self._answer_batch(answer, batch, np.asarray(X[rows[batch]], float), None, True)
+        names = np.array([*names_in(labels, self.domain.class_var.values), ""], object)
+        rows = np.flatnonzero(np.isin(labels, names[self.used]))
+        answer = self.answer(data[rows], progress_callback)
+        named = names[np.nan_to_num(answer.values, nan=-1).astype(int)]
         # A mixture that holds the material is not wrong: the light may have seen both.
-        named = names[answer.values.astype(int)]
-        right = [label == name or label in components_of(name)
-                 for label, name in zip(labels[rows], named, strict=True)]
-        return KeptAside.of(answer, np.array(right, bool))
+        return KeptAside.of(answer, [label == name or label in components_of(name)
+                                     for label, name in zip(labels[rows], named, strict=True)])
 
     @property
     def _assessment(self) -> Assessment:
@@ -273,7 +276,7 @@ class DCNetModel(Model):
         """Require memory for predictions, in the classes of model and data; for copies of part of
         the spectra (two to three, with preprocessing six: measured); for a batch in the layers."""
         n, points = len(data), max(len(self.wavenumbers), len(data.domain.attributes))
-        answers = n * (2 * len(self.domain.class_var.values) + 8)
+        answers = n * (2 * len(self.domain.class_var.values) + SCORES)
         part = min(n, _ROWS) * points * (3 if self._resamples_only else 6)
         layers = min(n, 512) * len(self.wavenumbers) * sum(self.network.config.widths)
         require(8 * (answers + part) + 4 * layers,

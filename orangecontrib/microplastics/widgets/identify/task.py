@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import Table
 from Orange.data.table import DomainTransformationError
+from Orange.util import dummy_callback
 from Orange.widgets.utils.concurrent import TaskState
 
 from orangecontrib.microplastics.confidence.promise import KeptAside
@@ -15,9 +16,6 @@ from orangecontrib.microplastics.identification import identify
 from orangecontrib.microplastics.widgets.common.background import progress_of
 
 __all__ = ["Result", "run", "score_labelled"]
-
-#: Labelled spectra scored between two checks whether the task was cancelled.
-_BATCH = 2048
 
 
 class Result(NamedTuple):
@@ -53,7 +51,7 @@ def run(model: DCNetModel, data: Table, convert: bool, labelled: Table | None,
     return Result(identify(model, data, convert, callback), known, problem)
 
 
-def score_labelled(model: DCNetModel, labelled: Table, progress=lambda fraction: None) -> KeptAside:
+def score_labelled(model: DCNetModel, labelled: Table, progress=dummy_callback) -> KeptAside:
     """Score labelled spectra with a model.
 
     Parameters
@@ -69,23 +67,15 @@ def score_labelled(model: DCNetModel, labelled: Table, progress=lambda fraction:
     ValueError
         If there is no class, or none of the spectra has a class of the model.
     DomainTransformationError
-        If the spectra do not fit the model, see :meth:`.DCNetModel.check`.
+        If the spectra do not fit the model, see :meth:`.DCNetModel.answer`.
     """
     target = labelled.domain.class_var
     if target is None or not target.is_discrete:
         raise ValueError("they have no class. Choose a categorical target with the names of "
                          "materials (Select Columns).")
-    model.check(labelled)
-    names = np.array(target.values, object)
     rows = np.flatnonzero(np.isfinite(labelled.Y))
-    scored = []
-    for start in range(0, len(rows), _BATCH):
-        progress(start / len(rows))
-        some = labelled[rows[start:start + _BATCH]]
-        scored.append(model.scored(model.grid_spectra(some), names[some.Y.astype(int)]))
-    progress(1.)
-    known = KeptAside(*map(np.concatenate, zip(*scored, strict=True))) if scored \
-        else KeptAside.nothing()
+    names = np.array(target.values, object)[labelled.Y[rows].astype(int)]
+    known = model.scored(labelled[rows], names, progress)
     if not len(known.right):
         raise ValueError(f"none has the name of a material that the model knows, such as "
                          f"{model.domain.class_var.values[model.used[0]]}.")
