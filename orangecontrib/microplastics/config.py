@@ -85,6 +85,8 @@ class DCNetConfig:
         1 for the whole axis as one segment.
     dropout : float
         Share of channels of the feature maps dropped in training.
+    n_components : int
+        Number of materials whose presence is scored one by one, beside the classes; 0 for none.
     """
     n_wavenumbers: int
     n_classes: int
@@ -103,6 +105,7 @@ class DCNetConfig:
     spatial_kernel: int = 7
     segments: int = 48
     dropout: float = 0.2
+    n_components: int = 0
 
     def __post_init__(self):
         if self.attention not in ATTENTIONS:

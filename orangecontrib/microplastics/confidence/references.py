@@ -52,6 +52,29 @@ class References(NamedTuple):
                           np.concatenate((self.which, which)), (*self.names, *names),
                           (*self.studies, *studies))
 
+    def at(self, rows: np.ndarray) -> References:
+        """Some of these references; the materials stay."""
+        return References(self.X[rows], self.materials, self.which[rows],
+                          *(tuple(np.array(texts, object)[rows])
+                            for texts in (self.names, self.studies)))
+
+    def of(self, materials: Sequence[str]) -> References:
+        """The references of some materials, in this order.
+
+        Raises
+        ------
+        ValueError
+            If one of them has none.
+        """
+        there = {self.materials[i] for i in np.unique(self.which)}
+        lacking = [name for name in materials if name not in there]
+        if lacking:
+            raise ValueError(f"There are no pure spectra of {', '.join(lacking)}.")
+        index = np.array([materials.index(name) if name in materials else -1
+                          for name in self.materials])
+        kept = self.at(index[self.which] >= 0)
+        return kept._replace(materials=tuple(materials), which=index[kept.which])
+
     def title(self, row: int) -> str:
         """Name of a reference for users: "PE, FLOPP_PE_3 (Frond 2021)"."""
         text = self.materials[self.which[row]]

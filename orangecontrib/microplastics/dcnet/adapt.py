@@ -17,7 +17,7 @@ from orangecontrib.microplastics.confidence.missing_bands import lowered
 from orangecontrib.microplastics.confidence.references import to_unit_height
 from orangecontrib.microplastics.config import SMALLEST, TrainingConfig
 from orangecontrib.microplastics.dcnet.calibrated import calibrated
-from orangecontrib.microplastics.dcnet.known import Measured, measured_of
+from orangecontrib.microplastics.dcnet.known import Measured, fraction_quality, measured_of
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.materials.names import (
     components_of,
@@ -208,13 +208,19 @@ class _Source:
             table, max(map(len, parts)), model.training.get("smallest", SMALLEST), seed, blends,
             model.training.get("pure share") if blends else None)
         self.classes = np.array([parts.index(components_of(v)) for v in self.stream.values])
+        n, beyond = len(self.classes), len(self.stream.holds) - len(self.classes)
+        #: Class of the model for each kind of spectrum of the stream; larger mixtures follow.
+        self.kinds = np.concatenate((self.classes, n + np.arange(beyond)))
+        #: Materials of each of these, as the networks learn them.
+        self.holds = np.concatenate((self.stream.holds[np.argsort(self.classes)],
+                                     self.stream.holds[n:]))
         # All networks see the same draws: drawing takes as long as training on them.
         self._drawn = {}
 
     def draw(self, number):
         if number not in self._drawn:
             X, which = self.stream.draw(number, max(_PER_EPOCH, 20 * len(self.classes)))
-            self._drawn[number] = X, self.classes[which]
+            self._drawn[number] = X, self.kinds[which]
         return self._drawn[number]
 
 
@@ -232,13 +238,15 @@ def _tuned(model, network, source, seed, epochs, callback):
     X, y = source.draw(0)
     config = TrainingConfig(epochs=epochs, learning_rate=_RATE, augmentation=None, seed=seed)
     return training.fit(X, y, model.wavenumbers, network.config, config,
-                        redraw=source.draw, start=network, callback=callback).network
+                        redraw=source.draw, start=network, holds=source.holds,
+                        callback=callback).network
 
 
 def _adapted(model, networks, source, own, seed):
     """The model with other networks, own spectra among its references, and a new acceptance."""
     adapted = model.with_networks(networks)
     X, y = source.draw(_EPOCHS + 1)
+    X, y = X[y < len(source.classes)], y[y < len(source.classes)]
     usual = model.acceptance.usual.copy()
     for i, c in enumerate(model.used):
         name = model.domain.class_var.values[c]
@@ -249,6 +257,7 @@ def _adapted(model, networks, source, own, seed):
     _, adapted.acceptance = calibrated(networks, X, y, model.wavenumbers, measured, usual, seed)
     adapted.references = model.references.joined(own.X, list(own.labels), list(own.names),
                                                  [OWN] * len(own.X))
+    adapted.quality = fraction_quality(adapted, seed)
     adapted.training = {**model.training, "own spectra": len(own.X)}
     return adapted
 

@@ -56,6 +56,17 @@ class Answer(NamedTuple):
     share : ndarray, shape (n,)
         Share of the second, 0 if it does not count (:func:`.blends.second_share`); NaN if the
         model knows mixtures itself, or has no references.
+    detected : ndarray of float32, shape (n, components)
+        Probability that each material (:attr:`.DCNetModel.components`) is there: summed over the
+        classes that hold it, averaged with the networks' own reading of that material, if they
+        have one.
+    named : ndarray of bool, shape (n, components)
+        Components of the spectrum: those of its class, and others that are present with some
+        probability (:func:`.composition.named`).
+    fractions, low, high, evidence : ndarray of float32, shape (n, components)
+        How much of each, with an interval, and whether the fit sees it, too
+        (:class:`.composition.Composition`). NaN if the model knows single materials only, or has
+        no references of one.
     hits : ndarray of int, shape (n, 5)
         Library search: the most similar references of the model, the best first; -1 for none.
     quality : ndarray, shape (n, 5)
@@ -79,13 +90,19 @@ class Answer(NamedTuple):
     lacking: np.ndarray
     materials: np.ndarray
     share: np.ndarray
+    detected: np.ndarray
+    named: np.ndarray
+    fractions: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    evidence: np.ndarray
     hits: np.ndarray
     quality: np.ndarray
     agrees: np.ndarray
     notes: list[PredictionWarning]
 
     @classmethod
-    def nothing(cls, n: int, n_values: int, scored: bool = True) -> Answer:
+    def nothing(cls, n: int, n_values: int, n_components: int, scored: bool = True) -> Answer:
         """An answer without any prediction, to be filled in.
 
         If it will not be `scored`, the arrays of scores take no memory and cannot be written.
@@ -97,14 +114,16 @@ class Answer(NamedTuple):
         def missing(*shape):
             return filled(np.nan, *shape)
 
-        listed = LISTED + len(WATER)
+        listed, many, single = LISTED + len(WATER), n_components, np.float32(np.nan)
         return cls(
             values=np.full(n, np.nan), probabilities=np.full((n, n_values), np.nan),
             presence=missing(), confidence=missing(), correlation=missing(), explained=missing(),
             complete=missing(), band=missing(), height=missing(), maxima=missing(listed),
             multiples=missing(listed), lacking=missing(3), materials=filled(-1, 2),
-            share=missing(), hits=filled(-1, HITS), quality=missing(HITS), agrees=filled(True),
-            notes=[])
+            share=missing(), detected=filled(single, many), named=filled(False, many),
+            fractions=filled(single, many), low=filled(single, many), high=filled(single, many),
+            evidence=filled(single, many), hits=filled(-1, HITS), quality=missing(HITS),
+            agrees=filled(True), notes=[])
 
     @property
     def probability(self) -> np.ndarray:

@@ -4,12 +4,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import expit
 
 from orangecontrib.microplastics.confidence import blends, references
 from orangecontrib.microplastics.confidence.acceptance import Acceptance, energies
 from orangecontrib.microplastics.confidence.missing_bands import LACKING
 from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.dcnet.answer import Answer
+from orangecontrib.microplastics.fractions.calibration import Quality
+from orangecontrib.microplastics.fractions.composition import Composer, named
 from orangecontrib.microplastics.materials.copolymers import copolymer_of
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
@@ -26,29 +29,34 @@ class Assessment:
         Names of the classes in use.
     acceptance : Acceptance
     known : References
+    quality : Quality
+        Of fractions.
     wavenumbers, seen : ndarrays, shape (wavenumbers,)
     """
 
     def __init__(self, classes: Sequence[str], acceptance: Acceptance, known: References,
-                 wavenumbers: np.ndarray, seen: np.ndarray):
+                 quality: Quality, wavenumbers: np.ndarray, seen: np.ndarray):
         self.acceptance, self.references = acceptance, known
         self.wavenumbers, self.seen = wavenumbers, seen
         self._copolymers = [copolymer_of(name) for name in classes]
         components = [components_of(name) for name in classes]
         #: Which components, and which materials of the references, each class consists of.
-        self._holds = _membership(components, sorted({c for own in components for c in own}))
+        materials = sorted({c for own in components for c in own})
+        self._holds = _membership(components, materials)
         self._parts = _membership(components, known.materials)
         #: Which materials of the references the networks know.
         self._learnt = self._parts.any(axis=0)
         self._looks_for_mixtures = all(len(own) == 1 for own in components) \
             and self._learnt.sum() > 1
+        self._composer = composer(materials, known, quality, wavenumbers, seen) \
+            if not self._looks_for_mixtures else None
         self._shapes = shapes(known.X, seen)
         self._means = standardized(np.stack([
             self._shapes[known.which == i].mean(axis=0) for i in range(len(known.materials))])) \
             if self._looks_for_mixtures else None
 
     def __call__(self, answer: Answer, at: np.ndarray, X: np.ndarray, measured: np.ndarray | None,
-                 scores: np.ndarray, chances: np.ndarray):
+                 scores: np.ndarray, chances: np.ndarray, present: np.ndarray, detect: float):
         """Write the scores of spectra into rows of an Answer.
 
         Parameters
@@ -63,10 +71,16 @@ class Assessment:
         scores : ndarray, shape (networks, n, classes)
         chances : ndarray, shape (n, classes)
             Probabilities.
+        present : ndarray, shape (networks, n, components)
+            Scores of the presence of each material; without components if there are none.
+        detect : float
+            Probability from which further components are named.
         """
         known, best = self.acceptance, chances.argmax(axis=1)
-        answer.presence[at] = np.where(
-            self._holds[best], chances @ self._holds, 1).min(axis=1)
+        held = chances @ self._holds
+        answer.presence[at] = np.where(self._holds[best], held, 1).min(axis=1)
+        self._compose(answer, at, X, self._holds[best], held if not present.shape[2] else
+                      (held + expit(present).mean(axis=0)) / 2, detect)
         answer.confidence[at] = known.confidence(energies(scores), best)
         answer.explained[at], found = known.explained(
             X, best, self.wavenumbers, self.seen, measured, self._copolymers)
@@ -80,6 +94,16 @@ class Assessment:
         if len(self._shapes):
             self._compare(answer, at, shape, best,
                           None if measured is None else measured[:, self.seen])
+
+    def _compose(self, answer, at, X, of_class, detected, detect):
+        """Components, and how much of each."""
+        answer.detected[at] = detected
+        there = answer.named[at] = named(of_class, detected, detect)
+        if self._composer is not None:
+            found = self._composer(X, there)
+            for to, value in zip((answer.fractions, answer.low, answer.high, answer.evidence),
+                                 found, strict=True):
+                to[at] = value
 
     def _compare(self, answer, at, shape, best, inside):
         """Compare spectra with the references."""
@@ -96,6 +120,16 @@ class Assessment:
             answer.materials[at], share = blends.second_share(
                 shape, self._means, self._learnt, own)
             answer.share[at] = np.where(single, share, np.nan)
+
+
+def composer(materials: Sequence[str], known: References, quality: Quality,
+             wavenumbers: np.ndarray, seen: np.ndarray) -> Composer | None:
+    """What determines fractions of a model's materials; None if it lacks references of one, or
+    they are no absorbance."""
+    try:
+        return Composer(materials, known, wavenumbers, seen, quality)
+    except ValueError:
+        return None
 
 
 def _membership(components, names):

@@ -13,6 +13,7 @@ from orangecontrib.microplastics.confidence.references import (
     choose,
     to_unit_height,
 )
+from orangecontrib.microplastics.fractions.calibration import Quality, quality_of
 from orangecontrib.microplastics.materials.bands import BANDS
 from orangecontrib.microplastics.materials.names import (
     components_of,
@@ -21,7 +22,7 @@ from orangecontrib.microplastics.materials.names import (
 )
 from orangecontrib.microplastics.spectra.splits import texts_of
 
-__all__ = ["Measured", "measured_of", "usual_of", "references_of"]
+__all__ = ["Measured", "measured_of", "usual_of", "references_of", "fraction_quality"]
 
 
 class Measured(NamedTuple):
@@ -122,3 +123,18 @@ def references_of(pure: Measured, part: np.ndarray, seed: int,
     names = [str(m) if all_single else components_of(str(m))[0] for m in materials]
     return References(to_unit_height(pure.X[rows]), tuple(names), which[rows],
                       tuple(map(str, pure.names[rows])), tuple(map(str, pure.studies[rows])))
+
+
+def fraction_quality(model, seed: int) -> Quality:
+    """How good fractions are that are fitted with a model's references (:func:`.quality_of`).
+
+    Unknown for a model of single materials, and one that lacks references.
+    """
+    materials, values = model.components, model.domain.class_var.values
+    if not any(is_combination(values[c]) for c in model.used):
+        return Quality.unknown(len(materials))
+    try:
+        return quality_of(model.references.of(materials), model.wavenumbers, model.seen, seed=seed)
+    # No references of a material, or spectra that are no absorbance.
+    except ValueError:
+        return Quality.unknown(len(materials))

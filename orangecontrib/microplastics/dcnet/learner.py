@@ -18,7 +18,12 @@ from orangecontrib.microplastics.config import (
     TrainingConfig,
 )
 from orangecontrib.microplastics.dcnet.calibrated import calibrated
-from orangecontrib.microplastics.dcnet.known import measured_of, references_of, usual_of
+from orangecontrib.microplastics.dcnet.known import (
+    fraction_quality,
+    measured_of,
+    references_of,
+    usual_of,
+)
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.mixing.stream import MixtureSource
 from orangecontrib.microplastics.spectra.axis import (
@@ -99,7 +104,8 @@ class DCNetLearner(Learner):
         equal weights of the studies: better on other instruments, and slightly worse on the
         instrument of the training data. 2 or 3: recognise mixtures of up to this many classes;
         the data are pure spectra, mixtures are drawn from them in the same way, and the model's
-        class is the combination, "PE + PP". The class variable keeps its name, so that single
+        class is the combination, "PE + PP". Besides, the presence of each material is learnt, in
+        mixtures with one component more as well. The class variable keeps its name, so that single
         materials map onto the values in the data.
     smallest : float
         Smallest fraction of a component in these mixtures.
@@ -161,7 +167,8 @@ class DCNetLearner(Learner):
             return str(ex)
         return None
 
-    def network_config(self, grid: np.ndarray, n_classes: int) -> DCNetConfig:
+    def network_config(self, grid: np.ndarray, n_classes: int,
+                       n_components: int = 0) -> DCNetConfig:
         """Return the architecture for spectra on `grid` (cm-1, ascending).
 
         Raises
@@ -175,7 +182,7 @@ class DCNetLearner(Learner):
             kernels=tuple(self.kernels), widths=tuple(self.widths), stride=self.stride,
             # A stride of 4 or more replaces the pooling of the first block.
             pools=(1 if self.stride >= 4 else 2,) + (2,) * (len(self.widths) - 1),
-            attention=self.attention, dropout=self.dropout)
+            attention=self.attention, dropout=self.dropout, n_components=n_components)
 
     def __call__(self, data, progress_callback=None):
         if isinstance(data, Table) and data.is_sparse():
@@ -265,6 +272,9 @@ class DCNetLearner(Learner):
                                  "pure share": self.pure_share})
         fits = self._fit_networks(X, y, grid, len(used), weights, held, source, seed)
         networks = [f.network for f in fits]
+        # Mixtures of no class have taught the networks, and are not needed any more.
+        of_class = y < len(used)
+        X, y, held = X[of_class], y[of_class], None if held is None else held[of_class]
         seen = networks[0].seen()
         learnt = pure.at(~aside)
         classes = [domain.class_var.values[c] for c in used]
@@ -277,6 +287,7 @@ class DCNetLearner(Learner):
             references=references_of(learnt, seen, seed, all_single=self.mixtures > 1),
             temperature=temperature,
             needed=seen & (measured >= .5) if seen.any() else seen, training=training)
+        model.quality = fraction_quality(model, seed)
         if aside.any():
             model.kept_aside = model.scored(data[taken[aside]], pure.labels[aside])
         return model
@@ -300,14 +311,16 @@ class DCNetLearner(Learner):
 
     def _fit_networks(self, X, y, grid, n_classes, weights, held, source, seed):
         entropy = np.random.SeedSequence(seed)
+        holds = source.holds if source is not None and self.mixtures > 1 else None
+        config = self.network_config(grid, n_classes, 0 if holds is None else holds.shape[1])
         callback = getattr(self, "callback", None)
         from orangecontrib.microplastics.nn import training
         fits = []
         for i, own in enumerate(entropy.generate_state(self.networks)):
             part = callback and _Part(callback, i, self.networks)
             fits.append(training.fit(
-                X, y, grid, self.network_config(grid, n_classes), self._training(int(own)),
-                weights=weights, held=held, callback=part,
+                X, y, grid, config, self._training(int(own)),
+                weights=weights, held=held, holds=holds, callback=part,
                 redraw=source and _redrawn(source, i, part)))
         return fits
 

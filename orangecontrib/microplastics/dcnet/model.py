@@ -29,6 +29,8 @@ from orangecontrib.microplastics.dcnet.compatibility import (
     spectral_axis,
 )
 from orangecontrib.microplastics.dcnet.state import plain, restored
+from orangecontrib.microplastics.fractions.calibration import Quality
+from orangecontrib.microplastics.fractions.composition import DETECT
 from orangecontrib.microplastics.materials.names import components_of, names_in
 from orangecontrib.microplastics.spectra.axis import gap_limit, rounded
 from orangecontrib.microplastics.spectra.preprocess import has_bands, in_float32_range
@@ -79,10 +81,13 @@ class DCNetModel(Model):
         Training spectra of single materials, for library search, drawings and adaptation.
     kept_aside : KeptAside
         Scores of spectra kept aside, from which thresholds with a promise are computed.
+    quality : Quality
+        How good fractions of mixtures are.
     """
 
     def __init__(self, networks, wavenumbers, used, history, domain, resamples_only, acceptance,
-                 references, temperature=1.0, needed=None, training=None, kept_aside=None):
+                 references, temperature=1.0, needed=None, training=None, kept_aside=None,
+                 quality=None):
         super().__init__(domain)
         self.networks = networks
         self.wavenumbers = wavenumbers
@@ -94,6 +99,7 @@ class DCNetModel(Model):
         self.training = training or {}
         self.references = references
         self.kept_aside = kept_aside if kept_aside is not None else KeptAside.nothing()
+        self.quality = quality if quality is not None else Quality.unknown(len(self.components))
         # Without preprocessors, spectra are resampled directly, without an intermediate Table.
         self._resamples_only = resamples_only
 
@@ -111,6 +117,12 @@ class DCNetModel(Model):
         classes = ", ".join(self.domain.class_var.values)
         return f"<DCNetModel: {classes}; {len(self.networks)} x {self.network.n_parameters} " \
                f"weights; {rounded(self.wavenumbers[0])}-{rounded(self.wavenumbers[-1])} cm-1>"
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Single materials that the classes in use consist of, sorted."""
+        values = self.domain.class_var.values
+        return tuple(sorted({part for c in self.used for part in components_of(values[c])}))
 
     @property
     def seen(self) -> np.ndarray:
@@ -159,7 +171,8 @@ class DCNetModel(Model):
                 "of those."), stacklevel=3)
         return values, probabilities
 
-    def answer(self, data: Table, progress_callback=dummy_callback, acceptance=True) -> Answer:
+    def answer(self, data: Table, progress_callback=dummy_callback, acceptance=True,
+               detect: float = DETECT) -> Answer:
         """Predict spectra, and score the reliability of each prediction.
 
         Parameters
@@ -169,6 +182,8 @@ class DCNetModel(Model):
             Called with the fraction done; an exception raised in it cancels.
         acceptance : bool
             If False, only values and probabilities are computed, which saves time.
+        detect : float
+            Probability from which a component is named that is not one of the class.
 
         Raises
         ------
@@ -180,7 +195,8 @@ class DCNetModel(Model):
         """
         self._require_memory(data)
         n = len(data)
-        answer = Answer.nothing(n, len(self.domain.class_var.values), acceptance)
+        answer = Answer.nothing(n, len(self.domain.class_var.values), len(self.components),
+                                acceptance)
         notes, partial = self.check(data), 0
         for start in range(0, n, _ROWS):
             progress_callback(start / n)
@@ -193,7 +209,7 @@ class DCNetModel(Model):
                 progress_callback((start + batch[0]) / n)
                 self._answer_batch(
                     answer, start + batch, X[batch],
-                    None if measured is None else measured[batch], acceptance)
+                    None if measured is None else measured[batch], acceptance, detect)
         missing = int(np.isnan(answer.values).sum())
         if missing:
             notes.append(PredictionWarning(
@@ -210,16 +226,16 @@ class DCNetModel(Model):
         progress_callback(1)
         return answer._replace(notes=notes)
 
-    def _answer_batch(self, answer, at, X, measured, acceptance):
+    def _answer_batch(self, answer, at, X, measured, acceptance, detect):
         """Write the answers for spectra X on the grid into the rows `at` of `answer`."""
-        scores = self._network_scores(X)
+        scores, present = self._network_scores(X)
         chances = calibration.mean_probabilities(scores, self.temperature)
         best = chances.argmax(axis=1)
         answer.probabilities[at] = 0
         answer.probabilities[np.ix_(at, self.used)] = chances
         answer.values[at] = self.used[best]
         if acceptance:
-            self._assessment(answer, at, X, measured, scores, chances)
+            self._assessment(answer, at, X, measured, scores, chances, present, detect)
 
     def usable_spectra(self, data: Table) -> tuple[np.ndarray, np.ndarray]:
         """Input of the networks for `data`, as :meth:`grid_spectra`; which of the spectra can be
@@ -263,20 +279,20 @@ class DCNetModel(Model):
 
     @property
     def _assessment(self) -> Assessment:
-        parts = self.acceptance, self.references
+        parts = self.acceptance, self.references, self.quality
         # Made once, and again if one of them has been replaced.
         kept = self.__dict__.get("_assessed")
-        if kept is None or kept[0] is not parts[0] or kept[1] is not parts[1]:
+        if kept is None or any(a is not b for a, b in zip(kept[0], parts, strict=True)):
             names = self.domain.class_var.values
-            kept = self._assessed = (*parts, Assessment(
+            kept = self._assessed = (parts, Assessment(
                 [names[c] for c in self.used], *parts, self.wavenumbers, self.seen))
-        return kept[2]
+        return kept[1]
 
     def _require_memory(self, data):
         """Require memory for predictions, in the classes of model and data; for copies of part of
         the spectra (two to three, with preprocessing six: measured); for a batch in the layers."""
         n, points = len(data), max(len(self.wavenumbers), len(data.domain.attributes))
-        answers = n * (2 * len(self.domain.class_var.values) + SCORES)
+        answers = n * (2 * len(self.domain.class_var.values) + SCORES + 3 * len(self.components))
         part = min(n, _ROWS) * points * (3 if self._resamples_only else 6)
         layers = min(n, 512) * len(self.wavenumbers) * sum(self.network.config.widths)
         require(8 * (answers + part) + 4 * layers,
@@ -313,12 +329,12 @@ class DCNetModel(Model):
 
     def _network_scores(self, X):
         from orangecontrib.microplastics.nn import prediction
-        return prediction.class_scores(self.folded_networks, X)
+        return prediction.scores(self.folded_networks, X)
 
     def scores(self, X: np.ndarray) -> np.ndarray:
         """Class scores, averaged over the networks, (spectra, classes in use), of spectra on the
         model's grid without missing values."""
-        return self._network_scores(np.atleast_2d(X)).mean(axis=0, dtype=float)
+        return self._network_scores(np.atleast_2d(X)).classes.mean(axis=0, dtype=float)
 
     def predict_storage(self, data):
         if isinstance(data, Instance):
@@ -453,7 +469,7 @@ class DCNetModel(Model):
         modelfile.write(path, modelfile.Contents(
             self.name, [(net.config, net.weights()) for net in self.networks], self.wavenumbers,
             self.used, self.needed, self.history, self.acceptance, self.references, self.kept_aside,
-            self.temperature, self.training, self.domain, self.original_domain))
+            self.quality, self.temperature, self.training, self.domain, self.original_domain))
 
     @classmethod
     def load(cls, path) -> DCNetModel:
@@ -478,7 +494,7 @@ class DCNetModel(Model):
                 f"{path} is not a valid model file: {str(ex).splitlines()[0]}") from None
         model = cls(networks, held.wavenumbers, held.used, held.history, held.domain, True,
                     held.acceptance, held.references, held.temperature, held.needed,
-                    held.training, held.kept_aside)
+                    held.training, held.kept_aside, held.quality)
         model.original_domain = held.original_domain
         model.used_vals = [held.used]
         model.name = held.name

@@ -23,17 +23,22 @@ from orangecontrib.microplastics.confidence.promise import KeptAside
 from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.confidence.residual_bands import Expected
 from orangecontrib.microplastics.config import DCNetConfig, Epoch
+from orangecontrib.microplastics.fractions.calibration import Quality
+from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.spectra.resample import _Resampled, _ResampledFeature
 from orangecontrib.microplastics.utils.atomic import write_atomically
 
 __all__ = ["FORMAT", "SUFFIX", "ModelFileError", "Contents", "write", "read"]
 
-FORMAT = 4
+FORMAT = 5
 SUFFIX = ".dcnet"
 _KEY = "orange3-microplastics"
 
 #: Columns of the spectra kept aside that are yes or no.
 _FLAGS = ("agrees", "right")
+
+#: Columns of the quality of fractions, and what stands for an unknown one.
+_QUALITY, _UNKNOWN = ("factor", "error", "by_chance"), -1.
 
 #: Limits (bytes, wavenumbers) far above any real model: a larger file is refused, since it would
 #: only exhaust time and memory.
@@ -58,6 +63,7 @@ class Contents(NamedTuple):
     acceptance: Acceptance
     references: References
     kept_aside: KeptAside
+    quality: Quality
     temperature: float
     training: dict
     domain: Domain
@@ -84,6 +90,9 @@ def write(path, contents: Contents):
                    which=np.asarray(contents.references.which, np.int64))
     tensors.update({f"aside {name}": np.asarray(value, np.uint8 if name in _FLAGS else float)
                     for name, value in contents.kept_aside._asdict().items()})
+    # Numbers that could not be measured are left out of the file, which holds finite ones only.
+    tensors.update({f"quality {name}": np.nan_to_num(value, nan=_UNKNOWN) for name, value
+                    in contents.quality._asdict().items() if name in _QUALITY})
     for i, (_, weights) in enumerate(contents.networks):
         tensors.update({f"network {i} {name}": value for name, value in weights.items()})
     tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
@@ -97,6 +106,7 @@ def write(path, contents: Contents):
         "references": {"materials": contents.references.materials,
                        "names": contents.references.names,
                        "studies": contents.references.studies},
+        "quality": contents.quality.mixtures,
         "temperature": contents.temperature,
         "training": contents.training}, sort_keys=True, default=_builtin)
     try:
@@ -243,9 +253,11 @@ def _decode(about, tensors):
              and len(np.unique(used)) == len(used),
              "invalid classes in use")
     _require(about["networks"], "no network")
+    components = len({part for c in used for part in components_of(values[c])})
     networks = []
     for i, plain in enumerate(about["networks"]):
         config = _config(plain, n, len(used))
+        _require(config.n_components in (0, components), "invalid components")
         prefix = f"network {i} "
         weights = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         _require(all(np.isfinite(w).all() for w in weights.values()), "weights are not finite")
@@ -282,7 +294,8 @@ def _decode(about, tensors):
     return Contents(
         _text(about["name"]), networks, wavenumbers, used, needed, history,
         Acceptance(means, accept, inspect, middle, Expected(bases, spread), usual),
-        _references(about["references"], tensors, n), _kept_aside(tensors), temperature,
+        _references(about["references"], tensors, n), _kept_aside(tensors),
+        _quality(about["quality"], tensors, components), temperature,
         about["training"], Domain(attributes, variable), Domain(first, variable))
 
 
@@ -303,6 +316,13 @@ def _kept_aside(tensors):
                  for name, v in values.items()), "invalid spectra kept aside")
     return KeptAside(**{name: v.astype(bool) if name in _FLAGS else v
                         for name, v in values.items()})
+
+
+def _quality(mixtures, tensors, components):
+    values = [_floats(tensors[f"quality {name}"], 1) for name in _QUALITY]
+    _require(_whole(mixtures, 0, 10 ** 9) and all(len(v) == components for v in values),
+             "invalid quality of fractions")
+    return Quality(*(np.where(v == _UNKNOWN, np.nan, v) for v in values), mixtures)
 
 
 def _attributes(chain, tensors):
@@ -341,7 +361,8 @@ def _config(plain, n, n_classes):
                  and all(_whole(k, 1, 100_000) for k in plain[name]), f"invalid {name}")
     for name, value in plain.items():
         if kinds[name] is int:
-            _require(_whole(value, 1, 100_000), f"invalid {name}")
+            _require(_whole(value, 0 if name == "n_components" else 1, 100_000),
+                     f"invalid {name}")
         elif kinds[name] is bool:
             _require(isinstance(value, bool), f"invalid {name}")
         elif kinds[name] is float:
@@ -364,7 +385,8 @@ def _n_weights(config):
     stretch = -(-config.map_length // config.segments)
     positions = -(-config.map_length // stretch)
     pooled = 1 if stretch == 1 else 2
-    return total + pooled * positions * config.widths[-1] * len(config.kernels) * config.n_classes
+    return total + pooled * positions * config.widths[-1] * len(config.kernels) \
+        * (config.n_classes + config.n_components)
 
 
 def _whole(value, low, high):

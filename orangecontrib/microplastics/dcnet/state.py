@@ -10,10 +10,11 @@ from orangecontrib.microplastics.confidence.promise import KeptAside
 from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.confidence.residual_bands import Expected
 from orangecontrib.microplastics.config import DCNetConfig, Epoch
+from orangecontrib.microplastics.fractions.calibration import Quality
 
 __all__ = ["FORMAT", "plain", "restored"]
 
-FORMAT = 4
+FORMAT = 5
 
 #: Format of release 0.1, which can still be read.
 _FIRST = 3
@@ -29,6 +30,7 @@ def plain(state: dict) -> dict:
             "acceptance": {**acceptance._asdict(), "expected": acceptance.expected._asdict()},
             "references": state["references"]._asdict(),
             "kept_aside": state["kept_aside"]._asdict(),
+            "quality": state["quality"]._asdict(),
             "format": FORMAT}
 
 
@@ -57,7 +59,8 @@ def restored(state: dict) -> dict:
             "acceptance": Acceptance(**{**acceptance,
                                         "expected": Expected(**acceptance["expected"])}),
             "references": References(**state["references"]),
-            "kept_aside": KeptAside(**state["kept_aside"])}
+            "kept_aside": KeptAside(**state["kept_aside"]),
+            "quality": Quality(**state["quality"])}
 
 
 def _of_first(state):
@@ -68,7 +71,8 @@ def _of_first(state):
                       strict=True))
     return {**state, "acceptance": values,
             "references": References.nothing(len(state["wavenumbers"]))._asdict(),
-            "kept_aside": KeptAside.nothing()._asdict()}
+            "kept_aside": KeptAside.nothing()._asdict(),
+            "quality": Quality.unknown(0)._asdict()}
 
 
 def _network(config, weights):

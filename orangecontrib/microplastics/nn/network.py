@@ -190,8 +190,11 @@ class DCNet(nn.Module):
         self.dropout = Dropout(config.dropout)
         # For a single position, average and maximum are equal.
         self.pooled = 1 if self.stretch == 1 else 2
-        self.classifier = linear(self.pooled * stretches * config.widths[-1] * len(config.kernels),
-                                  config.n_classes, generator)
+        n_features = self.pooled * stretches * config.widths[-1] * len(config.kernels)
+        self.classifier = linear(n_features, config.n_classes, generator)
+        # Scores the presence of each material, in mixtures that are no class as well.
+        self.detector = linear(n_features, config.n_components, generator) \
+            if config.n_components else None
         self.is_folded = False
         self.to(memory_format=torch.channels_last)
 
@@ -201,8 +204,17 @@ class DCNet(nn.Module):
 
     def classify(self, seen: Tensor) -> Tensor:
         """Output of the front (B, inputs, seen wavenumbers) -> class scores (B, classes)."""
+        return self.classifier(self._pooled(seen))
+
+    def scores(self, seen: Tensor) -> tuple[Tensor, Tensor | None]:
+        """As :meth:`classify`, and scores of the presence of each material (B, components): their
+        logistic function is a probability. None if the network has no such scores."""
+        pooled = self._pooled(seen)
+        return self.classifier(pooled), None if self.detector is None else self.detector(pooled)
+
+    def _pooled(self, seen):
         x = self._image(seen)
-        return self.head([branch(x)[0] for branch in self.branches])
+        return self._features([branch(x)[0] for branch in self.branches])
 
     def features(self, x: Tensor) -> list[BranchFeatures]:
         """Attended map and attention weights of each branch, for explanations."""
@@ -217,6 +229,10 @@ class DCNet(nn.Module):
 
     def head(self, maps: list[Tensor]) -> Tensor:
         """Class scores (B, classes) from the branches' maps, (B, C, L) or (B, C, 1, L)."""
+        return self.classifier(self._features(maps))
+
+    def _features(self, maps):
+        """Inputs of the classifier (B, features) from the branches' maps."""
         window = (1, self.stretch)
         pooled = []
         for m in maps:
@@ -227,7 +243,7 @@ class DCNet(nn.Module):
                 continue
             pooled.append(F.avg_pool2d(m, window, ceil_mode=True).flatten(1))
             pooled.append(F.max_pool2d(m, window, ceil_mode=True).flatten(1))
-        return self.classifier(torch.cat(pooled, dim=1))
+        return torch.cat(pooled, dim=1)
 
     def positions(self) -> list[np.ndarray]:
         """For each branch, the centre of each column of its map as an index into the grid.

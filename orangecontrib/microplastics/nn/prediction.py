@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,7 +11,20 @@ from orangecontrib.microplastics.confidence.calibration import mean_probabilitie
 from orangecontrib.microplastics.nn.devices import threads
 from orangecontrib.microplastics.nn.network import DCNet
 
-__all__ = ["folded", "class_scores", "predict"]
+__all__ = ["Scores", "folded", "scores", "class_scores", "predict"]
+
+
+class Scores(NamedTuple):
+    """Scores of n spectra by each network.
+
+    Attributes
+    ----------
+    classes : ndarray of float32, shape (networks, n, classes)
+    components : ndarray of float32, shape (networks, n, components)
+        Of the presence of each material (:meth:`.DCNet.scores`).
+    """
+    classes: np.ndarray
+    components: np.ndarray
 
 
 def folded(networks: list[DCNet]) -> list[DCNet]:
@@ -19,7 +33,12 @@ def folded(networks: list[DCNet]) -> list[DCNet]:
 
 
 def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
-    """Class scores of each network.
+    """Class scores of each network, shape (networks, n, classes); see :func:`scores`."""
+    return scores(networks, X, batch_size).classes
+
+
+def scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> Scores:
+    """Scores of classes, and of the presence of materials.
 
     Batches are distributed over as many threads as torch may use here, and each is computed by
     one thread: on two cores this is a third faster than every operation on both, and scores
@@ -34,17 +53,23 @@ def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) ->
 
     Returns
     -------
-    ndarray of float32, shape (networks, n, classes)
+    Scores
+        Without components (0 columns) if the networks score only classes.
     """
-    scores = np.empty((len(networks), len(X), networks[0].config.n_classes), np.float32)
+    config = networks[0].config
+    classes, components = (np.empty((len(networks), len(X), n), np.float32)
+                           for n in (config.n_classes, config.n_components))
     networks = folded(networks)
 
     def work(start):
         rows = slice(start, start + batch_size)
         with threads(1), torch.inference_mode():
             x = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
-            for own, net in zip(scores, networks, strict=True):
-                own[rows] = net(x).numpy()
+            for i, net in enumerate(networks):
+                found, single = net.scores(net.front(x))
+                classes[i, rows] = found.numpy()
+                if single is not None:
+                    components[i, rows] = single.numpy()
 
     starts = range(0, len(X), batch_size)
     with threads():
@@ -55,7 +80,7 @@ def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) ->
         else:
             for start in starts:
                 work(start)
-    return scores
+    return Scores(classes, components)
 
 
 def predict(networks: list[DCNet], X: np.ndarray, temperature: float = 1.0,

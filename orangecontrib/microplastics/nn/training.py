@@ -32,6 +32,9 @@ __all__ = ["Fit", "fit"]
 #: Number of spectra distorted at a time, in whole batches.
 _DISTORTED_AT_ONCE = 1024
 
+#: Label smoothing of the presence of materials.
+_UNCERTAIN = .02
+
 
 class Fit(NamedTuple):
     """A trained network, on the CPU and in evaluation mode, and the history of its training."""
@@ -43,7 +46,7 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
         config: TrainingConfig | None = None, *, weights: np.ndarray | None = None,
         held: np.ndarray | None = None,
         redraw: Callable[[int], tuple[np.ndarray, np.ndarray]] | None = None,
-        start: DCNet | None = None,
+        start: DCNet | None = None, holds: np.ndarray | None = None,
         callback: Callable[[Progress], None] | None = None) -> Fit:
     """Train one network.
 
@@ -52,7 +55,7 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     X : ndarray, shape (n, wavenumbers)
         Absorbance without missing values.
     y : ndarray of int, shape (n,)
-        Classes, 0 to ``network.n_classes - 1``.
+        Classes, 0 to ``network.n_classes - 1``; with `holds`, its rows.
     wavenumbers : ndarray
         cm-1, ascending and uniform.
     network : DCNetConfig
@@ -69,6 +72,10 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     start : DCNet, optional
         Trained network to start from, of the same architecture; it is not changed. By default
         the initial weights are drawn.
+    holds : ndarray of bool, shape (kinds, network.n_components), optional
+        Which materials each class holds, and after the classes further mixtures that are none:
+        from these the network only learns the presence of each material. Needed if the network
+        scores it.
     callback : callable, optional
         Called after each batch with a :class:`Progress`; an exception raised in it ends
         the training at once.
@@ -87,19 +94,19 @@ def fit(X: np.ndarray, y: np.ndarray, wavenumbers: np.ndarray, network: DCNetCon
     config = config or TrainingConfig()
     X = np.ascontiguousarray(X, dtype=np.float32)
     y = np.asarray(y)
-    _check(X, y, wavenumbers, network)
+    _check(X, y, wavenumbers, network, holds)
     held = np.zeros(len(y), bool) if held is None else np.asarray(held, bool)
     if (~held).sum() < 2:
         raise ValueError("Too few spectra are left for training beside the validation share.")
     with threads(config.threads):
-        run = _Run(X, y, wavenumbers, network, config, weights, held)
+        run = _Run(X, y, wavenumbers, network, config, weights, held, holds)
         if start is not None:
             run.net.load_state_dict(start.state_dict())
         history = run.train(callback, redraw)
     return Fit(run.net.cpu().eval(), history)
 
 
-def _check(X, y, wavenumbers, network):
+def _check(X, y, wavenumbers, network, holds):
     if X.ndim != 2 or len(X) != len(y) or X.shape[1] != len(wavenumbers):
         raise ValueError(f"Spectra {X.shape}, classes {y.shape} and wavenumbers "
                          f"({len(wavenumbers)},) have shapes that do not match.")
@@ -110,15 +117,20 @@ def _check(X, y, wavenumbers, network):
         raise ValueError("Spectra for training must not have missing values.")
     if len(X) < 2:
         raise ValueError("Training needs at least two spectra.")
-    if y.min() < 0 or y.max() >= network.n_classes:
-        raise ValueError(f"Classes must lie between 0 and {network.n_classes - 1}.")
+    kinds = network.n_classes
+    if network.n_components:
+        if holds is None or holds.shape[1] != network.n_components or len(holds) < kinds:
+            raise ValueError("The materials of each class must be given to learn their presence.")
+        kinds = len(holds)
+    if y.min() < 0 or y.max() >= kinds:
+        raise ValueError(f"Classes must lie between 0 and {kinds - 1}.")
 
 
 class _Run:
     """One training run; all random numbers come from its own generators."""
 
-    def __init__(self, X, y, wavenumbers, network, config, weights, held):
-        self.config = config
+    def __init__(self, X, y, wavenumbers, network, config, weights, held, holds):
+        self.config, self.n_classes = config, network.n_classes
         self.device = device = choose_device(config.device)
         seeds = np.random.SeedSequence(config.seed).generate_state(3, dtype=np.uint32)
         on_cpu, self.shuffle, on_device = (
@@ -129,6 +141,8 @@ class _Run:
         self.augment = Augmenter(config.augmentation, wavenumbers, on_device, device) \
             if config.augmentation else None
         x = standardised(torch.from_numpy(X).to(device))
+        self.holds = None if not network.n_components else torch.as_tensor(
+            (1 - 2 * _UNCERTAIN) * holds + _UNCERTAIN, dtype=torch.float32, device=device)
         target = torch.as_tensor(y, dtype=torch.long, device=device)
         weight = torch.ones(len(y), device=device) if weights is None else \
             torch.as_tensor(np.asarray(weights), dtype=torch.float32, device=device)
@@ -188,7 +202,9 @@ class _Run:
         self.w = self._shares(self.y, torch.ones_like(self.w))
 
     def _shares(self, y, weight):
-        """Weights scaled to mean 1; with `balance`, all classes have the same total weight."""
+        """Weights scaled to mean 1; with `balance`, all classes have the same total weight. Spectra
+        that are of no class have none."""
+        weight = torch.where(y < self.n_classes, weight, 0)
         if self.config.balance:
             counts = torch.bincount(y, weight)
             weight = weight / counts[y].clamp_min(1e-12)
@@ -237,15 +253,20 @@ class _Run:
 
     def _step(self, x, rows):
         y, w = self.y[rows], self.w[rows]
-        scores = self.net.classify(x)
-        losses = F.cross_entropy(scores, y, reduction="none",
+        scores, single = self.net.scores(x)
+        # What is of no class has weight 0.
+        classes = y.clamp_max(self.n_classes - 1)
+        losses = F.cross_entropy(scores, classes, reduction="none",
                                  label_smoothing=self.config.label_smoothing)
         loss = (losses * w).mean()
+        if single is not None:
+            present = F.binary_cross_entropy_with_logits(single, self.holds[y], reduction="none")
+            loss = loss + present.sum(dim=1).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self.schedule.step()
-        right = (scores.argmax(dim=1) == y) * w
+        right = (scores.argmax(dim=1) == classes) * w
         # Fetched together, since each transfer of numbers waits for the device.
         return torch.stack((loss.detach(), right.sum(), w.sum())).tolist()
 
@@ -254,6 +275,7 @@ class _Run:
             return math.nan, math.nan
         x, y, w = self.held
         scores = _scores(self.net.eval(), x)
+        y = y.clamp_max(self.n_classes - 1)
         loss = (F.cross_entropy(scores, y, reduction="none") * w).mean()
         return loss.item(), ((scores.argmax(dim=1) == y) * w).mean().item()
 

@@ -1,0 +1,1 @@
+"""How much of each material: fractions with intervals."""

@@ -1,0 +1,268 @@
+"""How much of each material a spectrum holds: a fit with real references (numpy only).
+
+The network says what is there, the fit how much. In the first derivative, a spectrum is written as
+a sum of one reference of each material with weights of at least zero. References of one material
+differ, by instrument, additive and age, as its spectrum in the sample may: so each choice of
+references is tried, and the fractions are averaged over all choices, each weighted by how well it
+explains the spectrum (Bayesian model averaging; Hoeting et al., Statist. Sci. 1999, 14, 382). Bands
+of contaminants may have any height, at a price (generalised least squares).
+
+Compared with a fit of the classes' means, errors are a fifth smaller, and the spread over choices
+tells where the fit is uncertain (``benchmarks/NOTES.md``).
+"""
+from __future__ import annotations
+
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from orangecontrib.microplastics.confidence.references import References
+from orangecontrib.microplastics.fractions.varied import with_varied
+from orangecontrib.microplastics.materials.contaminants import (
+    CONTAMINANTS,
+    contaminant_bands,
+    contaminants_beside,
+)
+from orangecontrib.microplastics.mixing.pure import scaled
+from orangecontrib.microplastics.spectra.preprocess import derivatives
+
+__all__ = ["MOST", "Fitted", "Products", "FractionFit"]
+
+#: Maximum number of materials of which fractions are determined.
+MOST = 4
+
+#: Effective number of independent wavenumbers, nu: a choice of references that leaves a residual r
+#: (sum of squares) has a weight in proportion to r^(-nu/2). Errors of neighbouring points, and of
+#: distant ones, depend on each other; with the number of points, the best choice alone would count,
+#: and its fractions err by a quarter more.
+_INDEPENDENT = 12
+
+#: References of each material that are tried in mixtures of two, three and four: those that explain
+#: best what the others leave.
+_TRIED = {2: 24, 3: 7, 4: 4}
+
+#: Price of the contaminants' bands: their squared height is counted as this part of the squares.
+_PRICE = .1
+
+#: Numbers held at a time in the fit, to limit memory.
+_AT_ONCE = 2_000_000
+
+
+class Fitted(NamedTuple):
+    """Result of a fit for n spectra and m materials.
+
+    Attributes
+    ----------
+    fractions : ndarray, shape (n, m)
+        Share of the signal, 0 to 1; 0 for materials that were not asked for. Rows add up to 1, or
+        are 0 if nothing could be fitted.
+    spread : ndarray, shape (n, m)
+        Standard deviation of the fraction over choices of references.
+    left : ndarray, shape (n,)
+        Part of the signal (sum of squares of the derivative) that the best choice does not
+        explain, 0 to 1.
+    """
+    fractions: np.ndarray
+    spread: np.ndarray
+    left: np.ndarray
+
+
+class Products(NamedTuple):
+    """Products of n spectra with the references (n, references), and with themselves (n,)."""
+    references: np.ndarray
+    size: np.ndarray
+
+    def at(self, rows: np.ndarray) -> Products:
+        return Products(self.references[rows], self.size[rows])
+
+
+class FractionFit:
+    """Determines fractions of materials from references.
+
+    Parameters
+    ----------
+    known : References
+        On the grid of the spectra; varied ones are added (:func:`.varied.with_varied`).
+    wavenumbers : ndarray, shape (wavenumbers,)
+        cm-1, ascending and uniform.
+    part : ndarray of bool, shape (wavenumbers,)
+        Wavenumbers to fit.
+    ratio : "derivative" or "absorbance"
+        What fractions refer to, as in :class:`.mixing.recipe.Mixing`. With the derivative, broad
+        baselines of a sample do not count as its signal, and errors are half as large.
+    seed : int
+        Of the varied references.
+
+    Raises
+    ------
+    TransmittanceError
+        (a ValueError) If the references look like transmittance, which does not add up.
+    """
+
+    def __init__(self, known: References, wavenumbers: np.ndarray, part: np.ndarray,
+                 ratio: str = "derivative", seed: int = 0):
+        known = with_varied(known, wavenumbers, seed)
+        self.materials, self.which, self.part = known.materials, known.which, part
+        self._X = scaled(known.X.astype(float), wavenumbers, ratio)
+        contaminants = contaminants_beside(tuple(CONTAMINANTS), known.materials)
+        bands = derivatives(contaminant_bands(wavenumbers, contaminants))[:, part]
+        self._free = _Free(bands[(bands ** 2).sum(axis=1) > 0])
+        R = derivatives(self._X)[:, part]
+        self._R = self._free(R)
+        self._gram = R @ self._R.T
+        self._own = [np.flatnonzero(known.which == i) for i in range(len(known.materials))]
+        #: The mean of each material as weights of its references.
+        self._mean = np.array([(known.which == i) / len(own) for i, own in enumerate(self._own)])
+        self._mean_gram = self._mean @ self._gram @ self._mean.T
+
+    def __call__(self, X: np.ndarray, there: np.ndarray) -> Fitted:
+        """Fit spectra with the materials that are in them.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, wavenumbers)
+            Absorbance, no missing values.
+        there : ndarray of bool, shape (n, materials)
+            Which materials to fit in each; at most :data:`MOST`.
+
+        Returns
+        -------
+        Fitted
+        """
+        there = np.asarray(there, bool)
+        if there.shape != (len(X), len(self.materials)):
+            raise ValueError(f"Expected {(len(X), len(self.materials))} materials, "
+                             f"got {there.shape}.")
+        if there.sum(axis=1).max(initial=0) > MOST:
+            raise ValueError(f"Fractions are determined for at most {MOST} materials.")
+        return self.fit(self.products(X), there)
+
+    def products(self, X: np.ndarray) -> Products:
+        """What the fit needs of spectra X (n, wavenumbers), computed once for several fits."""
+        S = derivatives(X)[:, self.part]
+        return Products(S @ self._R.T, np.einsum("ij,ij->i", S, self._free(S)))
+
+    def fit(self, spectra: Products, there: np.ndarray) -> Fitted:
+        """As calling the object, for the products of spectra with the references."""
+        b, size = spectra
+        out = Fitted(np.zeros(there.shape), np.zeros(there.shape), np.ones(len(b)))
+        for pattern in np.unique(there, axis=0):
+            members = np.flatnonzero(pattern)
+            rows = np.flatnonzero((there == pattern).all(axis=1) & (size > 0))
+            if not len(members) or not len(rows):
+                continue
+            k = len(members)
+            step = max(1, _AT_ONCE // (k ** 2 * _TRIED.get(k, 1) ** k))
+            for start in range(0, len(rows), step):
+                some = rows[start:start + step]
+                at = np.ix_(some, members)
+                out.fractions[at], out.spread[at], out.left[some] = self._fit(
+                    b[some], size[some], members)
+        return out
+
+    def strongest(self, spectra: Products, beside: np.ndarray, least: float = 0.) -> np.ndarray:
+        """The material with the largest weight in a fit of all materials' means, of those not yet
+        found; index, shape (n,), -1 where there is none.
+
+        Parameters
+        ----------
+        spectra : Products
+        beside : ndarray of bool, shape (n, materials)
+            Materials already found, or not to be considered.
+        least : float
+            Smallest share of all weights.
+        """
+        W = _nonnegative(self._mean_gram, spectra.references @ self._mean.T)
+        total = W.sum(axis=1)
+        W[beside] = 0
+        return np.where(W.max(axis=1, initial=0) > least * total, W.argmax(axis=1), -1)
+
+    def _fit(self, b, size, members):
+        """Fractions and spread (n, members), and what is left (n,), of rows with one pattern."""
+        if len(members) == 1:
+            own = self._own[members[0]]
+            explained = np.maximum(b[:, own], 0) ** 2 / np.diag(self._gram)[own]
+            return np.ones((len(b), 1)), np.zeros((len(b), 1)), \
+                1 - explained.max(axis=1) / size
+        tried = self._promising(b, members)
+        choices = np.array(list(product(range(tried.shape[2]), repeat=len(members))))
+        rows = np.stack([tried[:, i, choices[:, i]] for i in range(len(members))], axis=2)
+        gram = self._gram[rows[..., :, None], rows[..., None, :]]
+        target = np.take_along_axis(b[:, None], rows, axis=2)
+        W = _two(gram, target) if len(members) == 2 else _nonnegative(gram, target)
+        left = size[:, None] - 2 * (W * target).sum(axis=2) \
+            + np.einsum("nqi,nqij,nqj->nq", W, gram, W)
+        return _averaged(W, left / size[:, None])
+
+    def _promising(self, b, members):
+        """References of each material that explain best what the others' means leave; (n,
+        members, tried)."""
+        mean, gram = self._mean[members], self._mean_gram[np.ix_(members, members)]
+        W = _nonnegative(gram, b @ mean.T)
+        tried = np.empty((len(b), len(members), _TRIED[len(members)]), int)
+        for i, m in enumerate(members):
+            own, others = self._own[m], W.copy()
+            others[:, i] = 0
+            rest = b[:, own] - others @ (mean @ self._gram[:, own])
+            gain = np.maximum(rest, 0) ** 2 / np.diag(self._gram)[own]
+            # Materials with few references repeat them.
+            best = np.argsort(-gain, axis=1, kind="stable")[:, :tried.shape[2]]
+            tried[:, i] = own[best[:, np.arange(tried.shape[2]) % best.shape[1]]]
+        return tried
+
+
+class _Free:
+    """Removes the contaminants' bands from derivatives, as far as their price allows.
+
+    For spectra s and references r, the product of s and ``free(r)`` is that of generalised least
+    squares, in which the contaminants' heights are fitted and paid for.
+    """
+
+    def __init__(self, bands):
+        gram = bands @ bands.T
+        self.bands = bands
+        self.solved = np.linalg.solve(gram + _PRICE * np.diag(np.diag(gram)), bands) \
+            if len(bands) else bands
+
+    def __call__(self, S):
+        return S - (S @ self.bands.T) @ self.solved
+
+
+def _averaged(weights, left):
+    """Fractions averaged over choices, their spread, and what the best choice leaves."""
+    left = np.maximum(left, 1e-6)
+    chance = (left / left.min(axis=1, keepdims=True)) ** (-_INDEPENDENT / 2)
+    chance /= chance.sum(axis=1, keepdims=True)
+    total = weights.sum(axis=2, keepdims=True)
+    fractions = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    mean = np.einsum("nq,nqk->nk", chance, fractions)
+    square = np.einsum("nq,nqk->nk", chance, fractions ** 2)
+    whole = np.maximum(mean.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    return mean / whole, np.sqrt(np.maximum(square - mean ** 2, 0)), left.min(axis=1)
+
+
+def _two(gram, target):
+    """As :func:`_nonnegative`, for two components: in closed form."""
+    a, c, g = gram[..., 0, 0], gram[..., 1, 1], gram[..., 0, 1]
+    p, q = target[..., 0], target[..., 1]
+    apart = np.maximum(a * c - g ** 2, 1e-6 * a * c)
+    u, v = (c * p - g * q) / apart, (a * q - g * p) / apart
+    # A negative weight is no amount: then the other has all.
+    return np.stack((np.where(v < 0, p / a, u), np.where(u < 0, q / c, v)), axis=-1).clip(0)
+
+
+def _nonnegative(gram, target, sweeps=40):
+    """Non-negative least squares of many small problems at once, (..., k, k) and (..., k)."""
+    W = np.zeros_like(target)
+    for _ in range(sweeps):
+        largest = 0.
+        for i in range(target.shape[-1]):
+            diagonal = gram[..., i, i]
+            slope = target[..., i] - (gram[..., i, :] * W).sum(axis=-1)
+            new = np.maximum(W[..., i] + slope / diagonal, 0)
+            largest = max(largest, np.abs(new - W[..., i]).max(initial=0))
+            W[..., i] = new
+        if largest < 1e-4:
+            break
+    return W
