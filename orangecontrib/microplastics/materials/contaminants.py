@@ -83,11 +83,11 @@ _ALKYL = ((2959, 10, .6), (2930, 12, .55), (2872, 12, .4), (1463, 9, .35), (1380
 #:
 #: Positions of C-O: esters of adipic, citric and fatty acids absorb at 1190-1170, acetates at
 #: 1250-1230, aromatic esters at 1310-1250 and 1150-1100 cm-1 (as in textbooks; after Bellamy, The
-#: Infra-red Spectra of Complex Molecules, 1975, which was not at hand to check). Adipates, citrates and DINCH lack sharp bands and are easily taken for
-#: one another (Miller and Gearhart, Journal of Environmental Health 2022, 85(4), 8). No spectra of
-#: the pure substances were at hand: positions of their weaker bands, and of trimellitate (but
-#: for 1114 and 1068) and epoxide, are typical values; all widths, relative heights and largest
-#: amounts are our choice.
+#: Infra-red Spectra of Complex Molecules, 1975, which was not at hand to check). Adipates, citrates
+#: and DINCH lack sharp bands and are easily taken for one another (Miller and Gearhart, Journal of
+#: Environmental Health 2022, 85(4), 8). No spectra of the pure substances were at hand: positions
+#: of their weaker bands, and of trimellitate (but for 1114 and 1068) and epoxide, are typical
+#: values; all widths, relative heights and largest amounts are our choice.
 ADDITIVES = (
     # Bis(2-ethylhexyl) phthalate: C=O 1726, C-O 1273 and 1122, ring 1600, 1580, 1072, 1039 and
     # 743. De Frond et al., Analytical Chemistry 2021, 93, 15878 (FLOPP); see also band_tables.py.
