@@ -78,6 +78,18 @@ class TestFromListedBands:
         assert not named("PE", (1720, 3), (1265, 2), (1120, 2), (1099, 2))[1].startswith(
             "phthalate")
 
+    def test_other_plasticisers_have_one_name(self):
+        """Adipates, citrates and DINCH are not told apart; wax is an ester, too."""
+        for place in (1172, 1180):
+            assert named("PVC", (1736, 3), (place, 2)) == (
+                place, "ester plasticiser or wax (1736, 1176)")
+        assert "plasticiser" not in named("PVC", (1736, 3))[1]
+        assert "plasticiser" not in named("PVC", (1172, 3))[1]
+        # Polyurethane and cellulose acetate in PVC.
+        assert "plasticiser" not in named("PVC", (1732, 3), (1160, 2))[1]
+        # Other polymers are not plasticised.
+        assert named("PE", (1736, 3), (1172, 2))[1] == "ester, as of wax (1738, 1170)"
+
     def test_silicate(self):
         assert named("PE", (1030, 3), (796, .6)) == (1030, "silicate (1020, 800)")
         for bands in ([(1030, 3)], [(796, 3)], [(1030, .6), (796, 3)]):

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 
-from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS, contaminants_beside
+from orangecontrib.microplastics.materials.contaminants import (
+    CONTAMINANTS,
+    additive_bands,
+    additives_of,
+    contaminants_beside,
+)
 from orangecontrib.microplastics.mixing.mixer import (
     Mixer,
     Mixing,
@@ -384,19 +389,44 @@ class TestDisturbances:
         plain = mix(data, 600, components=2, **CLEAN)
         assert "contaminants" not in plain.domain
         out = mix(data, 600, components=2, additives=True, **CLEAN)
-        holds = meta(out, "contaminants") == "plasticiser"
+        named = meta(out, "contaminants")
+        families = {additive.name for additive in additives_of("PVC")}
+        assert {"", "plasticiser (phthalate)", "plasticiser (adipate)"} <= set(named)
+        assert set(named) <= {"", *families}
+        holds = named != ""
         vinyl = np.array(out.get_column("fraction PVC"), float)
-        assert set(meta(out, "contaminants")) == {"", "plasticiser"}
         assert not holds[vinyl == 0].any()
         assert holds[vinyl > 0].mean() == pytest.approx(.5, abs=.08)
-        # Neither polymer has a band of this height at 1273 cm-1.
+        # Neither polymer has a band of this height at 1273 cm-1, nor have other families.
         at = np.abs(AXIS - 1273).argmin()
+        phthalate = named == "plasticiser (phthalate)"
+        assert phthalate.sum() > holds.sum() / 2
         rest = (vinyl > 0) & ~holds
-        assert out.X[holds & (vinyl > .5), at].mean() > 1.5 * out.X[rest & (vinyl > .5), at].mean()
+        assert out.X[phthalate & (vinyl > .5), at].mean() > \
+            1.5 * out.X[rest & (vinyl > .5), at].mean()
         # With a contaminant, both are named.
         both = mix(data, 400, components=1, additives=True, contaminants=["amide"],
                    contaminated=1, **CLEAN)
-        assert set(meta(both, "contaminants")) == {"amide", "amide + plasticiser"}
+        assert {"amide", "amide + plasticiser (phthalate)"} <= set(meta(both, "contaminants"))
+        assert set(meta(both, "contaminants")) <= {
+            "amide", *(f"amide + {name}" for name in families)}
+
+    def test_the_family_named_is_the_one_added(self):
+        # In a class whose only band is a line at 700, additions are visible.
+        data = pure(("PVC",), per_class=1)
+        with data.unlocked(data.X):
+            data.X[:] = np.exp(-.5 * ((AXIS - 700) / 5) ** 2)
+        out = mix(data, 600, components=1, additives=True, **CLEAN)
+        named = meta(out, "contaminants")
+        kinds = additives_of("PVC")
+        assert set(named) == {"", *(kind.name for kind in kinds)}
+        added = out.X - out.X[named == ""][0]
+        np.testing.assert_allclose(added[named == ""], 0, atol=1e-6)
+        for kind, bands in zip(kinds, additive_bands(AXIS, kinds), strict=True):
+            rows = added[named == kind.name]
+            amounts = rows @ bands / (bands @ bands)
+            np.testing.assert_allclose(rows, amounts[:, None] * bands, atol=1e-4)
+            assert amounts.min() > 0 and amounts.max() <= kind.height
 
     def test_additives_of_other_polymers_are_unknown(self):
         data = pure()
@@ -451,7 +481,8 @@ class TestDrawn:
         assert set(drawn.contaminants) <= set(CONTAMINANTS)
         soft = {Mixer(pure(("PVC", "PE")), Mixing(additives=True)).draw(seed).contaminants
                 for seed in range(20)}
-        assert soft == {("", ""), ("", "plasticiser")}
+        assert {("", ""), ("", "plasticiser (phthalate)")} <= soft
+        assert soft <= {("", ""), *(("", kind.name) for kind in additives_of("PVC"))}
         with pytest.raises(ValueError, match="PE \\+ PP \\+ PS"):
             mixer.draw(0, ("PE", "PP", "PS"))
 

@@ -99,6 +99,13 @@ COMPANIONS = (
     # searched for.
     _contaminant("silicate", "silicate", [(1020, 1080.), (800, 780., 913.)], clear=True,
                  more=[(1080., 20.), (780., 6.), (913., 6.)]),
+    # Adipates, citrates and DINCH are taken for one another (contaminants.py), so they have one
+    # name, with wax; 1727 and 1284 are those of trimellitates. C-O tells it, since the table of PVC
+    # has C=O, within NEAR only: polyurethane and cellulose acetate have a band at 1160.
+    Companion("ester plasticiser or wax", ((1736., 1727.), (1176., 1284.)), (1176., 1284.),
+              ((1736., 10.), (1727., 10.), (1284., 0.), (1176., 0.), (1135., 14.), (1114., 12.),
+               (1068., 12.), (1037., 12.), (752., 5.), (2959., 10.), (2930., 12.), (2872., 12.)),
+              never_in=CONTAMINANT_MATERIALS["ester"], only_in=("PVC",)),
     _contaminant("ester", "ester, as of wax", [(1738,), (1170,)], never_in=("PEVA",)),
     # Two-phonon absorption of the crystal, if contact or background changed.
     Companion("diamond of the ATR", ((2160.,), (2030.,)), (2160.,),

@@ -2,9 +2,10 @@
 
 By the Beer-Lambert law the absorbances of a mixture's components add, each in
 proportion to its amount. :func:`mix` draws spectra of several classes, scales each to
-one size, adds them with random fractions and distorts the sum as a measurement would;
-:func:`split_sources` first splits the pure spectra, so that no specimen is in both
-training and test mixtures; :class:`Mixer` shows how one mixture was made.
+one size, adds them with random fractions, of signal or of mass, and distorts the sum as
+a measurement would; :func:`split_sources` first splits the pure spectra, so that no
+specimen is in both training and test mixtures; :class:`Mixer` shows how one mixture was
+made.
 """
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 
 from orangecontrib.microplastics.materials.contaminants import (
-    additive_of,
+    additive_bands,
+    additives_of,
     contaminant_bands,
     contaminants_beside,
 )
@@ -56,16 +58,21 @@ class Drawn:
     ----------
     names : tuple of str, length k
     fractions : ndarray, shape (k,)
+        Of what, `fraction_of` says.
     wavenumbers : ndarray, shape (m,)
         cm-1, ascending.
     components : ndarray, shape (k, m)
-        Contribution of each component: its spectrum times its fraction.
+        Contribution of each component: its scaled spectrum times its share in the signal.
     total : ndarray, shape (m,)
         Sum of the contributions.
     spectrum : ndarray, shape (m,)
         The sum with baseline, noise and other distortions: the learner's input.
     sources, contaminants : tuple of str, length k
         Source of each component, and its contaminant and additive ("" for none).
+    signal : ndarray, shape (k,)
+        Share of each component in the signal; sums to 1. Differs from `fractions` only if
+        those are of mass.
+    fraction_of : "absorbance", "derivative" or "mass"
     """
 
     names: tuple[str, ...]
@@ -76,6 +83,8 @@ class Drawn:
     spectrum: np.ndarray
     sources: tuple[str, ...]
     contaminants: tuple[str, ...]
+    signal: np.ndarray
+    fraction_of: str
 
 
 class _Origin(NamedTuple):
@@ -85,20 +94,18 @@ class _Origin(NamedTuple):
     ----------
     picked : ndarray of int
         Index of each component's spectrum; -1 for none.
-    contaminant_index : ndarray of int
-        Index of each component's contaminant; -1 for none.
-    holds : ndarray of bool
-        Whether the component contains its polymer's additive.
+    contaminant_index, additive_index : ndarray of int
+        Index of each component's contaminant, and of its additive among those of its polymer;
+        -1 for none.
     """
 
     picked: np.ndarray
     contaminant_index: np.ndarray
-    holds: np.ndarray
+    additive_index: np.ndarray
 
     @classmethod
     def nothing(cls, rows, classes):
-        return cls(np.full((rows, classes), -1), np.full((rows, classes), -1),
-                   np.zeros((rows, classes), bool))
+        return cls(*(np.full((rows, classes), -1) for _ in cls._fields))
 
 
 def _combinations(names, mixing):
@@ -137,7 +144,8 @@ class Mixer:
     ------
     ValueError
         If the data hold no spectra, no class, too few classes, or spectra that are
-        empty or constant, or nothing can be made of them.
+        empty or constant, nothing can be made of them, or an absorptivity is given for a
+        class that they do not have.
     TransmittanceError
         If they look like transmittance.
     """
@@ -154,6 +162,8 @@ class Mixer:
         self.spectra = scaled(absorbance_of(data, self.rows, self.columns, self.axis),
                               self.axis, mixing.ratio)
         self._sizes = size_of(self.spectra, self.axis, mixing.ratio)
+        self._absorptivities = np.array([dict(mixing.absorptivities or ()).get(name, 1.)
+                                         for name in self.names])
         self.weights = weights_of(data, self.rows, self.labels, mixing.balance)
         self.sources = texts_of(data, mixing.by or "source", required=mixing.by is not None)
         self.samples = texts_of(data, "sample")
@@ -163,8 +173,8 @@ class Mixer:
         #: Contaminants to add, without those that are a class themselves.
         self.contaminants = contaminants_beside(mixing.contaminant_names, self.names)
         self._bands = contaminant_bands(self.axis, self.contaminants)
-        self._additives = [additive_of(name) if mixing.additives else None
-                           for name in self.names]
+        self._additives = [additives_of(name) if mixing.additives else () for name in self.names]
+        self._additive_bands = [additive_bands(self.axis, kinds) for kinds in self._additives]
         self._place = vary.position(self.axis)
 
     # Numbers of spectra
@@ -213,6 +223,15 @@ class Mixer:
             out[rows[:, None], np.array([members[r] for r in rows])] = values
         return out
 
+    def _signal(self, fractions):
+        """Share of each component in the signal (rows, classes), from fractions of that shape."""
+        if self.mixing.fraction_of != "mass":
+            return fractions
+        a = np.where(fractions > 0, self._absorptivities, 0)
+        # Divided first, so that absorptivities of any size neither overflow nor vanish.
+        signal = a / a.max(axis=1, keepdims=True) * fractions
+        return (signal / signal.sum(axis=1, keepdims=True)).astype(np.float32)
+
     def _blend(self, fractions, rng, parts=None):
         """Mixtures (rows, wavenumbers) before and after distortion, with their origin.
 
@@ -226,10 +245,11 @@ class Mixer:
             rows = np.flatnonzero(fractions[:, label])
             picked[rows, label] = rng.choice(index, size=len(rows), p=weight)
         total = np.zeros((len(fractions), len(self.axis)), np.float32)
+        signal = self._signal(fractions)
         for label in np.flatnonzero(fractions.any(axis=0)):
             rows = np.flatnonzero(fractions[:, label])
             part = self._component(picked[rows, label], label, rng, origin, rows)
-            part *= fractions[rows, label, None]
+            part *= signal[rows, label, None]
             total[rows] += part
             if parts is not None:
                 parts.append(part)
@@ -249,10 +269,11 @@ class Mixer:
             part += amounts @ self._bands
             some = amounts.any(axis=1)
             origin.contaminant_index[rows[some], label] = amounts[some].argmax(axis=1)
-        if self._additives[label] is not None:
-            added = vary.additives(len(index), self.axis, self._additives[label], rng)
-            part += added
-            origin.holds[rows, label] = added.any(axis=1)
+        if self._additives[label]:
+            amounts = vary.additives(len(index), self._additives[label], rng)
+            part += amounts @ self._additive_bands[label]
+            some = amounts.any(axis=1)
+            origin.additive_index[rows[some], label] = amounts[some].argmax(axis=1)
         return part
 
     def _disturbed(self, total, rng):
@@ -306,7 +327,8 @@ class Mixer:
             tuple(self.names[i] for i in there), fractions[0, there].astype(float), self.axis,
             np.vstack(parts), total[0], spectrum[0],
             tuple(self.sources[self.rows[i]] for i in origin.picked[0, there]),
-            tuple(map(", ".join, self._foreign(origin)[0, there])))
+            tuple(map(", ".join, self._foreign(origin)[0, there])),
+            self._signal(fractions)[0, there].astype(float), self.mixing.fraction_of)
 
     @property
     def values(self) -> list[str]:
@@ -393,12 +415,13 @@ class Mixer:
         """Contaminant and additive of each component: lists of names, (rows, classes)."""
         out = np.empty(origin.contaminant_index.shape, object)
         out.fill(())
-        for row, label in np.argwhere((origin.contaminant_index >= 0) | origin.holds):
+        for row, label in np.argwhere((origin.contaminant_index >= 0)
+                                      | (origin.additive_index >= 0)):
             out[row, label] = names = []
             if origin.contaminant_index[row, label] >= 0:
                 names.append(self.contaminants[origin.contaminant_index[row, label]])
-            if origin.holds[row, label]:
-                names.append(self._additives[label].name)
+            if origin.additive_index[row, label] >= 0:
+                names.append(self._additives[label][origin.additive_index[row, label]].name)
         return out
 
     def _assemble(self, X, which, fractions, origin):
@@ -417,6 +440,7 @@ class Mixer:
             np.hstack([fractions.astype(object), np.array(texts, object).T]))
         table.name = f"Mixtures of {self.data.name}" if self.data.name != "untitled" \
             else "Mixtures"
+        table.attributes["fractions of"] = self.mixing.fraction_of
         return table
 
     def _target(self, which, fractions):
@@ -464,7 +488,9 @@ def mix(data: Table, n: int = 6000, *, mixing: Mixing | None = None, seed: int =
         The attributes of `data`, the class selected by `target`, and metas: each
         material's fraction ("fraction PE"), the `sources` and `samples` of the
         components joined by " + " in the order of the combination's name, and the
-        `contaminants` that were added.
+        `contaminants` that were added. The table's attribute "fractions of" is
+        :attr:`Mixing.fraction_of`: "absorbance", "derivative", or "mass" if there are
+        `absorptivities`.
 
     Raises
     ------

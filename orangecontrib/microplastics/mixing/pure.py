@@ -23,7 +23,13 @@ class TransmittanceError(ValueError):
 
 
 def classes_of(data: Table, mixing: Mixing) -> tuple[list[str], np.ndarray]:
-    """Return the sorted names of the classes to mix, and each row's index into them or -1."""
+    """Return the sorted names of the classes to mix, and each row's index into them or -1.
+
+    Raises
+    ------
+    ValueError
+        If there is no class, there are too few, or `mixing` names one that data do not have.
+    """
     variable = data.domain.class_var
     if variable is None or not variable.is_discrete:
         raise ValueError("Data need a categorical class that names each spectrum's material "
@@ -31,6 +37,10 @@ def classes_of(data: Table, mixing: Mixing) -> tuple[list[str], np.ndarray]:
     codes = np.asarray(data.Y, float)
     known = np.isfinite(codes)
     present = {variable.values[int(c)] for c in np.unique(codes[known])}
+    unknown = [name for name, _ in mixing.absorptivities or () if name not in variable.values]
+    if unknown:
+        raise ValueError(f'An absorptivity is given for "{unknown[0]}", which is none of the '
+                         f"classes: {', '.join(variable.values)}.")
     if mixing.classes is not None:
         missing = [name for name in mixing.classes if name not in present]
         if missing:

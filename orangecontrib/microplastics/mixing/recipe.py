@@ -1,9 +1,10 @@
 """Settings of mixtures: components, ratios, distortions and names, independent of data."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from numbers import Real
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Mixing:
     components : int or sequence of int
         Number of components of a mixture; several numbers give mixtures of each size.
     smallest : float
-        The smallest fraction of a component.
+        The smallest fraction of a component, of mass if `absorptivities` are given.
     fractions : None, float or sequence of sequences of float
         None: any fractions, uniform over all that respect `smallest`. A number: a grid
         with this step (0.1: 1:9, 2:8 ... 9:1). Otherwise the fractions to use in turn, such
@@ -72,11 +73,17 @@ class Mixing:
         Spectra for each combination; by default the number requested from
         :func:`.mixer.mix` is divided evenly.
     ratio : "absorbance" or "derivative"
-        The quantity that the fractions refer to. Spectra, minus their minimum, are scaled
-        before mixing to equal root mean square of the absorbance or of its first
-        derivative. With the derivative, a source's broad baseline does not count: the
-        fairer definition, and an easier task. Neither is a mass fraction, which needs the
-        absorption coefficients.
+        The signal that sources are scaled by, and that the fractions refer to. Spectra,
+        minus their minimum, are scaled before mixing to equal root mean square of the
+        absorbance or of its first derivative. With the derivative, a source's broad
+        baseline does not count: the fairer definition, and an easier task. Neither is a
+        mass fraction, which needs `absorptivities`.
+    absorptivities : mapping of str to float, optional
+        Relative absorptivity of materials: their signal (see `ratio`) per mass, on any
+        common scale; 1 for those not named. If given, fractions are those of mass: by the
+        Beer-Lambert law, of mass fractions m_i the share in the signal is
+        a_i m_i / sum_j a_j m_j. Kept as a sorted tuple of pairs, so that settings can be
+        compared and hashed.
     variation : float
         Strength of the components' variation
         (:class:`~orangecontrib.microplastics.simulation.distortions.Variation`), 0 to 2.
@@ -120,6 +127,7 @@ class Mixing:
     pure_share: float | None = None
     per_combination: int | None = None
     ratio: str = "absorbance"
+    absorptivities: Mapping[str, float] | Sequence[tuple[str, float]] | None = None
     variation: float = 0.
     contaminants: Sequence[str] | bool = ()
     contaminated: float = 0.35
@@ -160,6 +168,8 @@ class Mixing:
             raise ValueError("Ask for a share of single materials, or for a number of spectra of "
                              "each combination, not for both.")
         self.contaminant_names  # noqa: B018 - raises for an unknown one
+        # The dataclass is frozen: the mapping is replaced by something hashable here only.
+        object.__setattr__(self, "absorptivities", _pairs(self.absorptivities))
         for size in self.sizes:
             self.grid(size)
 
@@ -168,6 +178,11 @@ class Mixing:
         """Numbers of components of the mixtures, ascending."""
         sizes = [self.components] if np.isscalar(self.components) else list(self.components)
         return tuple(sorted({int(s) for s in sizes} | ({1} if self.pure else set())))
+
+    @property
+    def fraction_of(self) -> str:
+        """What the fractions are of: "mass", "absorbance" or "derivative"."""
+        return "mass" if self.absorptivities else self.ratio
 
     @property
     def contaminant_names(self) -> tuple[str, ...]:
@@ -207,6 +222,16 @@ class Mixing:
             raise ValueError(f"Fractions {', '.join(f'{x:g}' for x in wrong)} cannot be used: "
                              "they must be positive and sum to 1.")
         return grid
+
+
+def _pairs(absorptivities):
+    """Names and absorptivities, sorted and checked; None if there are none."""
+    pairs = tuple(sorted(dict(absorptivities or {}).items()))
+    for name, value in pairs:
+        if not (isinstance(value, Real) and 0 < value < np.inf):
+            raise ValueError(f'The absorptivity of "{name}" must be a positive number, '
+                             f"not {value!r}.")
+    return tuple((name, float(value)) for name, value in pairs) or None
 
 
 def _even_grid(step, size, smallest):

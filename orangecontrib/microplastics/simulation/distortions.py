@@ -23,11 +23,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE_STRETCH, water_lines
-from orangecontrib.microplastics.materials.contaminants import (
-    Additive,
-    _of_unit_rms,
-    gaussians,
-)
+from orangecontrib.microplastics.materials.contaminants import Additive, gaussians
 
 __all__ = ["Variation", "position", "contamination", "additives", "baseline", "broad_hump",
            "carbon_dioxide", "water_vapour", "adsorbed_water", "noise", "cut_stretches"]
@@ -105,17 +101,27 @@ def contamination(rows: int, kinds: int, rng: np.random.Generator,
     return out
 
 
-def additives(rows: int, axis: np.ndarray, additive: Additive,
-              rng: np.random.Generator) -> np.ndarray:
-    """Bands of an additive: amount U(0, height) with probability `share` per row, else zero.
+def additives(rows: int, kinds: Sequence[Additive], rng: np.random.Generator) -> np.ndarray:
+    """Amount of each additive in each row: one, drawn with the additives' shares, or none.
+
+    Parameters
+    ----------
+    kinds : sequence of Additive
+        Additives of one polymer; see :func:`.contaminants.additives_of`.
 
     Returns
     -------
-    ndarray of float32, shape (rows, wavenumbers)
+    ndarray of float32, shape (rows, kinds)
+        Zero except for the additive drawn, whose amount is U(0, its height).
     """
-    amount = _uniform(rng, 0, additive.height, rows, 1)
-    amount[rng.random(rows) >= additive.share] = 0
-    return amount * _of_unit_rms(axis, additive.bands)
+    out = np.zeros((rows, len(kinds)), np.float32)
+    amount = _uniform(rng, 0, 1, rows)
+    # The interval of [0, 1) in which a random number falls: one of each share, and the rest.
+    which = np.searchsorted(np.cumsum([kind.share for kind in kinds]), rng.random(rows), "right")
+    some = np.flatnonzero(which < len(kinds))
+    heights = np.array([kind.height for kind in kinds], np.float32)
+    out[some, which[some]] = amount[some] * heights[which[some]]
+    return out
 
 
 def baseline(rows: int, g: np.ndarray, rng: np.random.Generator,

@@ -13,11 +13,7 @@ from orangecontrib.microplastics.materials.contaminants import contaminants_besi
 from orangecontrib.microplastics.mixing.mixer import Mixer, TransmittanceError, count
 from orangecontrib.microplastics.spectra.splits import SingleSourceError
 from orangecontrib.microplastics.widgets.common.background import Cancelled
-from orangecontrib.microplastics.widgets.mixspectra.controls import (
-    ANY,
-    GRID_STEPS,
-    MixingControls,
-)
+from orangecontrib.microplastics.widgets.mixspectra.controls import MixingControls
 from orangecontrib.microplastics.widgets.mixspectra.plot import MixturePlot
 from orangecontrib.microplastics.widgets.mixspectra.task import (
     Prepared,
@@ -34,7 +30,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
     icon = "icons/MixSpectra.svg"
     priority = 20
     keywords = "mix spectra, mixture, simulate, blend, beer-lambert, augmentation, ratio, " \
-               "train test split"
+               "train test split, mass fraction, absorptivity"
     settings_version = 1
 
     class Inputs:
@@ -163,9 +159,15 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
             return
         kinds, train = numbers[0]
         test = numbers[1][1] if self.use_test else 0
+        for of, number in (("training", train), ("test", test)):
+            if number < kinds and (of == "training" or self.use_test):
+                self._refuse(f"{number:,} {of} spectra are too few for {kinds:,} combinations: ask "
+                             f"for at least {kinds:,}, or for fewer materials or components.")
+                return
         classes = len(mixing.classes)
+        of_mass = ", fractions of mass" * (mixing.fraction_of == "mass")
         lines = [f"{kinds:,} combination{'s' * (kinds > 1)} of {classes} "
-                 f"material{'s' * (classes > 1)}", f"{train:,} training spectra"]
+                 f"material{'s' * (classes > 1)}{of_mass}", f"{train:,} training spectra"]
         lines.append(f"{test:,} test spectra, from other sources" if test
                      else "no test spectra")
         self.summary.setText("\n".join(lines))
@@ -286,18 +288,13 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
             mixing = self.mixing()
         except ValueError:
             return
-        ratio = ("any", f"grid in steps of {100 * GRID_STEPS[self.grid_step]:.0f} %",
-                 self.fixed)[self.ratio_kind]
-        if self.ratio_kind == ANY:
-            ratio += f", smallest fraction {self.smallest} %"
         split = f"{self.test_share} % of sources ({self.source_name}) for test mixtures" \
             if self.use_test else "no test mixtures"
         self.report_items("Mixtures", (
             ("Data", self.data.name),
             ("Materials", ", ".join(mixing.classes)),
             ("Components", ", ".join(map(str, mixing.sizes))),
-            ("Ratio", ratio),
-            ("Fractions of", ("absorbance", "derivative signal")[self.by_derivative]),
+            *self._ratio_report(mixing.classes),
             ("Result", self.summary.text().replace("\n", "; ")),
             ("Class", ("combination", "main component",
                        f"presence of {self.target_name}")[self.target_kind]),
@@ -317,7 +314,8 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
             drawn = self.plot.drawn
             self.report_caption(" + ".join(
                 f"{100 * f:.0f} % {name} ({source})" for name, f, source
-                in zip(drawn.names, drawn.fractions, drawn.sources, strict=True)))
+                in zip(drawn.names, drawn.fractions, drawn.sources, strict=True))
+                + (", by mass" if drawn.fraction_of == "mass" else ""))
 
 
 if __name__ == "__main__":

@@ -8,17 +8,14 @@ from AnyQt.QtWidgets import (
     QCheckBox,
     QGridLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QRadioButton,
-    QStackedWidget,
     QWidget,
 )
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
 
 from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS
-from orangecontrib.microplastics.mixing.mixer import COMBINATION, MAIN, Mixing, parse_ratios
+from orangecontrib.microplastics.mixing.mixer import COMBINATION, MAIN, Mixing
 from orangecontrib.microplastics.mixing.recipe import (
     ANY_INSTRUMENT,
     NOTHING,
@@ -26,12 +23,10 @@ from orangecontrib.microplastics.mixing.recipe import (
     baseline_terms,
 )
 from orangecontrib.microplastics.spectra.splits import NEAR_DUPLICATES
-from orangecontrib.microplastics.widgets.common.palette import show_boxes
+from orangecontrib.microplastics.widgets.mixspectra.materials import MaterialTable
+from orangecontrib.microplastics.widgets.mixspectra.ratio import RatioControls
 
-ANY, GRID, FIXED = range(3)
 IN_ALL, OF_EACH = range(2)
-GRID_STEPS = (.05, .1, .2, .25, .5)
-
 
 #: Presets of distortions: name, tooltip, settings of :class:`.Mixing`.
 PRESETS = (
@@ -51,7 +46,7 @@ def _controls_of(recipe):
             "contaminated": round(100 * Mixing.contaminated)}
 
 
-class MixingControls:
+class MixingControls(RatioControls):
     """Part of the widget: settings, the pages that show them, and :meth:`mixing`, which reads them.
 
     Calls the widget's ``_changed`` (or ``_source_changed``) when a setting changes, and reads
@@ -61,12 +56,8 @@ class MixingControls:
     use_pure = Setting(True)
     use_pairs = Setting(True)
     use_triples = Setting(False)
+    use_quadruples = Setting(False)
     excluded = Setting([], schema_only=True)
-    ratio_kind = Setting(ANY)
-    smallest = Setting(10)
-    grid_step = Setting(1)
-    fixed = Setting("1:9, 1:1, 9:1")
-    by_derivative = Setting(0)
     number_kind = Setting(IN_ALL)
     train_all = Setting(6000)
     test_all = Setting(3000)
@@ -91,51 +82,22 @@ class MixingControls:
 
     def _mixture_page(self, page):
         box = gui.vBox(page, "Materials")
-        self.class_list = QListWidget(toolTip="Classes to mix; untick those to leave out.")
-        show_boxes(self.class_list)
-        self.class_list.setFixedHeight(6 * self.fontMetrics().lineSpacing())
-        self.class_list.itemChanged.connect(self._classes_changed)
-        box.layout().addWidget(self.class_list)
+        self.material_table = MaterialTable()
+        self.material_table.ticked.connect(self._ticks_changed)
+        self.material_table.absorptivity_edited.connect(self._absorptivity_edited)
+        box.layout().addWidget(self.material_table)
         row = gui.hBox(box)
         gui.widgetLabel(row, "Components:")
         for attribute, text, tip in (
                 ("use_pure", "1 (pure)", "Single materials, with the same noise "
                  "and baseline as mixtures."),
                 ("use_pairs", "2", "Mixtures of two materials."),
-                ("use_triples", "3", "Mixtures of three materials.")):
+                ("use_triples", "3", "Mixtures of three materials."),
+                ("use_quadruples", "4", "Mixtures of four materials.")):
             gui.checkBox(row, self, attribute, text, callback=self._changed, tooltip=tip)
         gui.rubber(row)
 
-        box = gui.vBox(page, "Ratio")
-        gui.comboBox(box, self, "ratio_kind", label="Fractions:", orientation=Qt.Horizontal,
-                     items=("Any", "A grid", "These ratios"), callback=self._changed,
-                     tooltip="Any: all fractions are equally likely. A grid: 1:9, 2:8 ... 9:1. "
-                             "These: ratios that you write, each as often as the others.")
-        self.ratio_stack = QStackedWidget()
-        box.layout().addWidget(self.ratio_stack)
-        page_any = gui.vBox(None)
-        gui.spin(page_any, self, "smallest", 1, 50, label="Smallest fraction [%]:",
-                 callback=self._changed, alignment=Qt.AlignRight,
-                 tooltip="Minimum fraction of each component. Fractions below 10 % are hard to "
-                         "detect with any method.")
-        page_grid = gui.vBox(None)
-        gui.comboBox(page_grid, self, "grid_step", label="Steps of:", orientation=Qt.Horizontal,
-                     items=[f"{100 * step:.0f} %" for step in GRID_STEPS],
-                     callback=self._changed, tooltip="10 %: ratios 1:9, 2:8 ... 9:1.")
-        page_fixed = gui.vBox(None)
-        gui.lineEdit(page_fixed, self, "fixed", label="Ratios:", orientation=Qt.Horizontal,
-                     callback=self._changed,
-                     tooltip="For example 1:9, 1:1. The first number is for the material that "
-                             "comes first in the alphabet. Three materials: 1:1:2.")
-        for widget in (page_any, page_grid, page_fixed):
-            self.ratio_stack.addWidget(widget)
-        gui.comboBox(box, self, "by_derivative", label="Fraction of:", orientation=Qt.Horizontal,
-                     items=("absorbance", "derivative signal"), callback=self._changed,
-                     tooltip="Spectra are scaled to the same signal before mixing. By absorbance, "
-                             "a broad baseline counts as signal and hides bands; by derivative, "
-                             "only the bands count. Neither is a fraction by mass.")
-
-
+        self._ratio_box(page)
         gui.rubber(page)
 
     def _output_page(self, page):
@@ -233,9 +195,10 @@ class MixingControls:
                                "where a model is to work on another instrument.")
         gui.checkBox(
             box, self, "additives", "Plasticiser in PVC", callback=self._changed,
-            tooltip="Half of the class named PVC (or polyvinyl chloride) holds a phthalate, as "
-                    "soft film, cable and hose do (bands at 1726, 1273 and 1122 cm-1). Spectra of "
-                    "rigid pieces alone do not show a learner that soft ones exist.")
+            tooltip="Half of the class named PVC (or polyvinyl chloride) holds a plasticiser, "
+                    "mostly a phthalate (bands at 1726, 1273 and 1122 cm-1), as soft film, cable "
+                    "and hose do. Spectra of rigid pieces alone do not show a learner that soft "
+                    "ones exist.")
         row = gui.hBox(box)
         gui.widgetLabel(row, "Contaminants:")
         gui.rubber(row)
@@ -266,9 +229,7 @@ class MixingControls:
 
     def _fill(self):
         """Fill the lists with materials and metas of the data; keep selections that still exist."""
-        self._filling = True
-        self.class_list.clear()
-        names = []
+        spectra = {}
         variable = self.data.domain.class_var if self.data is not None else None
         if variable is not None and variable.is_discrete:
             codes = np.asarray(self.data.Y, float)
@@ -276,21 +237,15 @@ class MixingControls:
             self.Warning.no_class(missing, shown=missing > 0)
             counts = np.bincount(codes[~np.isnan(codes)].astype(int),
                                  minlength=len(variable.values))
-            names = sorted(name for name, n in zip(variable.values, counts, strict=True) if n)
-            for name in names:
-                n = counts[variable.values.index(name)]
-                item = QListWidgetItem(f"{name} ({n})")
-                item.setData(Qt.UserRole, name)
-                item.setToolTip(f"{n} spectra of {name}")
-                item.setFlags(Qt.ItemIsEnabled | Qt.ItemIsUserCheckable)
-                item.setCheckState(Qt.Unchecked if name in self.excluded else Qt.Checked)
-                self.class_list.addItem(item)
+            spectra = {name: int(n) for name, n in sorted(zip(variable.values, counts, strict=True))
+                       if n}
+        names = list(spectra)
+        self.material_table.fill(spectra, self.excluded, self.absorptivities)
         metas = [meta.name for meta in self.data.domain.metas
                  if meta.is_discrete or meta.is_string] if self.data is not None else []
         self._fill_combo(self.source_combo, "source_name", [NEAR_DUPLICATES, *metas],
                          "source" if "source" in metas else NEAR_DUPLICATES)
         self._fill_combo(self.target_combo, "target_name", names, names[0] if names else "")
-        self._filling = False
 
     def _fill_combo(self, combo, attribute, items, default):
         chosen = getattr(self, attribute)
@@ -302,23 +257,15 @@ class MixingControls:
 
     # Controls that depend on other controls
 
-    def _classes_changed(self, _):
-        if self._filling:
-            return
-        items = [self.class_list.item(i) for i in range(self.class_list.count())]
-        here = {item.data(Qt.UserRole) for item in items}
-        self.excluded = [name for name in self.excluded if name not in here] + [
-            item.data(Qt.UserRole) for item in items if item.checkState() != Qt.Checked]
+    def _ticks_changed(self):
+        here = self.material_table.materials()
+        self.excluded = [name for name in self.excluded if name not in here] \
+            + self.material_table.materials(ticked=False)
         self._changed()
 
     def untick(self, names):
-        """Untick these materials without calling ``_changed`` for each."""
-        self._filling = True
-        for i in range(self.class_list.count()):
-            item = self.class_list.item(i)
-            if item.data(Qt.UserRole) in names:
-                item.setCheckState(Qt.Unchecked)
-        self._filling = False
+        """Untick these materials without calling ``_changed``."""
+        self.material_table.untick(names)
         self.excluded = sorted({*self.excluded, *names})
 
     def _contaminants_changed(self):
@@ -344,7 +291,7 @@ class MixingControls:
         self._changed()
 
     def _update_controls(self):
-        self.ratio_stack.setCurrentIndex(self.ratio_kind)
+        self._update_ratio(self._classes())
         for kind, (train, test) in self.number_spins:
             train.setEnabled(self.number_kind == kind)
             test.setEnabled(self.number_kind == kind and self.use_test)
@@ -355,8 +302,7 @@ class MixingControls:
     # Settings of the mixtures
 
     def _classes(self):
-        items = [self.class_list.item(i) for i in range(self.class_list.count())]
-        return [item.data(Qt.UserRole) for item in items if item.checkState() == Qt.Checked]
+        return self.material_table.materials(ticked=True)
 
     def _numbers(self):
         return (self.train_each, self.test_each) if self.number_kind == OF_EACH \
@@ -370,19 +316,14 @@ class MixingControls:
         ValueError
             If the controls do not describe any mixture.
         """
-        sizes = [size for size, on in ((2, self.use_pairs), (3, self.use_triples)) if on]
+        sizes = [size for size, on in ((2, self.use_pairs), (3, self.use_triples),
+                                       (4, self.use_quadruples)) if on]
         if not sizes and not self.use_pure:
             raise ValueError("Choose how many components a mixture has.")
-        fractions = None
-        if self.ratio_kind == GRID:
-            fractions = GRID_STEPS[self.grid_step]
-        elif self.ratio_kind == FIXED:
-            fractions = parse_ratios(self.fixed)
+        classes = self._classes()
         return Mixing(
-            components=tuple(sizes) or 1, pure=self.use_pure, classes=self._classes(),
-            # With a grid or given ratios the control is hidden, so its value must not apply.
-            smallest=self.smallest / 100 if self.ratio_kind == ANY else 1e-6,
-            fractions=fractions, ratio="derivative" if self.by_derivative else "absorbance",
+            components=tuple(sizes) or 1, pure=self.use_pure, classes=classes,
+            **self._ratio(classes),
             per_combination=self._numbers()[0] if self.number_kind == OF_EACH else None,
             variation=self.variation, contaminants=list(self.contaminants),
             contaminated=self.contaminated / 100, additives=self.additives,

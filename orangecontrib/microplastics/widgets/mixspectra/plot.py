@@ -13,11 +13,11 @@ from Orange.widgets.visualize.utils.plotutils import PlotWidget
 from orangecontrib.microplastics.mixing.mixer import Drawn
 from orangecontrib.microplastics.widgets.common.palette import is_dark
 
-#: Colours of three components, by Okabe and Ito, distinguishable for colour-blind people: blue,
-#: vermilion, green; and purple for the spectrum that is sent, drawn over the grey sum. Darker on
-#: white, lighter on black.
-ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#AA3377")
-ON_DARK = ("#56B4E9", "#E69F00", "#00C08B", "#E68FC0")
+#: Colours of four components, by Okabe and Ito, distinguishable for colour-blind people: blue,
+#: vermilion, green, and one that differs from these in lightness (sky blue or yellow); and purple
+#: for the spectrum that is sent, drawn over the grey sum. Darker on white, lighter on black.
+ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#56B4E9", "#AA3377")
+ON_DARK = ("#56B4E9", "#E69F00", "#00C08B", "#F0E442", "#E68FC0")
 UNDER_COLOR = "#A0A0A0"
 
 
@@ -110,15 +110,17 @@ class MixturePlot(QWidget):
         x, ink = drawn.wavenumbers, self.palette().color(QPalette.Text).name()
         *colors, sent = ON_DARK if is_dark(self) else ON_LIGHT
         parts, marks = [], []
-        for i, (name, percent, curve) in enumerate(zip(
-                drawn.names, percents(drawn.fractions), drawn.components, strict=True)):
+        by_mass = drawn.fraction_of == "mass"
+        for i, (name, percent, signal, curve) in enumerate(zip(
+                drawn.names, percents(drawn.fractions), percents(drawn.signal), drawn.components,
+                strict=True)):
             color = colors[i % len(colors)]
             fill = QColor(color)
             fill.setAlpha(50)
             self.upper.plot(x, curve.astype(float), pen=pg.mkPen(color, width=2), fillLevel=0.,
                             brush=fill, antialias=True)
             parts.append(f'<span style="color:{color}">{escape(name)} {percent}\u2009%</span>')
-            marks.append(_mark(color, f"{percent}\u2009% {escape(name)}"))
+            marks.append(_mark(color, f"{signal}\u2009% {escape(name)}"))
         if len(drawn.names) > 1:
             self.upper.plot(x, drawn.total.astype(float), pen=pg.mkPen(ink, width=1.5),
                             antialias=True)
@@ -127,8 +129,9 @@ class MixturePlot(QWidget):
                         antialias=True)
         self.lower.plot(x, drawn.spectrum.astype(float), pen=pg.mkPen(sent, width=1.2),
                         antialias=True)
-        self.title.setText(" + ".join(parts))
-        self.upper_legend.setText("<b>Absorbances add</b>" + _GAP + _GAP.join(marks))
+        self.title.setText(" + ".join(parts) + by_mass * " by mass")
+        self.upper_legend.setText(f"<b>Absorbances add{by_mass * ', % of signal'}</b>" + _GAP
+                                  + _GAP.join(marks))
         self.lower_legend.setText(
             "<b>What is sent</b>" + _GAP
             + _mark(UNDER_COLOR, "sum") + _GAP
