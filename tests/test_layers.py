@@ -18,7 +18,7 @@ FLOORS = (
     ("materials", "spectra", "utils"),
     ("config", "simulation"),
     ("confidence", "mixing"),
-    ("labels", "nn"),
+    ("fractions", "labels", "nn"),
     ("datasets", "dcnet"),
     ("evaluation", "identification", "ready"),
     ("explanation",),

@@ -136,7 +136,7 @@ def test_unlike():
 
 def test_kept_aside_of_an_answer():
     """Rows without a prediction take no part."""
-    answer = Answer.nothing(4, 2)
+    answer = Answer.nothing(4, 2, 2)
     answer.values[1:] = 0
     answer.confidence[:] = np.arange(4) / 10
     answer.agrees[3] = False

@@ -7,6 +7,9 @@ from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.confidence.residual_bands import expected
 from orangecontrib.microplastics.dcnet.answer import Answer
 from orangecontrib.microplastics.dcnet.assessment import Assessment
+from orangecontrib.microplastics.fractions.calibration import Quality
+from orangecontrib.microplastics.fractions.composition import DETECT
+from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.simulation import simulate
 
 GRID = np.arange(700, 3901, 4.)
@@ -36,10 +39,12 @@ def assessed(spectra, classes, kept, X, chances, measured=None, at=None):
     acceptance = calibrate(class_shapes(train, own, SEEN), np.linspace(0, 1, len(own)), own,
                            expected(train, own, GRID, SEEN), np.zeros((len(classes), len(GRID))))
     at = np.arange(len(X)) if at is None else at
-    answer = Answer.nothing(at.max() + 1, len(classes))
+    materials = {part for name in classes for part in components_of(name)}
+    answer = Answer.nothing(at.max() + 1, len(classes), len(materials))
     chances = np.asarray(chances, float)
-    Assessment(classes, acceptance, kept, GRID, SEEN)(
-        answer, at, X, measured, np.log(chances + 1e-9)[None], chances)
+    Assessment(classes, acceptance, kept, Quality.unknown(len(materials)), GRID, SEEN)(
+        answer, at, X, measured, np.log(chances + 1e-9)[None], chances,
+        np.zeros((1, len(X), 0)), DETECT)
     return answer
 
 
@@ -118,7 +123,7 @@ def test_only_the_given_rows_are_written(spectra):
         if name in ("values", "probabilities", "notes"):
             continue  # the model writes these
         np.testing.assert_array_equal(value[at], getattr(alone, name), name)
-        nothing = Answer.nothing(6, 5)
+        nothing = Answer.nothing(6, 5, 3)
         np.testing.assert_array_equal(value[rest], getattr(nothing, name)[rest], name)
     assert np.isfinite(found.presence[at]).all()
 
@@ -136,7 +141,7 @@ def test_only_what_was_measured_is_compared(spectra):
 
 
 def test_nothing():
-    answer = Answer.nothing(3, 2)
+    answer = Answer.nothing(3, 2, 2)
     assert np.isnan(answer.probability).all() and answer.agrees.all()
     answer.values[1], answer.probabilities[1] = 0, (.8, .2)
     np.testing.assert_array_equal(answer.probability, [np.nan, .8, np.nan])

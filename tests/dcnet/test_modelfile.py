@@ -98,6 +98,8 @@ class TestSafeFile(unittest.TestCase):
         self.assertGreater(len(self.model.kept_aside.right), 5)
         self.assertGreater(len(self.model.references.which), 20)
         for ours, theirs in ((self.model.references, again.references),
+                             (self.model.quality, again.quality),
+                             (self.model.parts_aside, again.parts_aside),
                              (self.model.kept_aside, again.kept_aside)):
             for name, value in ours._asdict().items():
                 np.testing.assert_array_equal(value, getattr(theirs, name), name)
@@ -109,7 +111,8 @@ class TestSafeFile(unittest.TestCase):
     def test_pickles_of_the_first_release(self):
         """They keep no references and no usual bands, and answer without them."""
         state = self.model.__getstate__()
-        first = {k: v for k, v in state.items() if k not in ("references", "kept_aside")}
+        first = {k: v for k, v in state.items()
+                 if k not in ("references", "kept_aside", "quality", "parts_aside")}
         levels = {**state["acceptance"]}
         expected, _ = levels.pop("expected"), levels.pop("usual")
         first.update(format=3, acceptance=(*levels.values(), tuple(expected.values())))
@@ -121,7 +124,7 @@ class TestSafeFile(unittest.TestCase):
         self.assertTrue((other.complete == 1).all() and other.agrees.all())
         self.assertTrue((other.hits == -1).all() and np.isnan(other.share).all())
         with self.assertRaisesRegex(ValueError, "update the add-on"):
-            old.__setstate__({**state, "format": 5})
+            old.__setstate__({**state, "format": 6})
 
     def test_new_process_and_other_thread(self):
         pickled = Path(self.folder.name) / "model.pkcls"

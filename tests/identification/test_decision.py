@@ -43,7 +43,7 @@ def model():
 
 def answered(model, n=6, material="PE", **changes):
     """An answer in which nothing is doubtful, and these fields of the last row instead."""
-    answer = Answer.nothing(n, len(model.domain.class_var.values))
+    answer = Answer.nothing(n, len(model.domain.class_var.values), len(model.components))
     answer.values[:] = model.domain.class_var.values.index(material)
     answer.probabilities[:] = 0
     answer.probabilities[:, model.domain.class_var.values.index(material)] = 1

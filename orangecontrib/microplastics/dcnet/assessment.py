@@ -17,7 +17,7 @@ from orangecontrib.microplastics.materials.copolymers import copolymer_of
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
 
-__all__ = ["Assessment"]
+__all__ = ["Assessment", "composer"]
 
 
 class Assessment:
@@ -123,11 +123,12 @@ class Assessment:
 
 
 def composer(materials: Sequence[str], known: References, quality: Quality,
-             wavenumbers: np.ndarray, seen: np.ndarray) -> Composer | None:
+             wavenumbers: np.ndarray, seen: np.ndarray, ratio: str = "derivative") \
+        -> Composer | None:
     """What determines fractions of a model's materials; None if it lacks references of one, or
     they are no absorbance."""
     try:
-        return Composer(materials, known, wavenumbers, seen, quality)
+        return Composer(materials, known, wavenumbers, seen, quality, ratio)
     except ValueError:
         return None
 

@@ -25,6 +25,8 @@ from orangecontrib.microplastics.dcnet.known import (
     usual_of,
 )
 from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.dcnet.parts import parts_of
+from orangecontrib.microplastics.mixing.recipe import ANY_INSTRUMENT
 from orangecontrib.microplastics.mixing.stream import MixtureSource
 from orangecontrib.microplastics.spectra.axis import (
     FEWEST_WAVENUMBERS,
@@ -290,6 +292,9 @@ class DCNetLearner(Learner):
         model.quality = fraction_quality(model, seed)
         if aside.any():
             model.kept_aside = model.scored(data[taken[aside]], pure.labels[aside])
+            if self.mixtures > 1:
+                model.parts_aside = parts_of(model, data[taken[aside]], recipe=ANY_INSTRUMENT,
+                                             seed=seed)
         return model
 
     def _first_mixtures(self, pure, held, seed):

@@ -17,7 +17,7 @@ from Orange.util import dummy_callback
 from orangecontrib.microplastics.confidence import calibration
 from orangecontrib.microplastics.confidence.promise import KeptAside
 from orangecontrib.microplastics.dcnet.answer import SCORES, Answer
-from orangecontrib.microplastics.dcnet.assessment import Assessment
+from orangecontrib.microplastics.dcnet.assessment import Assessment, composer
 from orangecontrib.microplastics.dcnet.compatibility import (
     REFUSE_COVERAGE,
     WARN_COVERAGE,
@@ -30,7 +30,8 @@ from orangecontrib.microplastics.dcnet.compatibility import (
 )
 from orangecontrib.microplastics.dcnet.state import plain, restored
 from orangecontrib.microplastics.fractions.calibration import Quality
-from orangecontrib.microplastics.fractions.composition import DETECT
+from orangecontrib.microplastics.fractions.composition import DETECT, Composer
+from orangecontrib.microplastics.fractions.risk import PartsAside
 from orangecontrib.microplastics.materials.names import components_of, names_in
 from orangecontrib.microplastics.spectra.axis import gap_limit, rounded
 from orangecontrib.microplastics.spectra.preprocess import has_bands, in_float32_range
@@ -83,11 +84,14 @@ class DCNetModel(Model):
         Scores of spectra kept aside, from which thresholds with a promise are computed.
     quality : Quality
         How good fractions of mixtures are.
+    parts_aside : PartsAside
+        Mixtures of spectra kept aside, from which the threshold of further components with a
+        promise is computed.
     """
 
     def __init__(self, networks, wavenumbers, used, history, domain, resamples_only, acceptance,
                  references, temperature=1.0, needed=None, training=None, kept_aside=None,
-                 quality=None):
+                 quality=None, parts_aside=None):
         super().__init__(domain)
         self.networks = networks
         self.wavenumbers = wavenumbers
@@ -99,7 +103,9 @@ class DCNetModel(Model):
         self.training = training or {}
         self.references = references
         self.kept_aside = kept_aside if kept_aside is not None else KeptAside.nothing()
-        self.quality = quality if quality is not None else Quality.unknown(len(self.components))
+        n = len(self.components)
+        self.quality = quality if quality is not None else Quality.unknown(n)
+        self.parts_aside = parts_aside if parts_aside is not None else PartsAside.nothing(n)
         # Without preprocessors, spectra are resampled directly, without an intermediate Table.
         self._resamples_only = resamples_only
 
@@ -249,7 +255,9 @@ class DCNetModel(Model):
         for name in _CACHED:
             other.__dict__.pop(name, None)
         other.networks = networks
-        other.kept_aside = KeptAside.nothing()  # their scores are those of the old networks
+        # Their scores are those of the old networks.
+        other.kept_aside = KeptAside.nothing()
+        other.parts_aside = PartsAside.nothing(len(self.components))
         return other
 
     def scored(self, data: Table, labels: np.ndarray,
@@ -276,6 +284,19 @@ class DCNetModel(Model):
         # A mixture that holds the material is not wrong: the light may have seen both.
         return KeptAside.of(answer, [label == name or label in components_of(name)
                                      for label, name in zip(labels[rows], named, strict=True)])
+
+    def of_class(self, answer: Answer) -> np.ndarray:
+        """Which components the class of each spectrum holds; bool, (n, components)."""
+        values, materials = self.domain.class_var.values, self.components
+        holds = np.array([[name in components_of(value) for name in materials]
+                          for value in values] + [[False] * len(materials)])
+        return holds[np.nan_to_num(answer.values, nan=-1).astype(int)]
+
+    def composer(self, ratio: str = "derivative") -> Composer | None:
+        """What determines fractions; None if the model knows single materials only, lacks pure
+        spectra of one, or learnt from spectra that are no absorbance. Made anew in each call."""
+        return composer(self.components, self.references, self.quality, self.wavenumbers,
+                        self.seen, ratio)
 
     @property
     def _assessment(self) -> Assessment:
@@ -362,7 +383,7 @@ class DCNetModel(Model):
         probabilities = np.full((len(X), len(self.domain.class_var.values)), np.nan)
         if usable.any():
             known = calibration.mean_probabilities(
-                self._network_scores(X[usable]), self.temperature)
+                self._network_scores(X[usable]).classes, self.temperature)
             probabilities[usable] = 0
             probabilities[np.ix_(usable, self.used)] = known
             values[usable] = self.used[known.argmax(axis=1)]
@@ -469,7 +490,8 @@ class DCNetModel(Model):
         modelfile.write(path, modelfile.Contents(
             self.name, [(net.config, net.weights()) for net in self.networks], self.wavenumbers,
             self.used, self.needed, self.history, self.acceptance, self.references, self.kept_aside,
-            self.quality, self.temperature, self.training, self.domain, self.original_domain))
+            self.quality, self.parts_aside, self.temperature, self.training, self.domain,
+            self.original_domain))
 
     @classmethod
     def load(cls, path) -> DCNetModel:
@@ -494,7 +516,8 @@ class DCNetModel(Model):
                 f"{path} is not a valid model file: {str(ex).splitlines()[0]}") from None
         model = cls(networks, held.wavenumbers, held.used, held.history, held.domain, True,
                     held.acceptance, held.references, held.temperature, held.needed,
-                    held.training, held.kept_aside, held.quality)
+                    held.training, held.kept_aside, held.quality,
+                    held.parts_aside)
         model.original_domain = held.original_domain
         model.used_vals = [held.used]
         model.name = held.name

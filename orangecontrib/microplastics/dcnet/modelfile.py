@@ -24,6 +24,7 @@ from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.confidence.residual_bands import Expected
 from orangecontrib.microplastics.config import DCNetConfig, Epoch
 from orangecontrib.microplastics.fractions.calibration import Quality
+from orangecontrib.microplastics.fractions.risk import PartsAside
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.spectra.resample import _Resampled, _ResampledFeature
 from orangecontrib.microplastics.utils.atomic import write_atomically
@@ -64,6 +65,7 @@ class Contents(NamedTuple):
     references: References
     kept_aside: KeptAside
     quality: Quality
+    parts_aside: PartsAside
     temperature: float
     training: dict
     domain: Domain
@@ -93,6 +95,9 @@ def write(path, contents: Contents):
     # Numbers that could not be measured are left out of the file, which holds finite ones only.
     tensors.update({f"quality {name}": np.nan_to_num(value, nan=_UNKNOWN) for name, value
                     in contents.quality._asdict().items() if name in _QUALITY})
+    tensors.update({f"parts {name}": np.asarray(value, np.uint8 if name == "of_class" else
+                                                np.float32)
+                    for name, value in contents.parts_aside._asdict().items()})
     for i, (_, weights) in enumerate(contents.networks):
         tensors.update({f"network {i} {name}": value for name, value in weights.items()})
     tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
@@ -295,7 +300,8 @@ def _decode(about, tensors):
         _text(about["name"]), networks, wavenumbers, used, needed, history,
         Acceptance(means, accept, inspect, middle, Expected(bases, spread), usual),
         _references(about["references"], tensors, n), _kept_aside(tensors),
-        _quality(about["quality"], tensors, components), temperature,
+        _quality(about["quality"], tensors, components), _parts_aside(tensors, components),
+        temperature,
         about["training"], Domain(attributes, variable), Domain(first, variable))
 
 
@@ -323,6 +329,16 @@ def _quality(mixtures, tensors, components):
     _require(_whole(mixtures, 0, 10 ** 9) and all(len(v) == components for v in values),
              "invalid quality of fractions")
     return Quality(*(np.where(v == _UNKNOWN, np.nan, v) for v in values), mixtures)
+
+
+def _parts_aside(tensors, components):
+    fractions, detected = (_floats(tensors[f"parts {name}"], 2)
+                           for name in ("fractions", "detected"))
+    of_class = tensors["parts of_class"]
+    _require(fractions.shape == detected.shape == of_class.shape
+             and fractions.shape[1] == components and of_class.dtype.kind == "u",
+             "invalid mixtures kept aside")
+    return PartsAside(fractions, detected, of_class.astype(bool))
 
 
 def _attributes(chain, tensors):

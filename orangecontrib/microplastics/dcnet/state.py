@@ -11,6 +11,7 @@ from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.confidence.residual_bands import Expected
 from orangecontrib.microplastics.config import DCNetConfig, Epoch
 from orangecontrib.microplastics.fractions.calibration import Quality
+from orangecontrib.microplastics.fractions.risk import PartsAside
 
 __all__ = ["FORMAT", "plain", "restored"]
 
@@ -31,6 +32,7 @@ def plain(state: dict) -> dict:
             "references": state["references"]._asdict(),
             "kept_aside": state["kept_aside"]._asdict(),
             "quality": state["quality"]._asdict(),
+            "parts_aside": state["parts_aside"]._asdict(),
             "format": FORMAT}
 
 
@@ -60,7 +62,8 @@ def restored(state: dict) -> dict:
                                         "expected": Expected(**acceptance["expected"])}),
             "references": References(**state["references"]),
             "kept_aside": KeptAside(**state["kept_aside"]),
-            "quality": Quality(**state["quality"])}
+            "quality": Quality(**state["quality"]),
+            "parts_aside": PartsAside(**state["parts_aside"])}
 
 
 def _of_first(state):
@@ -72,7 +75,8 @@ def _of_first(state):
     return {**state, "acceptance": values,
             "references": References.nothing(len(state["wavenumbers"]))._asdict(),
             "kept_aside": KeptAside.nothing()._asdict(),
-            "quality": Quality.unknown(0)._asdict()}
+            "quality": Quality.unknown(0)._asdict(),
+            "parts_aside": PartsAside.nothing(0)._asdict()}
 
 
 def _network(config, weights):

@@ -27,7 +27,7 @@ from orangecontrib.microplastics.materials.contaminants import (
 from orangecontrib.microplastics.mixing.pure import scaled
 from orangecontrib.microplastics.spectra.preprocess import derivatives
 
-__all__ = ["MOST", "Fitted", "Products", "FractionFit"]
+__all__ = ["MOST", "Fitted", "Products", "Curves", "FractionFit"]
 
 #: Maximum number of materials of which fractions are determined.
 MOST = 4
@@ -38,9 +38,9 @@ MOST = 4
 #: and its fractions err by a quarter more.
 _INDEPENDENT = 12
 
-#: References of each material that are tried in mixtures of two, three and four: those that explain
+#: References of each material that are tried in mixtures of one to four: those that explain
 #: best what the others leave.
-_TRIED = {2: 24, 3: 7, 4: 4}
+_TRIED = {1: 24, 2: 24, 3: 7, 4: 4}
 
 #: Price of the contaminants' bands: their squared height is counted as this part of the squares.
 _PRICE = .1
@@ -75,6 +75,23 @@ class Products(NamedTuple):
 
     def at(self, rows: np.ndarray) -> Products:
         return Products(self.references[rows], self.size[rows])
+
+
+class Curves(NamedTuple):
+    """One spectrum as the sum of its components, to be drawn.
+
+    Attributes
+    ----------
+    components : ndarray, shape (k, wavenumbers)
+        Spectrum of each component times its amount, absorbance.
+    baseline : ndarray, shape (wavenumbers,)
+        Parabola, which the fit of derivatives does not see.
+    residual : ndarray, shape (wavenumbers,)
+        The spectrum minus components and baseline.
+    """
+    components: np.ndarray
+    baseline: np.ndarray
+    residual: np.ndarray
 
 
 class FractionFit:
@@ -153,13 +170,41 @@ class FractionFit:
             if not len(members) or not len(rows):
                 continue
             k = len(members)
-            step = max(1, _AT_ONCE // (k ** 2 * _TRIED.get(k, 1) ** k))
+            step = max(1, _AT_ONCE // (k ** 2 * _TRIED[k] ** k))
             for start in range(0, len(rows), step):
                 some = rows[start:start + step]
                 at = np.ix_(some, members)
                 out.fractions[at], out.spread[at], out.left[some] = self._fit(
                     b[some], size[some], members)
         return out
+
+    def curves(self, x: np.ndarray, members: np.ndarray) -> Curves:
+        """Components of one spectrum.
+
+        Parameters
+        ----------
+        x : ndarray, shape (wavenumbers,)
+            Absorbance, no missing values.
+        members : ndarray of int, shape (k,)
+            Indices of the materials to fit, at most :data:`MOST`.
+
+        Returns
+        -------
+        Curves
+            Means over choices of references, as the fractions are.
+        """
+        members = np.asarray(members)
+        (b,), size = self.products(x[None])
+        rows, weights, left = self._choices(b[None], size, members)
+        chance = _chances(left)[0]
+        components = np.stack([
+            np.bincount(rows[0, :, i], chance * weights[0, :, i], len(self._X)) @ self._X
+            for i in range(len(members))])
+        rest = x - components.sum(axis=0)
+        along = np.linspace(-1, 1, len(x))
+        # Fitted where the fit looks; outside there may be water and air.
+        baseline = np.polynomial.Polynomial.fit(along[self.part], rest[self.part], 2)(along)
+        return Curves(components, baseline, rest - baseline)
 
     def strongest(self, spectra: Products, beside: np.ndarray, least: float = 0.) -> np.ndarray:
         """The material with the largest weight in a fit of all materials' means, of those not yet
@@ -185,6 +230,11 @@ class FractionFit:
             explained = np.maximum(b[:, own], 0) ** 2 / np.diag(self._gram)[own]
             return np.ones((len(b), 1)), np.zeros((len(b), 1)), \
                 1 - explained.max(axis=1) / size
+        return _averaged(*self._choices(b, size, members)[1:])
+
+    def _choices(self, b, size, members):
+        """Choices of one reference of each member: the references (n, choices, members), their
+        weights, and what is left (n, choices)."""
         tried = self._promising(b, members)
         choices = np.array(list(product(range(tried.shape[2]), repeat=len(members))))
         rows = np.stack([tried[:, i, choices[:, i]] for i in range(len(members))], axis=2)
@@ -193,7 +243,7 @@ class FractionFit:
         W = _two(gram, target) if len(members) == 2 else _nonnegative(gram, target)
         left = size[:, None] - 2 * (W * target).sum(axis=2) \
             + np.einsum("nqi,nqij,nqj->nq", W, gram, W)
-        return _averaged(W, left / size[:, None])
+        return rows, W, left / size[:, None]
 
     def _promising(self, b, members):
         """References of each material that explain best what the others' means leave; (n,
@@ -229,11 +279,16 @@ class _Free:
         return S - (S @ self.bands.T) @ self.solved
 
 
-def _averaged(weights, left):
-    """Fractions averaged over choices, their spread, and what the best choice leaves."""
+def _chances(left):
+    """Weights of the choices (n, choices), with the sum 1."""
     left = np.maximum(left, 1e-6)
     chance = (left / left.min(axis=1, keepdims=True)) ** (-_INDEPENDENT / 2)
-    chance /= chance.sum(axis=1, keepdims=True)
+    return chance / chance.sum(axis=1, keepdims=True)
+
+
+def _averaged(weights, left):
+    """Fractions averaged over choices, their spread, and what the best choice leaves."""
+    chance = _chances(left)
     total = weights.sum(axis=2, keepdims=True)
     fractions = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
     mean = np.einsum("nq,nqk->nk", chance, fractions)

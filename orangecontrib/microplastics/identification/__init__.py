@@ -1,4 +1,12 @@
 """Identification: whether to accept what a model says of spectra, and why not."""
+from orangecontrib.microplastics.identification.components import (
+    NAMED,
+    ONE_WITNESS,
+    Component,
+    amounts,
+    components,
+    text,
+)
 from orangecontrib.microplastics.identification.decision import (
     ACCEPTED,
     ALL,
@@ -20,5 +28,6 @@ from orangecontrib.microplastics.identification.table import annotate, identify
 
 __all__ = ["ACCEPTED", "TO_INSPECT", "UNKNOWN", "DECISIONS", "ALL", "CONFIDENCE", "CORRELATION",
            "EXPLAINED", "COMPLETE", "PROBABILITY", "Rule", "decide", "threshold_for_refused",
-           "threshold_for_wrong", "REASONS", "origins", "reasons", "remarks", "annotate",
+           "threshold_for_wrong", "NAMED", "ONE_WITNESS", "Component", "amounts",
+           "components", "text", "REASONS", "origins", "reasons", "remarks", "annotate",
            "identify"]

@@ -98,11 +98,12 @@ def remarks(model: DCNetModel, answer: Answer, rule: Rule, rows: Iterable[int]) 
     """
     doubts = rule.doubts(answer)
     unexplained, texts = origins(model, answer)
+    of_class = model.of_class(answer)
     return [_remark(model, answer, rule, {name for name, failed in doubts.items() if failed[row]},
-                    unexplained[row], texts[row], row) for row in rows]
+                    unexplained[row], texts[row], of_class, row) for row in rows]
 
 
-def _remark(model, answer, rule, doubts, unexplained, origin, row):
+def _remark(model, answer, rule, doubts, unexplained, origin, of_class, row):
     if np.isnan(answer.values[row]):
         return "no prediction: constant, empty or too short"
     name = model.domain.class_var.values[int(answer.values[row])]
@@ -117,6 +118,7 @@ def _remark(model, answer, rule, doubts, unexplained, origin, row):
         parts.append(f"has {unexplained:.0f}" + (f" ({origin})" if origin else ""))
     elif answer.explained[row] < rule.accept and rule.by in (ALL, EXPLAINED):
         parts.append(f"band at {answer.band[row]:.0f} higher than usual")
+    parts += _further(model, answer, of_class, row)
     if set(materials_of(name)) == _BIOFILM:
         parts.append("may be a biofilm: what is beneath it is not seen")
     if "mixture" in doubts:
@@ -136,6 +138,16 @@ def _remark(model, answer, rule, doubts, unexplained, origin, row):
     if answer.confidence[row] < rule.accept and rule.by in (ALL, CONFIDENCE):
         parts.append(f"confidence {answer.confidence[row]:.2f}")
     return "; ".join(parts)
+
+
+def _further(model, answer, of_class, row):
+    """Components besides those of the class: named, or seen by the fit alone."""
+    seen = np.nan_to_num(answer.evidence[row]) >= 1
+    for i in np.flatnonzero((answer.named[row] & ~of_class[row]) | (seen & ~answer.named[row])):
+        chance = f"{100 * answer.detected[row, i]:.0f} %"
+        also = "also" if answer.named[row, i] else "perhaps also"
+        yield f"{also} {model.components[i]} (network {chance}, " \
+              f"the fit {'sees' if seen[i] else 'does not see'} it)"
 
 
 def _band(name, wavenumber):
