@@ -130,8 +130,8 @@ def fraction_quality(model, seed: int) -> Quality:
 
     Unknown for a model of single materials, and one that lacks references.
     """
-    materials, values = model.components, model.domain.class_var.values
-    if not any(is_combination(values[c]) for c in model.used):
+    materials = model.components
+    if not model.knows_mixtures:
         return Quality.unknown(len(materials))
     try:
         return quality_of(model.references.of(materials), model.wavenumbers, model.seen, seed=seed)

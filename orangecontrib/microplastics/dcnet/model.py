@@ -32,7 +32,7 @@ from orangecontrib.microplastics.dcnet.state import plain, restored
 from orangecontrib.microplastics.fractions.calibration import Quality
 from orangecontrib.microplastics.fractions.composition import DETECT, Composer
 from orangecontrib.microplastics.fractions.risk import PartsAside
-from orangecontrib.microplastics.materials.names import components_of, names_in
+from orangecontrib.microplastics.materials.names import components_of, is_combination, names_in
 from orangecontrib.microplastics.spectra.axis import gap_limit, rounded
 from orangecontrib.microplastics.spectra.preprocess import has_bands, in_float32_range
 from orangecontrib.microplastics.spectra.resample import fill_missing
@@ -129,6 +129,11 @@ class DCNetModel(Model):
         """Single materials that the classes in use consist of, sorted."""
         values = self.domain.class_var.values
         return tuple(sorted({part for c in self.used for part in components_of(values[c])}))
+
+    @property
+    def knows_mixtures(self) -> bool:
+        """Whether a class in use is a combination of materials."""
+        return any(is_combination(self.domain.class_var.values[c]) for c in self.used)
 
     @property
     def seen(self) -> np.ndarray:
@@ -296,7 +301,7 @@ class DCNetModel(Model):
         """What determines fractions; None if the model knows single materials only, lacks pure
         spectra of one, or learnt from spectra that are no absorbance. Made anew in each call."""
         return composer(self.components, self.references, self.quality, self.wavenumbers,
-                        self.seen, ratio)
+                        self.seen, ratio) if self.knows_mixtures else None
 
     @property
     def _assessment(self) -> Assessment:
