@@ -38,6 +38,10 @@ MOST = 4
 #: and its fractions err by a quarter more.
 _INDEPENDENT = 12
 
+#: What no choice of references explains (part of the squares): with less, one choice is not better
+#: than another. Real mixtures leave .006 and more.
+_INEXACT = .002
+
 #: References of each material that are tried in mixtures of one to four: those that explain
 #: best what the others leave.
 _TRIED = {1: 24, 2: 24, 3: 7, 4: 4}
@@ -281,7 +285,7 @@ class _Free:
 
 def _chances(left):
     """Weights of the choices (n, choices), with the sum 1."""
-    left = np.maximum(left, 1e-6)
+    left = np.maximum(left, _INEXACT)
     chance = (left / left.min(axis=1, keepdims=True)) ** (-_INDEPENDENT / 2)
     return chance / chance.sum(axis=1, keepdims=True)
 
