@@ -20,8 +20,8 @@ def test_small_problems_are_solved_as_by_scipy():
     for k in (2, 3, 4):
         A = rng.normal(size=(20, 30, k))
         y = np.einsum("nij,nj->ni", A, rng.uniform(-1, 1, (20, k))) + rng.normal(size=(20, 30))
-        gram, target = np.einsum("nij,nik->njk", A, A), np.einsum("nij,ni->nj", A, y)
-        expected = np.array([nnls(a, one)[0] for a, one in zip(A, y, strict=True)])
+        gram, target = np.einsum("nij,nik->jkn", A, A), np.einsum("nij,ni->jn", A, y)
+        expected = np.array([nnls(a, one)[0] for a, one in zip(A, y, strict=True)]).T
         assert (expected == 0).any() and (expected > 0).any()
         np.testing.assert_allclose(_nonnegative(gram, target, 500), expected, atol=2e-3)
         if k == 2:
@@ -45,7 +45,8 @@ def test_mixtures_of_other_spectra(fit, others, size):
 def test_means_alone_are_worse(fit, others):
     """What the choice of references is for."""
     mixed, truth = mixtures_of(others, 200, components=2, pure=False)
-    W = _nonnegative(fit._mean_gram, fit.products(mixed.X).references @ fit._mean.T)
+    means = (fit.products(mixed.X).references @ fit._mean.T).T
+    W = _nonnegative(fit._mean_gram[:, :, None], means).T
     W[truth == 0] = 0
     plain = W / W.sum(axis=1, keepdims=True)
     ours = fit(mixed.X, truth > 0).fractions

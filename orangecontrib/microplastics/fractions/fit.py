@@ -12,7 +12,7 @@ tells where the fit is uncertain (``benchmarks/NOTES.md``).
 """
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations_with_replacement, product
 from typing import NamedTuple
 
 import numpy as np
@@ -202,7 +202,7 @@ class FractionFit:
         rows, weights, left = self._choices(b[None], size, members)
         chance = _chances(left)[0]
         components = np.stack([
-            np.bincount(rows[0, :, i], chance * weights[0, :, i], len(self._X)) @ self._X
+            np.bincount(rows[i, 0], chance * weights[i, 0], len(self._X)) @ self._X
             for i in range(len(members))])
         rest = x - components.sum(axis=0)
         along = np.linspace(-1, 1, len(x))
@@ -222,7 +222,7 @@ class FractionFit:
         least : float
             Smallest share of all weights.
         """
-        W = _nonnegative(self._mean_gram, spectra.references @ self._mean.T)
+        W = _nonnegative(self._mean_gram[:, :, None], (spectra.references @ self._mean.T).T).T
         total = W.sum(axis=1)
         W[beside] = 0
         return np.where(W.max(axis=1, initial=0) > least * total, W.argmax(axis=1), -1)
@@ -237,23 +237,28 @@ class FractionFit:
         return _averaged(*self._choices(b, size, members)[1:])
 
     def _choices(self, b, size, members):
-        """Choices of one reference of each member: the references (n, choices, members), their
+        """Choices of one reference of each member: the references (members, n, choices), their
         weights, and what is left (n, choices)."""
-        tried = self._promising(b, members)
-        choices = np.array(list(product(range(tried.shape[2]), repeat=len(members))))
-        rows = np.stack([tried[:, i, choices[:, i]] for i in range(len(members))], axis=2)
-        gram = self._gram[rows[..., :, None], rows[..., None, :]]
-        target = np.take_along_axis(b[:, None], rows, axis=2)
-        W = _two(gram, target) if len(members) == 2 else _nonnegative(gram, target)
-        left = size[:, None] - 2 * (W * target).sum(axis=2) \
-            + np.einsum("nqi,nqij,nqj->nq", W, gram, W)
-        return rows, W, left / size[:, None]
+        k, tried = len(members), self._promising(b, members)
+        each = np.array(list(product(range(tried.shape[2]), repeat=k))).T
+        target = np.stack([np.take_along_axis(b, tried[:, i], axis=1)[:, each[i]]
+                           for i in range(k)])
+        gram = np.empty((k, k, *target.shape[1:]), target.dtype)
+        for i, j in combinations_with_replacement(range(k), 2):
+            pairs = self._gram[tried[:, i, :, None], tried[:, j, None]]
+            gram[i, j] = gram[j, i] = pairs[:, each[i], each[j]]
+        W = _two(gram, target) if k == 2 else _nonnegative(gram, target)
+        left = size[:, None] - 2 * (W * target).sum(axis=0)
+        for i in range(k):
+            for j in range(k):
+                left += W[i] * gram[i, j] * W[j]
+        return np.stack([tried[:, i, each[i]] for i in range(k)]), W, left / size[:, None]
 
     def _promising(self, b, members):
         """References of each material that explain best what the others' means leave; (n,
         members, tried)."""
         mean, gram = self._mean[members], self._mean_gram[np.ix_(members, members)]
-        W = _nonnegative(gram, b @ mean.T)
+        W = _nonnegative(gram[:, :, None], (b @ mean.T).T).T
         tried = np.empty((len(b), len(members), _TRIED[len(members)]), int)
         for i, m in enumerate(members):
             own, others = self._own[m], W.copy()
@@ -291,37 +296,55 @@ def _chances(left):
 
 
 def _averaged(weights, left):
-    """Fractions averaged over choices, their spread, and what the best choice leaves."""
+    """Fractions (n, members) averaged over choices, their spread, and what the best leaves."""
     chance = _chances(left)
-    total = weights.sum(axis=2, keepdims=True)
+    total = weights.sum(axis=0)
     fractions = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
-    mean = np.einsum("nq,nqk->nk", chance, fractions)
-    square = np.einsum("nq,nqk->nk", chance, fractions ** 2)
+    mean = np.einsum("nq,knq->nk", chance, fractions)
+    square = np.einsum("nq,knq->nk", chance, fractions ** 2)
     whole = np.maximum(mean.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     return mean / whole, np.sqrt(np.maximum(square - mean ** 2, 0)), left.min(axis=1)
 
 
 def _two(gram, target):
     """As :func:`_nonnegative`, for two components: in closed form."""
-    a, c, g = gram[..., 0, 0], gram[..., 1, 1], gram[..., 0, 1]
-    p, q = target[..., 0], target[..., 1]
+    (a, g), (_, c) = gram
+    p, q = target
     apart = np.maximum(a * c - g ** 2, 1e-6 * a * c)
     u, v = (c * p - g * q) / apart, (a * q - g * p) / apart
     # A negative weight is no amount: then the other has all.
-    return np.stack((np.where(v < 0, p / a, u), np.where(u < 0, q / c, v)), axis=-1).clip(0)
+    return np.stack((np.where(v < 0, p / a, u), np.where(u < 0, q / c, v))).clip(0)
 
 
 def _nonnegative(gram, target, sweeps=40):
-    """Non-negative least squares of many small problems at once, (..., k, k) and (..., k)."""
-    W = np.zeros_like(target)
+    """Non-negative least squares of many small problems at once, by coordinate descent.
+
+    Parameters
+    ----------
+    gram : ndarray, shape (k, k, ...)
+        Products of the components; the first two axes are theirs, so that the memory of each
+        product is contiguous.
+    target : ndarray, shape (k, ...)
+        Products of the components and the spectrum.
+    sweeps : int
+
+    Returns
+    -------
+    ndarray, shape (k, ...)
+        Weights, to about a thousandth.
+    """
+    k, W = len(target), np.zeros_like(target)
     for _ in range(sweeps):
         largest = 0.
-        for i in range(target.shape[-1]):
-            diagonal = gram[..., i, i]
-            slope = target[..., i] - (gram[..., i, :] * W).sum(axis=-1)
-            new = np.maximum(W[..., i] + slope / diagonal, 0)
-            largest = max(largest, np.abs(new - W[..., i]).max(initial=0))
-            W[..., i] = new
+        for i in range(k):
+            new = target[i].copy()
+            for j in range(k):
+                if j != i:
+                    new -= gram[i, j] * W[j]
+            new /= gram[i, i]
+            np.maximum(new, 0, out=new)
+            largest = max(largest, np.abs(new - W[i]).max(initial=0))
+            W[i] = new
         if largest < 1e-4:
             break
     return W
