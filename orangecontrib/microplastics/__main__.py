@@ -62,6 +62,8 @@ def _parser():
                             "try things out")
     identify.add_argument("--output", type=Path, metavar="FILE.csv",
                           help="file for the answers, with all scores")
+    identify.add_argument("--pictures", type=Path, metavar="DIR",
+                          help="folder for pictures of the mixtures: how much of each material")
     identify.add_argument("--accept", type=_score, metavar="X",
                           help="minimum score of accepted spectra, 0 to 1 (default: 0.7)")
     identify.add_argument("--transmittance", action="store_true",
@@ -141,7 +143,7 @@ def _identify(args):
     rule = Rule()
     if args.accept is not None:
         rule = rule._replace(accept=args.accept, inspect=min(rule.inspect, args.accept))
-    done = identify.run(args.files, model, args.output, rule=rule,
+    done = identify.run(args.files, model, args.output, pictures=args.pictures, rule=rule,
                         transmittance=args.transmittance, say=_say, fail=_failed, status=_status)
     return 0 if done else 1
 

@@ -17,6 +17,8 @@ from orangecontrib.microplastics.__main__ import main
 from orangecontrib.microplastics.cli.identify import COLUMNS, _percent, find_files
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.identification import DECISIONS, Rule, decide, remarks
+from orangecontrib.microplastics.mixing.mixer import mix
+from orangecontrib.microplastics.simulation import simulate
 from orangecontrib.microplastics.spectra.axis import wavenumbers
 from orangecontrib.microplastics.spectra.files import read_spectra
 
@@ -257,3 +259,61 @@ class TestIdentify(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+class TestMixtures(unittest.TestCase):
+    """With a model of mixtures: components, how much of each, pictures."""
+
+    @classmethod
+    def setUpClass(cls):
+        pure = simulate(["PE", "PET", "PS"], 30)
+        cls.model = DCNetLearner(mixtures=2, epochs=3, step=8)(pure)
+        cls.mixtures = mix(simulate(["PE", "PET", "PS"], 12, seed=5), 24, components=2,
+                           ratio="derivative", seed=1, smallest=.3)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.file = self.folder / "some + mixtures.csv"
+        with open(self.file, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([a.name for a in self.mixtures.domain.attributes])
+            writer.writerows(self.mixtures.X.round(5))
+        self.model.save(self.folder / "m.dcnet")
+
+    def run_it(self, *args):
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            status = main(["identify", str(self.file), "--model", str(self.folder / "m.dcnet"),
+                           *map(str, args)])
+        self.assertEqual((status, err.getvalue()), (0, ""))
+        return out.getvalue().splitlines()
+
+    def test_components_and_fractions(self):
+        out = self.folder / "answers.csv"
+        lines = self.run_it("--output", out)
+        with open(out, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        answer = self.model.answer(read_spectra(self.file))
+        materials = self.model.components
+        for i, row in enumerate(rows):
+            named = row["components"].split("; ")
+            self.assertEqual(set(named), {m for m, there in zip(
+                materials, answer.named[i], strict=True) if there})
+            found = dict(zip(named, map(float, row["fractions"].split("; ")), strict=True))
+            self.assertAlmostEqual(sum(found.values()), 1, places=2)
+            for name, value in found.items():
+                self.assertAlmostEqual(value, answer.fractions[i, materials.index(name)], places=3)
+            self.assertEqual(list(found.values()), sorted(found.values(), reverse=True))
+        mixture = next(i for i, row in enumerate(rows) if "; " in row["components"])
+        name, value = (rows[mixture][key].split("; ")[0] for key in ("components", "fractions"))
+        line = next(line for line in lines if f" Row {mixture + 1} " in line)
+        self.assertIn(f"{name} {100 * float(value):.0f} % (", line)
+
+    def test_pictures(self):
+        lines = self.run_it("--pictures", self.folder / "new" / "pictures")
+        picture, = (self.folder / "new" / "pictures").iterdir()
+        self.assertEqual(picture.name, "some + mixtures.csv.png")
+        self.assertEqual(picture.read_bytes()[:4], b"\x89PNG")
+        self.assertTrue(any(line.startswith("1 picture of mixtures in ") for line in lines))

@@ -17,6 +17,7 @@ from orangecontrib.microplastics.cli.explain import describe
 from orangecontrib.microplastics.cli.folder import make_folder
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.dcnet.modelfile import SUFFIX
+from orangecontrib.microplastics.evaluation.amounts import measure_amounts
 from orangecontrib.microplastics.evaluation.figures import confusion_picture, training_picture
 from orangecontrib.microplastics.evaluation.peers import PEERS
 from orangecontrib.microplastics.evaluation.protocols import (
@@ -30,6 +31,7 @@ from orangecontrib.microplastics.evaluation.protocols import (
     p1,
     p2,
 )
+from orangecontrib.microplastics.explanation.amounts import amount_views, amounts_figure
 from orangecontrib.microplastics.explanation.csv_files import write_predictions
 from orangecontrib.microplastics.explanation.figures import gradcam_figure, spectra_figure
 from orangecontrib.microplastics.explanation.single import choose_mixtures, spectrum_views
@@ -43,6 +45,9 @@ OURS = "DCNet-CBAM"
 #: The same network, trained on mixtures that it draws itself from the same pure spectra.
 DRAWN = f"{OURS}, Learn mixtures"
 
+#: Number of mixtures drawn as the sum of their components.
+_DRAWN = 4
+
 #: Columns of the table: title, key of the result, format.
 COLUMNS = (("accuracy", "accuracy", "{:.3f}"), ("balanced", "balanced accuracy", "{:.3f}"),
            ("minor recall", "minor-component recall", "{:.3f}"),
@@ -53,6 +58,8 @@ EXPLAINED = (
     "accuracy: share of test mixtures of which exactly the right polymers are named.",
     "balanced: mean over all combinations of the share that is recognised.",
     "minor recall: share of components of less than 20 % that are named.",
+    "How much: share in the signal, in brackets an interval that should hold nine of ten. Titles of",
+    "pictures give shares of the bands (derivative), the mixtures are made by absorbance.",
     "Bands: stretch of the axis, share of the importance, and where in it the spectra absorb, with",
     "the vibration known there. (PET?): no band of the material itself lies there, but one of PET.",
     "[possible atmosphere]: water vapour or CO2 absorb there as well.",
@@ -105,7 +112,7 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
     note("Two comparisons, P1 and P2 (explained at the end), each about a minute on two cores with")
     note(f"nothing else to do. The first line of each is the network's, about 20 s; then its "
          f"pictures are in {output}.")
-    rows, histories, views, mixtures = [], {}, {}, {}
+    rows, histories, views, mixtures, amounts = [], {}, {}, {}, {}
     for make in _protocols(fetch, note, status):
         status("mixing")
         split = make(seed, quick)
@@ -129,6 +136,8 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
                     kept["model"], split.test, output / f"grad-cam {split.name}.png",
                     title=f"{OURS}, {split.name}: what decided, in test spectra")
                 mixtures[split.name] = _explain_mixtures(output, split, kept["model"], seed)
+            elif name == DRAWN:
+                amounts[split.name] = _write_amounts(output, split, kept["model"], seed)
     status("")
     for name, drawn in views.items():
         note()
@@ -143,6 +152,13 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
         for view in drawn:
             for line in view.lines():
                 note(f"    {line}")
+    for name, (measured, drawn) in amounts.items():
+        note()
+        note(f"{name}: how much of each ({DRAWN}; how much {name}.png)")
+        note(f"    Fractions of absorbance differ by {100 * measured['error where present']:.1f} "
+             f"points in the mean, and intervals hold {100 * measured['coverage']:.0f} % of them.")
+        for view in drawn:
+            note(f"    {view.title}")
     note()
     for line in EXPLAINED:
         note(line)
@@ -224,6 +240,20 @@ def _explain_mixtures(output, split, model, seed):
     spectra_figure(views, output / f"mixtures {split.name}.png",
                    title=f"{OURS}, {split.name}: which components are in these mixtures, and why?")
     return views
+
+
+def _write_amounts(output, split, model, seed):
+    """Measure fractions, and draw those of some mixtures."""
+    measured = measure_amounts(model, split.test)
+    rng = np.random.default_rng(seed)
+    some = split.test[np.sort(rng.choice(len(split.test), 200, replace=False))]
+    answer = model.answer(some)
+    views = amount_views(model, some, answer,
+                         np.flatnonzero(answer.named.sum(axis=1) > 1)[:_DRAWN])
+    if views:
+        amounts_figure(views, output / f"how much {split.name}.png",
+                       f"{DRAWN}, {split.name}: how much of each")
+    return measured, views
 
 
 def _write_table(output, rows, lines):

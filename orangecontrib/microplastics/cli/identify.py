@@ -23,34 +23,51 @@ from orangecontrib.microplastics.dcnet.compatibility import (
     SimulatedWarning,
 )
 from orangecontrib.microplastics.dcnet.model import DCNetModel
-from orangecontrib.microplastics.identification import DECISIONS, Rule, decide, identify, remarks
+from orangecontrib.microplastics.identification import (
+    DECISIONS,
+    ONE_WITNESS,
+    Rule,
+    amounts,
+    components,
+    decide,
+    identify,
+    remarks,
+)
 from orangecontrib.microplastics.materials.names import is_combination
 from orangecontrib.microplastics.spectra.files import TEXT, read_spectra
 from orangecontrib.microplastics.spectra.names import spectrum_names
+from orangecontrib.microplastics.spectra.units import in_absorbance
 
 __all__ = ["run", "ready_model", "find_files", "COLUMNS"]
 
 Say = Callable[[str], None]
 
 #: Columns of the CSV file.
-COLUMNS = ("file", "spectrum", "decision", "material", "probability", "confidence", "correlation",
-           "explained", "complete", "library material", "hit name", "hit quality", "remark")
+COLUMNS = ("file", "spectrum", "decision", "material", "probability", "components", "fractions",
+           "low", "high", "to inspect", "confidence", "correlation", "explained", "complete",
+           "library material", "hit name", "hit quality", "remark")
 
 #: Files in a folder that are not opened unless they are named: a pickle can run code.
 _NOT_OPENED = (".pkl", ".pickle")
 
 #: Columns of the printed table, with their smallest widths; a longest name in it.
-_TABLE = {"File": 4, "Spectrum": 14, "Decision": 10, "Material": 14, "Prob.": 5, "Library": 12,
-          "Remark": 0}
+_TABLE = {"File": 4, "Spectrum": 14, "Decision": 10, "Material": 14, "Prob.": 5, "How much": 8,
+          "Library": 12, "Remark": 0}
 _LONGEST = 28
+
+#: Between components, and their numbers, in the CSV file. Names may hold " + ".
+_BETWEEN = "; "
+
+#: Maximum number of mixtures drawn in a picture; of each file one picture.
+_DRAWN = 12
 
 _WITHOUT_NETWORK = "With --simulated, a model learnt from simulated spectra is used instead: it " \
                    "needs no network, and is for trying things out, not for results."
 
 
 def run(files: Sequence[str], model: Callable[[], DCNetModel], output: Path | None = None, *,
-        rule: Rule | None = None, transmittance: bool = False, say: Say = print,
-        fail: Say = print, status: Say = lambda text: None) -> bool:
+        pictures: Path | None = None, rule: Rule | None = None, transmittance: bool = False,
+        say: Say = print, fail: Say = print, status: Say = lambda text: None) -> bool:
     """Identify the spectra of files, one file at a time, and print a line for each spectrum.
 
     Parameters
@@ -61,6 +78,8 @@ def run(files: Sequence[str], model: Callable[[], DCNetModel], output: Path | No
         Returns the model; called when the first file has been read.
     output : Path, optional
         A CSV file to write, with a row for each spectrum.
+    pictures : Path, optional
+        A folder for pictures of how much of each material the mixtures hold, one of each file.
     rule : Rule, optional
     transmittance : bool
         Convert all spectra from transmittance to absorbance first.
@@ -79,7 +98,7 @@ def run(files: Sequence[str], model: Callable[[], DCNetModel], output: Path | No
     ValueError
         If `output` would replace one of the files, or from `model`.
     OSError
-        If `output` cannot be written.
+        If `output` or the pictures cannot be written.
     """
     rule, failed = rule or Rule(), []
 
@@ -90,6 +109,9 @@ def run(files: Sequence[str], model: Callable[[], DCNetModel], output: Path | No
     paths = find_files(files, failure)
     if output is not None:
         _check_output(output, paths)
+    if pictures is not None:
+        make_folder(pictures)
+    drawn = []
     counts, n_files, known, write = np.zeros(len(DECISIONS), int), 0, None, None
     notes, table = set(), None
     with ExitStack() as opened:
@@ -130,6 +152,9 @@ def run(files: Sequence[str], model: Callable[[], DCNetModel], output: Path | No
                     say(f"    {note}")
             if write is not None:
                 write(rows)
+            if pictures is not None:
+                drawn += _draw(path, known, in_absorbance(data) if transmittance else data, answer,
+                               pictures, {name.name for name in drawn})
             counts += np.bincount(decisions, minlength=len(DECISIONS))
             n_files += 1
     status("")
@@ -139,6 +164,9 @@ def run(files: Sequence[str], model: Callable[[], DCNetModel], output: Path | No
             say(note)
         if output is not None:
             say(f"All answers are in {output.resolve()}")
+        if pictures is not None:
+            say(f"{len(drawn)} {'picture' if len(drawn) == 1 else 'pictures'} of mixtures in "
+                f"{pictures.resolve()}" if drawn else "There was no mixture to draw.")
     elif not failed:
         failure("There is no file to identify.")
     return not failed
@@ -269,6 +297,7 @@ def _describe(path: Path, data: Table, model: DCNetModel, answer: Answer, decisi
     classes, references = model.domain.class_var.values, model.references
     probability = answer.probability
     told = remarks(model, answer, rule, range(len(data)))
+    found = amounts(answer, model.components)
     simulated = any(isinstance(note, SimulatedWarning) for note in answer.notes)
     rows = []
     for i, name in enumerate(spectrum_names(data)):
@@ -280,14 +309,41 @@ def _describe(path: Path, data: Table, model: DCNetModel, answer: Answer, decisi
         rows.append(dict(zip(COLUMNS, (
             str(path), name, DECISIONS[decisions[i]],
             "" if np.isnan(answer.values[i]) else classes[int(answer.values[i])],
+            _number(probability[i]), *_parts(model, answer, i, found),
             *(_number(scores[i]) for scores in (
-                probability, answer.confidence, answer.correlation, answer.explained,
-                answer.complete)),
+                answer.confidence, answer.correlation, answer.explained, answer.complete)),
             references.materials[references.which[hit]] if hit >= 0 else "",
             (references.names[hit] + (f" ({study})" if study else "")).strip()
             if hit >= 0 else "",
             _number(answer.quality[i, 0]), "; ".join(remark)), strict=True)))
     return rows
+
+
+def _draw(path, model, data, answer, folder, taken):
+    """Draw the first mixtures of a file; the pictures, none if there is no mixture."""
+    # Imported here: it loads matplotlib.
+    from orangecontrib.microplastics.explanation.amounts import amount_views, amounts_figure
+    mixtures = np.flatnonzero(answer.named.sum(axis=1) > 1)
+    views = amount_views(model, data, answer, mixtures[:_DRAWN])
+    if not views:
+        return []
+    name, number = f"{path.name}.png", 1
+    while name in taken:  # files of one name in several folders
+        number += 1
+        name = f"{path.name} {number}.png"
+    more = f", the first {len(views)} of {len(mixtures)} mixtures" if len(mixtures) > _DRAWN else ""
+    amounts_figure(views, folder / name, f"{path.name}: how much of each{more}")
+    return [folder / name]
+
+
+def _parts(model, answer, row, found):
+    """Texts of the components, their fractions and intervals, and those to inspect."""
+    parts = components(answer, row, model.components, found)
+    named = [part for part in parts if np.isfinite(part.fraction)]
+    return (_BETWEEN.join(part.name for part in named),
+            *(_BETWEEN.join(_number(getattr(part, name)) for part in named)
+              for name in ("fraction", "low", "high")),
+            _BETWEEN.join(part.name for part in parts if part.status == ONE_WITNESS))
 
 
 def _number(value):
@@ -300,7 +356,21 @@ def _cells(row):
     hit = f"{row['library material']} {float(row['hit quality']):.2f}" \
         if row["hit quality"] else "-"
     return (_short(Path(row["file"]).name), _short(row["spectrum"]), row["decision"],
-            row["material"] or "-", probability, hit, row["remark"])
+            row["material"] or "-", probability, _how_much(row), hit, row["remark"])
+
+
+def _how_much(row):
+    """"PE 62 % (55-70), PP 38 % (30-45)?": a question mark for what one witness sees."""
+    names, *numbers = (row[key].split(_BETWEEN)
+                       for key in ("components", "fractions", "low", "high"))
+    if len(names) < 2:
+        return "-"
+    doubted = row["to inspect"].split(_BETWEEN)
+    texts = []
+    for name, fraction, low, high in zip(names, *numbers, strict=True):
+        between = f" ({100 * float(low):.0f}-{100 * float(high):.0f})" if low else ""
+        texts.append(f"{name} {_percent(float(fraction))}{between}{'?' * (name in doubted)}")
+    return ", ".join(texts)
 
 
 def _widths(rows, paths):

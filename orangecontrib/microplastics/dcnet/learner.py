@@ -116,6 +116,9 @@ class DCNetLearner(Learner):
     pure_share : float, optional
         Share of single materials among the training spectra; by default each is as frequent as
         each mixture (:class:`.mixing.recipe.Mixing`).
+    thorough : bool
+        Train three times as long, unless `epochs` are given: for small parts of mixtures
+        (``benchmarks/NOTES.md``).
     preprocessors : sequence of Preprocess, optional
         Applied to the spectra on the uniform grid, before the network.
     """
@@ -132,7 +135,8 @@ class DCNetLearner(Learner):
                  label_smoothing=TrainingConfig.label_smoothing, augmentation=1.0,
                  balance=TrainingConfig.balance, validation=0.0, group_by="source", networks=1,
                  seed=TrainingConfig.seed, device=TrainingConfig.device, mixtures=0,
-                 smallest=SMALLEST, blends=None, pure_share=None, preprocessors=None):
+                 smallest=SMALLEST, blends=None, pure_share=None,
+                 thorough=TrainingConfig.thorough, preprocessors=None):
         arguments = vars()
         super().__init__(preprocessors=preprocessors)
         self.params = {name: arguments[name] for name in arguments
@@ -331,8 +335,9 @@ class DCNetLearner(Learner):
 
     def _training(self, seed):
         return TrainingConfig(
-            epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
-            label_smoothing=self.label_smoothing, balance=self.balance,
+            epochs=self.epochs, thorough=self.thorough, batch_size=self.batch_size,
+            learning_rate=self.learning_rate, label_smoothing=self.label_smoothing,
+            balance=self.balance,
             augmentation=Augmentation.scaled(self.augmentation)
             if self.augmentation and not self.mixtures else None,
             seed=seed, device=self.device)

@@ -156,7 +156,7 @@ class _Run:
             if len(held_rows) else None
         self.x = self._prepared(x[rows])
         n = len(self.x)
-        self.epochs = config.epochs or automatic_epochs(n)
+        self.epochs = config.epochs or automatic_epochs(n, config.thorough)
         self.batches = batch_count(n, config.batch_size)
         rate = config.learning_rate * min(1., n / self.batches / config.batch_size)
         self.optimizer = torch.optim.AdamW(

@@ -93,6 +93,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     smallest = Setting(round(100 * SMALLEST))
     fixed_epochs = Setting(False)
     epochs = Setting(20)
+    thorough = Setting(TrainingConfig.thorough)
     networks = Setting(1)
     validate = Setting(False)
     validation = Setting(15)
@@ -126,7 +127,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
     # ---------------------------------------------------------------- layout
 
     def add_main_layout(self):
-        self.kernel_long_spin = add_controls(self)
+        self.kernel_long_spin, self.thorough_box = add_controls(self)
         gui.rubber(self.controlArea)
         self._update_enabled()
 
@@ -170,6 +171,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
 
     def _update_enabled(self):
         self.kernel_long_spin.setEnabled(self.branches == 0)
+        self.thorough_box.setEnabled(not self.fixed_epochs)
 
     def settings_changed(self, *args, **kwargs):
         # Even kernel sizes would shift features relative to their wavenumbers.
@@ -188,6 +190,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             regions=SEEN[self.seen][1],
             step=self.step,
             epochs=self.epochs if self.fixed_epochs else None,
+            thorough=self.thorough,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             label_smoothing=self.label_smoothing,
@@ -414,7 +417,8 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
             ("Converted from transmittance", self.convert),
             ("Learns", LEARN[self.mixtures][0] + (
                 f", at least {self.smallest} % of each" if LEARN[self.mixtures][1] > 1 else "")),
-            ("Epochs", self.epochs if self.fixed_epochs else "automatic"),
+            ("Epochs", self.epochs if self.fixed_epochs else
+             "automatic, three times as many" if self.thorough else "automatic"),
             ("Kept aside for validation", f"{self.validation} %" if self.validate else "none"),
             ("Networks averaged", self.networks),
             ("Seed", self.seed if self.reproducible else "none"),

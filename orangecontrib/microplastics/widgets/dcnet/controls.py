@@ -28,11 +28,12 @@ DEVICES = (
 
 
 def add_controls(widget):
-    """Add the boxes to the widget's control area; returns the control of the longer kernels."""
+    """Add the boxes to the widget's control area; returns the controls of the longer kernels, and
+    of thorough training."""
     kernel_long = _add_architecture(widget)
-    _add_training(widget)
+    thorough = _add_training(widget)
     _add_more(widget)
-    return kernel_long
+    return kernel_long, thorough
 
 
 def _combo(widget, box, value, choices, label, tooltip):
@@ -163,6 +164,15 @@ def _add_training(widget):
         checked="fixed_epochs",
         checkCallback=widget.settings_changed,
     )
+    thorough = gui.checkBox(
+        box,
+        widget,
+        "thorough",
+        "Thorough: three times as long",
+        tooltip="Unless the number of epochs is fixed. Small parts of mixtures are overlooked "
+        "less often; single materials gain little.",
+        callback=widget.settings_changed,
+    )
     _spin(
         widget,
         box,
@@ -196,6 +206,7 @@ def _add_training(widget):
         checked="reproducible",
         checkCallback=widget.settings_changed,
     )
+    return thorough
 
 
 def _add_more(widget):
