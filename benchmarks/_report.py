@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 
 #: Order of the sections of RESULTS.md.
-NAMES = ("mixtures", "instruments", "own", "sets", "ready", "unknowns", "materials",
+NAMES = ("mixtures", "instruments", "amounts", "own", "sets", "ready", "unknowns", "materials",
          "calibration", "ablation", "speed", "explain")
 
 COLUMNS = ("accuracy", "balanced accuracy", "minor-component recall", "seconds to fit",

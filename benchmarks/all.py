@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks._report import options, results_page, write
 
 #: Benchmarks of accuracy, the longest first; each writes its own file of results.
-_ACCURACY = ("instruments", "mixtures", "ready", "ablation", "own", "sets", "unknowns",
+_ACCURACY = ("instruments", "mixtures", "amounts", "ready", "ablation", "own", "sets", "unknowns",
              "calibration")
 _TIMED = ("speed", "explain")
 
