@@ -227,3 +227,25 @@ def test_workflows_are_those_that_orange_lists():
 
 def test_data_of_the_lesson_needs_no_file():
     assert len(Table("collagen")) == 731
+
+
+def test_how_much_of_each(run):
+    """The figures that the lesson tells: parts found, errors, and what the intervals hold."""
+    flow = run(125)
+    answers = flow.output("Identify Spectra", "Data")
+    assert len(answers) == 6 * 27
+    wrong, held = [], []
+    for name in ("PE", "PET", "PP", "PS"):
+        truth = answers.get_column(f"fraction {name}")
+        found, low, high = (answers.get_column(f"share {name}{end}")
+                            for end in ("", ", low", ", high"))
+        wrong.append(np.abs(found - truth))
+        both = (truth > 0) & (found > 0)
+        held.append(((low <= truth) & (truth <= high))[both])
+        assert np.abs(found - truth)[truth >= .2].mean() < .1, name
+        assert ((found > 0) == (truth > 0))[truth >= .3].mean() > .9, name
+    assert np.mean(wrong) < .04
+    assert np.mean(np.concatenate(held)) > .8
+    # Components of the drawn spectrum, their sum, what is measured and what is left.
+    fit = flow.output("Identify Spectra", "Fit")
+    assert fit is not None and len(fit) >= 4

@@ -128,7 +128,7 @@ def test_single_materials_have_no_fractions(sources, bare):
     assert (answer.named.sum(axis=1) == 1).all()
     assert len(parts_of(single, sources[1]).fractions) == 0
     table = annotate(bare[:5], single, answer, Rule())
-    assert not any("fraction" in meta.name for meta in table.domain.metas)
+    assert not any("share" in meta.name for meta in table.domain.metas)
 
 
 def test_parts_aside(model, sources):
@@ -158,12 +158,12 @@ def test_in_words_and_columns(model, threes, bare):
     assert "?" not in said
     table = annotate(bare, model, answer, Rule())
     for i, name in enumerate(materials):
-        column = table.get_column(f"fraction {name}")
+        column = table.get_column(f"share {name}")
         np.testing.assert_allclose(column, np.nan_to_num(answer.fractions[:, i]), atol=1e-6)
     assert set(parts_text(table, row).split(" + ")) == {part.name for part in parts}
     by_mass = annotate(bare, model, answer, Rule(), {"PE": 3.})
     light, heavy = (np.nansum(t.get_column(name)) for t, name in (
-        (table, "fraction PE"), (by_mass, "mass fraction PE")))
+        (table, "share PE"), (by_mass, "mass share PE")))
     assert heavy < light
 
 

@@ -76,7 +76,8 @@ def _fractions(model, answer, absorptivities):
                       if pattern.sum() > 1 else "" for pattern in patterns], object)
     names, codes = _coded(words[which.ravel()])
     yield DiscreteVariable, "components", names, codes
-    kind = "mass fraction" if found.of_mass else "fraction"
+    # Mix Spectra calls the true ones "fraction PE".
+    kind = "mass share" if found.of_mass else "share"
     known = np.isfinite(found.fractions).any(axis=1)
     for i in np.flatnonzero(answer.named.any(axis=0)):
         column = np.where(known, np.nan_to_num(found.fractions[:, i]), np.nan)
