@@ -23,7 +23,7 @@ __all__ = ["DETECT", "Composition", "Composer", "named"]
 DETECT = .4
 
 #: Smallest share in a fit of all materials' means at which a further one is tested.
-_WORTH = .05
+_WORTH = .1
 
 
 class Composition(NamedTuple):

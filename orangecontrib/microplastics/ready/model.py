@@ -37,8 +37,8 @@ SEED, NETWORKS, PURE_SHARE, SMALLEST, ASIDE = 0, 2, .7, .2, .1
 _KEY = "ready-made"
 
 #: Rooms, and files, whose code decides what the model learns.
-_ROOMS = ("config.py", "spectra", "materials", "simulation", "mixing", "confidence", "labels", "nn",
-          "dcnet", "ready/spectra.py", "ready/model.py")
+_ROOMS = ("config.py", "spectra", "materials", "simulation", "mixing", "confidence", "fractions",
+          "labels", "nn", "datasets", "dcnet", "ready/spectra.py", "ready/model.py")
 
 Progress = Callable[[float, str], None]
 
@@ -87,7 +87,7 @@ def state(simulated: bool = False) -> str:
     """MISSING, OUTDATED (made by another version or from other data) or CURRENT."""
     if not path(simulated).is_file():
         return MISSING
-    return CURRENT if _load(simulated) is not None else OUTDATED
+    return CURRENT if load(simulated) is not None else OUTDATED
 
 
 def load(simulated: bool = False) -> DCNetModel | None:
@@ -98,10 +98,6 @@ def load(simulated: bool = False) -> DCNetModel | None:
     TorchUnavailable
         (a ValueError) If torch cannot be loaded.
     """
-    return _load(simulated)
-
-
-def _load(simulated):
     file = path(simulated)
     if not file.is_file():
         return None
@@ -133,7 +129,7 @@ def get(progress: Progress = lambda fraction, text: None, *, fetch: bool = True,
     FetchError
         If the spectra are needed and cannot be downloaded.
     MissingData
-        If they are needed and `fetch` is False.
+        If they are needed and `fetch` is False, or a stored set is damaged.
     TorchUnavailable, NotEnoughMemory
         (ValueErrors) If the model cannot be made or used.
     """
