@@ -212,7 +212,7 @@ AMOUNTS = Workflow(
         Note("2. It learns from the pure spectra: Learn: Mixtures of up to 2.", 330, 10, 210,
              to=(400, 122)),
         Note("3. The other particles, mixed 1:9, 2:8 ... 9:1. Open it: how absorbances add.",
-             280, 500, 220, to=(400, 458)),
+             280, 535, 220, to=(400, 480)),
         Note("4. Open it, sort by How Much, click a spectrum: its parts, what is left, and what "
              "each of two witnesses says. The interval should hold the truth in nine of ten.",
              560, 500, 230, to=(575, 362)),
