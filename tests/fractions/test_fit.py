@@ -45,8 +45,9 @@ def test_mixtures_of_other_spectra(fit, others, size):
 def test_means_alone_are_worse(fit, others):
     """What the choice of references is for."""
     mixed, truth = mixtures_of(others, 200, components=2, pure=False)
-    means = (fit.products(mixed.X).references @ fit._mean.T).T
-    W = _nonnegative(fit._mean_gram[:, :, None], means).T
+    every = fit._all
+    means = (every.cleaned(fit.products(mixed.X))[0] @ every.mean.T).T
+    W = _nonnegative(every.mean_gram[:, :, None], means).T
     W[truth == 0] = 0
     plain = W / W.sum(axis=1, keepdims=True)
     ours = fit(mixed.X, truth > 0).fractions
