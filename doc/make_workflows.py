@@ -194,8 +194,8 @@ AMOUNTS = Workflow(
             "use_pure": False, "use_test": False, "number_kind": 1, "train_each": 27,
             "ratio_kind": 1, "grid_step": 1, "by_derivative": 1, "baseline": .1}),
         "Identify Spectra": Node("Identify Spectra", 570, 300, {"tab": 1}),
-        "Found and True": Node("Scatter Plot", 750, 180, against("fraction PE", "share PE")),
-        "Parts of a Spectrum": Node(SPECTRA, 750, 420, coloured_by("what", view=0)),
+        "Found and True": Node("Scatter Plot", 730, 180, against("fraction PE", "share PE")),
+        "Parts of a Spectrum": Node(SPECTRA, 730, 420, coloured_by("what", view=0)),
     },
     [
         ("Pure Particles", "Data", "Data Sampler", "Data"),
@@ -212,14 +212,14 @@ AMOUNTS = Workflow(
         Note("2. It learns from the pure spectra: Learn: Mixtures of up to 2.", 330, 10, 210,
              to=(400, 122)),
         Note("3. The other particles, mixed 1:9, 2:8 ... 9:1. Open it: how absorbances add.",
-             280, 535, 220, to=(400, 480)),
+             280, 530, 220, to=(400, 480)),
         Note("4. Open it, sort by How Much, click a spectrum: its parts, what is left, and what "
              "each of two witnesses says. The interval should hold the truth in nine of ten.",
              560, 500, 230, to=(575, 362)),
         Note("5. What was found for PE against what is in it. How far off are the small parts? "
-             "Zero means: not named.", 820, 90, 200, to=(792, 180)),
+             "Zero means: not named.", 800, 90, 200, to=(772, 180)),
         Note("6. The sum of the parts is not the spectrum: the rest is baseline, noise, and "
-             "bands that no reference has.", 820, 400, 200, to=(792, 420)),
+             "bands that no reference has.", 800, 400, 200, to=(772, 420)),
     ], ("Identify Spectra",))
 
 EXPLAIN = Workflow(

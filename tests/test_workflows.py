@@ -221,8 +221,8 @@ def test_workflows_are_those_that_orange_lists():
     from Orange.canvas.config import Config
     listed = [ep.value for ep in Config.examples_entry_points()]
     assert "orangecontrib.microplastics.tutorials" in listed
-    assert [p.name[:3] for p in WORKFLOWS] == ["105", "110", "120", "130", "140", "150", "160",
-                                               "170", "180"]
+    assert [p.name[:3] for p in WORKFLOWS] == ["105", "110", "120", "125", "130", "140", "150",
+                                               "160", "170", "180"]
 
 
 def test_data_of_the_lesson_needs_no_file():
