@@ -191,3 +191,11 @@ def test_one_witness_is_told(model, threes):
     assert part.name == MATERIALS[second] and part.status == ONE_WITNESS
     assert np.isnan(part.fraction)
     assert f"perhaps also {MATERIALS[second]} (network" in remarks(model, answer, Rule(), [row])[0]
+
+
+def test_answers_without_amounts(model, bare):
+    """Everything else is the same."""
+    whole, short = model.answer(bare), model.answer(bare, amounts=False)
+    for name in ("values", "probabilities", "explained", "detected", "named", "hits"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(short, name), name)
+    assert np.isfinite(whole.fractions).any() and np.isnan(short.fractions).all()

@@ -29,7 +29,7 @@ from orangecontrib.microplastics.identification import (
 from orangecontrib.microplastics.spectra.names import spectrum_names
 from orangecontrib.microplastics.widgets.common.modelfiles import found, remembered
 from orangecontrib.microplastics.widgets.identify import outputs
-from orangecontrib.microplastics.widgets.identify.answerlist import COLUMNS
+from orangecontrib.microplastics.widgets.identify.answerlist import COLUMNS, HOW_MUCH, REMARKS
 from orangecontrib.microplastics.widgets.identify.texts import chance
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
@@ -137,7 +137,7 @@ class TestOWIdentify(WidgetTest):
     def test_thresholds(self):
         self.identify()
         widget = self.widget
-        score = widget._rule().limited(widget.result.answer)
+        score = widget.thresholds.rule.limited(widget.result.answer)
         limit = round(float(np.median(score)), 2)
         widget.view.threshold_moved.emit(0, limit)
         self.assertEqual((widget.accept, widget.inspect), (limit, min(INSPECT, limit)))
@@ -147,7 +147,7 @@ class TestOWIdentify(WidgetTest):
         self.assertIsNone(self.output("accepted"))
         self.assertEqual(len(self.output("unknown")), len(self.data))
         self.assertTrue(widget.Warning.many.is_shown())
-        widget._set_defaults()
+        widget.thresholds.set_defaults()
         self.assertEqual((widget.accept, widget.inspect), (ACCEPT, INSPECT))
         self.assertEqual([line.value() for line in widget.view.plot.lines], [ACCEPT, INSPECT])
 
@@ -268,13 +268,13 @@ class TestOWIdentify(WidgetTest):
         for i in (0, 7, len(self.data) - 1):
             row = annotated[int(model.mapToSourceRows(i))]
             self.assertEqual(
-                [model.data(model.index(i, c)) for c in (1, *range(4, 9))],
+                [model.data(model.index(i, c)) for c in (1, *range(5, 10))],
                 [str(row["decision"]), f"{row['library']} {float(row['hit quality']):.2f}",
                  *(f"{float(row[name]):.2f}" for name in (
                      "confidence", "correlation", "explained", "complete"))])
             self.assertIn(str(row["library"]), library)
             self.assertIn(str(row["material"]), model.data(model.index(i, 2)))
-            self.assertEqual(model.data(model.index(i, 3)), chance(float(row["probability"])))
+            self.assertEqual(model.data(model.index(i, 4)), chance(float(row["probability"])))
         for column in range(model.columnCount()):
             view.sortByColumn(column, Qt.AscendingOrder)
             rows = model.mapToSourceRows(np.arange(len(self.data)))
@@ -301,6 +301,9 @@ class TestOWIdentify(WidgetTest):
         view = self.widget.view.list_view
         header = view.horizontalHeader()
         for column, title in enumerate(COLUMNS):
+            if column == HOW_MUCH:
+                self.assertTrue(view.isColumnHidden(column), "it knows single materials only")
+                continue
             self.assertGreater(header.sectionSize(column),
                                header.fontMetrics().horizontalAdvance(title))
         self.assertGreaterEqual(header.sectionSize(1), view.sizeHintForColumn(1))
@@ -322,17 +325,17 @@ class TestOWIdentify(WidgetTest):
         self.assertLess((decisions[::2] == ACCEPTED).mean(), .2)
         self.assertGreater((decisions[1::2] == ACCEPTED).mean(), .7)
         model = self.widget.view.list
-        texts = [model.text(row, 9) for row in range(len(data))]
+        texts = [model.text(row, REMARKS) for row in range(len(data))]
         self.assertEqual(texts, remarks(self.model, self.widget.result.answer,
-                                        self.widget._rule(), range(len(data))))
+                                        self.widget.thresholds.rule, range(len(data))))
         # In the others, the model takes it for a band of the class that is higher than usual.
         named = [("1724" in t or "1728" in t) and "C=O" in t for t in texts]
         self.assertGreater(np.mean(named[::2]), .4)
         self.assertFalse(any(named[1::2]))
         self.assertTrue(all(texts[::2]))
         # Those with remarks that matter come first.
-        self.widget.view.list_view.sortByColumn(9, Qt.AscendingOrder)
-        self.assertTrue(model.data(model.index(0, 9)))
+        self.widget.view.list_view.sortByColumn(REMARKS, Qt.AscendingOrder)
+        self.assertTrue(model.data(model.index(0, REMARKS)))
 
     def test_selection_is_sent_marked_drawn_and_remembered(self):
         self.identify()
@@ -341,7 +344,7 @@ class TestOWIdentify(WidgetTest):
         self.assertIsNone(self.output("selected"))
         view.list_view.selectRow(0)
         least = int(view.list.mapToSourceRows(0))
-        score = widget._rule().score(widget.result.answer)
+        score = widget.thresholds.rule.score(widget.result.answer)
         self.assertEqual(score[least], score.min())
         self.assertEqual(list(self.output("selected").ids), [self.data.ids[least]])
         self.assertIn("decision", self.output("selected").domain)
@@ -363,7 +366,7 @@ class TestOWIdentify(WidgetTest):
         self.identify()
         view = self.widget.view
         self.widget.view.threshold_moved.emit(0, 1.)
-        score = self.widget._rule().score(self.widget.result.answer)
+        score = self.widget.thresholds.rule.score(self.widget.result.answer)
         doubtful = np.flatnonzero(self.widget.decisions == TO_INSPECT)
         self.assertIn(f"<b>Row {1 + doubtful[score[doubtful].argmin()]}</b>",
                       view.drawing.title.text())
@@ -393,7 +396,7 @@ class TestOWIdentify(WidgetTest):
             self.widget._send_changed()
             self.widget.view.threshold_moved.emit(0, .98)
             self.process_events(lambda: not self.widget.isInvalidated(), timeout=10_000)
-        expected = (self.widget._rule().limited(self.widget.result.answer) >= .98).sum()
+        expected = (self.widget.thresholds.rule.limited(self.widget.result.answer) >= .98).sum()
         accepted = self.output("accepted")
         self.assertEqual(0 if accepted is None else len(accepted), expected)
 
@@ -426,7 +429,7 @@ class TestOWIdentify(WidgetTest):
             answer=answer._replace(agrees=np.zeros(len(self.data), bool)))
         self.widget._rule_changed()
         self.assertEqual((self.widget.decisions == ACCEPTED).sum(), 0)
-        self.assertIn("library:", self.widget.view.list.text(0, 9))
+        self.assertIn("library:", self.widget.view.list.text(0, REMARKS))
         self.widget.controls.checks.click()
         self.assertGreater((self.widget.decisions == ACCEPTED).sum(), 0)
 
@@ -435,23 +438,23 @@ class TestOWIdentify(WidgetTest):
     def test_promise_with_labelled_spectra(self):
         widget = self.widget
         widget.controls.checks.click()
-        widget.promises.buttons["refused"].click()
-        self.assertIn("as soon as", widget.promises.label.text())
+        widget.thresholds.promises.buttons["refused"].click()
+        self.assertIn("as soon as", widget.thresholds.promises.label.text())
         self.identify()
-        self.assertIn("kept no labelled spectra", widget.promises.label.text())
+        self.assertIn("kept no labelled spectra", widget.thresholds.promises.label.text())
         self.assertEqual(widget.accept, ACCEPT)
         self.send_signal(widget.Inputs.labelled, self.data)
         self.wait_until_finished()
-        known = widget.result.labelled
-        accept = threshold_for_refused(known, widget._rule(), .05)
+        known = widget.result.labelled.known
+        accept = threshold_for_refused(known, widget.thresholds.rule, .05)
         self.assertLessEqual(widget.accept, accept)
         self.assertGreater(widget.accept, accept - .01)
-        self.assertIn(f"{widget.accept:.2f}", widget.promises.label.text())
+        self.assertIn(f"{widget.accept:.2f}", widget.thresholds.promises.label.text())
         self.assertIn(f"{known.right.sum()} labelled spectra of yours",
-                      widget.promises.label.text())
+                      widget.thresholds.promises.label.text())
         self.assertLessEqual(widget.inspect, widget.accept)
         self.assertFalse(widget.Warning.unlike.is_shown())  # they are the same spectra
-        widget.promises.spins["refused"].setValue(30)
+        widget.thresholds.promises.spins["refused"].setValue(30)
         self.assertGreater(widget.accept, accept)
         self.assertEqual(widget.view.plot.lines[0].value(), widget.accept)
         widget.send_report()
@@ -460,7 +463,7 @@ class TestOWIdentify(WidgetTest):
         # A threshold that is set by hand is no promise.
         widget.view.threshold_moved.emit(0, .5)
         self.assertEqual(widget.promise, "")
-        self.assertFalse(widget.promises.label.isVisibleTo(widget))
+        self.assertFalse(widget.thresholds.promises.label.isVisibleTo(widget))
         self.decide_by(CORRELATION)
         self.assertEqual(widget.accept, .5)
 
@@ -469,7 +472,7 @@ class TestOWIdentify(WidgetTest):
         widget.controls.checks.click()
         self.send_signal(widget.Inputs.labelled, self.data)
         self.identify()
-        widget.promises.buttons["refused"].click()
+        widget.thresholds.promises.buttons["refused"].click()
         first = widget.accept
         self.decide_by(CORRELATION)
         self.assertNotEqual(widget.accept, first)
@@ -513,10 +516,10 @@ class TestOWIdentify(WidgetTest):
         self.decide_by(CORRELATION)
         self.identify(data=noisy)
         self.assertFalse(self.widget.Warning.unlike.is_shown())
-        self.widget.promises.spins["refused"].setValue(1)
-        self.widget.promises.buttons["refused"].click()
+        self.widget.thresholds.promises.spins["refused"].setValue(1)
+        self.widget.thresholds.promises.buttons["refused"].click()
         self.assertTrue(self.widget.Warning.unlike.is_shown())
-        self.widget._set_defaults()
+        self.widget.thresholds.set_defaults()
         self.assertFalse(self.widget.Warning.unlike.is_shown())
 
     def test_settings_of_release_0_1(self):
@@ -524,7 +527,7 @@ class TestOWIdentify(WidgetTest):
             "__version__": 1, "auto_commit": True, "by": 3, "accept": .8, "inspect": .5,
             "convert": False, "selection": [2], "model_file": None, "folder": "",
             "controlAreaVisible": True})
-        self.assertEqual(widget._rule(), (EXPLAINED, .8, .5, True))
+        self.assertEqual(widget.thresholds.rule, (EXPLAINED, .8, .5, True))
         self.send_signals([(widget.Inputs.data, self.data), (widget.Inputs.model, self.model)],
                           widget=widget)
         self.wait_until_finished(widget=widget)

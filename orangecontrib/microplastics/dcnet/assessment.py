@@ -56,7 +56,8 @@ class Assessment:
             if self._looks_for_mixtures else None
 
     def __call__(self, answer: Answer, at: np.ndarray, X: np.ndarray, measured: np.ndarray | None,
-                 scores: np.ndarray, chances: np.ndarray, present: np.ndarray, detect: float):
+                 scores: np.ndarray, chances: np.ndarray, present: np.ndarray, detect: float,
+                 amounts: bool = True):
         """Write the scores of spectra into rows of an Answer.
 
         Parameters
@@ -75,12 +76,14 @@ class Assessment:
             Scores of the presence of each material; without components if there are none.
         detect : float
             Probability from which further components are named.
+        amounts : bool
+            Whether to determine fractions.
         """
         known, best = self.acceptance, chances.argmax(axis=1)
         held = chances @ self._holds
         answer.presence[at] = np.where(self._holds[best], held, 1).min(axis=1)
         self._compose(answer, at, X, self._holds[best], held if not present.shape[2] else
-                      (held + expit(present).mean(axis=0)) / 2, detect)
+                      (held + expit(present).mean(axis=0)) / 2, detect, amounts)
         answer.confidence[at] = known.confidence(energies(scores), best)
         answer.explained[at], found = known.explained(
             X, best, self.wavenumbers, self.seen, measured, self._copolymers)
@@ -95,11 +98,11 @@ class Assessment:
             self._compare(answer, at, shape, best,
                           None if measured is None else measured[:, self.seen])
 
-    def _compose(self, answer, at, X, of_class, detected, detect):
+    def _compose(self, answer, at, X, of_class, detected, detect, amounts):
         """Components, and how much of each."""
         answer.detected[at] = detected
         there = answer.named[at] = named(of_class, detected, detect)
-        if self._composer is not None:
+        if self._composer is not None and amounts:
             found = self._composer(X, there)
             for to, value in zip((answer.fractions, answer.low, answer.high, answer.evidence),
                                  found, strict=True):

@@ -183,7 +183,7 @@ class DCNetModel(Model):
         return values, probabilities
 
     def answer(self, data: Table, progress_callback=dummy_callback, acceptance=True,
-               detect: float = DETECT) -> Answer:
+               detect: float = DETECT, amounts: bool = True) -> Answer:
         """Predict spectra, and score the reliability of each prediction.
 
         Parameters
@@ -195,6 +195,8 @@ class DCNetModel(Model):
             If False, only values and probabilities are computed, which saves time.
         detect : float
             Probability from which a component is named that is not one of the class.
+        amounts : bool
+            If False, fractions are not determined, which saves half of the time.
 
         Raises
         ------
@@ -220,7 +222,7 @@ class DCNetModel(Model):
                 progress_callback((start + batch[0]) / n)
                 self._answer_batch(
                     answer, start + batch, X[batch],
-                    None if measured is None else measured[batch], acceptance, detect)
+                    None if measured is None else measured[batch], acceptance, detect, amounts)
         missing = int(np.isnan(answer.values).sum())
         if missing:
             notes.append(PredictionWarning(
@@ -237,7 +239,7 @@ class DCNetModel(Model):
         progress_callback(1)
         return answer._replace(notes=notes)
 
-    def _answer_batch(self, answer, at, X, measured, acceptance, detect):
+    def _answer_batch(self, answer, at, X, measured, acceptance, detect, amounts):
         """Write the answers for spectra X on the grid into the rows `at` of `answer`."""
         scores, present = self._network_scores(X)
         chances = calibration.mean_probabilities(scores, self.temperature)
@@ -246,7 +248,7 @@ class DCNetModel(Model):
         answer.probabilities[np.ix_(at, self.used)] = chances
         answer.values[at] = self.used[best]
         if acceptance:
-            self._assessment(answer, at, X, measured, scores, chances, present, detect)
+            self._assessment(answer, at, X, measured, scores, chances, present, detect, amounts)
 
     def usable_spectra(self, data: Table) -> tuple[np.ndarray, np.ndarray]:
         """Input of the networks for `data`, as :meth:`grid_spectra`; which of the spectra can be
@@ -284,7 +286,7 @@ class DCNetModel(Model):
         """
         names = np.array([*names_in(labels, self.domain.class_var.values), ""], object)
         rows = np.flatnonzero(np.isin(labels, names[self.used]))
-        answer = self.answer(data[rows], progress_callback)
+        answer = self.answer(data[rows], progress_callback, amounts=False)
         named = names[np.nan_to_num(answer.values, nan=-1).astype(int)]
         # A mixture that holds the material is not wrong: the light may have seen both.
         return KeptAside.of(answer, [label == name or label in components_of(name)

@@ -62,7 +62,7 @@ def parts_of(model: DCNetModel, pure: Table, *, recipe: dict | None = None, seed
         components=sizes, smallest=min(LARGE, .5 / sizes[-1]), classes=known, blends=blends,
         **(ONE_INSTRUMENT if recipe is None else recipe)))
     mixtures = mixer.table(max(_MIXTURES, _EACH * len(mixer.combinations)), seed)
-    answer = model.answer(mixtures, progress_callback)
+    answer = model.answer(mixtures, progress_callback, amounts=False)
     there = np.isfinite(answer.values)
     fractions = np.zeros((len(mixtures), len(materials)), np.float32)
     for name in mixer.names:

@@ -164,7 +164,7 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     order = np.argsort(columns)
     columns, axis = columns[order], axis[order]
     progress = callback or dummy_callback
-    answer = model.answer(data, lambda done: progress(_ANSWER * done))
+    answer = model.answer(data, lambda done: progress(_ANSWER * done), amounts=False)
     probabilities = answer.probabilities[:, model.used]
     known = np.isfinite(answer.values)
     # Spectra without a prediction get no explanation.

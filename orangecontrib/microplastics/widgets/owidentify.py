@@ -1,6 +1,8 @@
 """Identify Spectra: predictions of a trained model, and whether to accept them."""
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from AnyQt.QtCore import QSize, QTimer
 from AnyQt.QtWidgets import QPushButton
@@ -11,25 +13,26 @@ from Orange.widgets.settings import Setting
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
 
-from orangecontrib.microplastics.confidence.promise import KeptAside
 from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
 from orangecontrib.microplastics.dcnet.model import DCNetModel
-from orangecontrib.microplastics.identification import (
-    ALL,
-    UNKNOWN,
-    Rule,
-    decide,
-)
+from orangecontrib.microplastics.fractions.composition import DETECT
+from orangecontrib.microplastics.identification import ALL, UNKNOWN, Rule, amounts, decide
 from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget
-from orangecontrib.microplastics.widgets.identify.decisionbox import PromiseRows, add_score_box
+from orangecontrib.microplastics.widgets.identify.amountsbox import SIGNAL, AmountsBox
+from orangecontrib.microplastics.widgets.identify.fitoutput import MOST_FITS, FitMaker
 from orangecontrib.microplastics.widgets.identify.links import InputLinks
 from orangecontrib.microplastics.widgets.identify.modelbox import ModelBox
 from orangecontrib.microplastics.widgets.identify.outputs import TableMaker
-from orangecontrib.microplastics.widgets.identify.promises import differs, keep
+from orangecontrib.microplastics.widgets.identify.promises import differs
 from orangecontrib.microplastics.widgets.identify.report import write_report
-from orangecontrib.microplastics.widgets.identify.resultview import ResultView, Shown
-from orangecontrib.microplastics.widgets.identify.task import run
+from orangecontrib.microplastics.widgets.identify.resultview import (
+    ResultView,
+    Shown,
+    decomposed,
+)
+from orangecontrib.microplastics.widgets.identify.task import Labelled, Request, run
 from orangecontrib.microplastics.widgets.identify.texts import share_text, summary, waiting
+from orangecontrib.microplastics.widgets.identify.thresholds import Thresholds
 
 #: Share of unknown spectra above which unsuitable data are likely, not only unknown materials.
 _MANY = .5
@@ -37,16 +40,19 @@ _MANY = .5
 #: Milliseconds after which changed thresholds are sent, so that not each step of a drag is.
 _PAUSE = 200
 
+#: Milliseconds after which spectra are identified anew with another threshold of further parts.
+_LONG_PAUSE = 500
+
 
 class OWIdentify(ResultWidget):
     name = "Identify Spectra"
-    description = "Identify the material of each spectrum with a trained model, and sort the " \
-                  "identifications into accepted, to inspect and unknown."
+    description = "Identify the materials of each spectrum with a trained model, and how much of " \
+                  "each; sort the identifications into accepted, to inspect and unknown."
     icon = "icons/Identify.svg"
     priority = 40
     keywords = "identify spectra, predict, unknown, acceptance, threshold, hit quality, " \
                "library search, confidence, energy, out of distribution, microplastics, " \
-               "ready-made, missing bands, conformal"
+               "ready-made, missing bands, conformal, fractions, composition, how much, mass"
     ACTION = "Identify"
 
     class Inputs:
@@ -60,6 +66,7 @@ class OWIdentify(ResultWidget):
         inspect = Output("To Inspect", Table)
         unknown = Output("Unknown", Table)
         selected = Output("Selected Data", Table)
+        fit = Output("Fit", Table, explicit=True)
         model = Output("Model", Model, dynamic=False, explicit=True)
 
     class Error(ResultWidget.Error):
@@ -80,6 +87,7 @@ class OWIdentify(ResultWidget):
     class Information(ResultWidget.Information):
         converted = Msg("The spectra were treated as transmittance and converted to absorbance.")
         not_used = Msg("The connected model is used instead of the opened one.")
+        few_fits = Msg("The output Fit holds the first {} of {} selected spectra.")
         no_model = Msg("There is no model yet: press Ready-made Model to identify common "
                        "plastics, or connect a model.")
 
@@ -91,6 +99,16 @@ class OWIdentify(ResultWidget):
     promise = Setting("")
     refused = Setting(5)
     wrong = Setting(1)
+    #: Probability from which parts are named besides those of the class.
+    detect = Setting(DETECT)
+    #: Whether this threshold is to keep a promise: at most so many per cent of parts are missed.
+    parts_promised = Setting(False)
+    missed = Setting(10)
+    #: What fractions are of, amountsbox.SIGNAL or MASS; absorptivities, by material (1 for others),
+    #: and how many blends they were calibrated with. They belong to a workflow's samples.
+    fraction_of = Setting(SIGNAL, schema_only=True)
+    absorptivities = Setting({}, schema_only=True)
+    calibrated = Setting(0, schema_only=True)
     convert = Setting(False, schema_only=True)
     #: Rows of the data that are selected in the list.
     selection = Setting([], schema_only=True)
@@ -101,7 +119,7 @@ class OWIdentify(ResultWidget):
     ready_made = Setting("", schema_only=True)
     #: Folder from which a model was last opened.
     folder = Setting("")
-    #: Tab that is shown: the spectrum, or the scores.
+    #: Tab that is shown: the spectrum, how much of each, or the scores.
     tab = Setting(0)
 
     settings_version = 1
@@ -112,20 +130,23 @@ class OWIdentify(ResultWidget):
         self.labelled: Table | None = None
         self.decisions = np.empty(0, int)
         self._links = InputLinks()
-        self._kept = False  # whether the thresholds keep the promise
         self._tables = TableMaker(self)
         # Not connected directly, since the button Send replaces `commit`.
         self._tables.made.connect(lambda: self.commit.now())
         self._tables.out_of_memory.connect(self._no_tables)
+        self._fits = FitMaker(self)
+        self._fits.made.connect(self._send_fit)
         self._sent = None  # tables that have been sent
         self._later = QTimer(self, singleShot=True, interval=_PAUSE)
         self._later.timeout.connect(self._send_changed)
+        self._again = QTimer(self, singleShot=True, interval=_LONG_PAUSE)
+        self._again.timeout.connect(self._identify_again)
+        self._of = None  # model and labelled spectra of the result
         self.models = ModelBox(self)
         self._add_controls()
         self._add_main_area()
         self.models.changed.connect(self._model_changed)
         self.models.told.connect(self._show_hints)
-        self._keep_promise()
         self._show_result()
         self._show_running(False)
         # Qt would limit the window to two thirds of the screen.
@@ -139,23 +160,18 @@ class OWIdentify(ResultWidget):
             "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
             toolTip="Treat the spectra as transmittance T and convert them to A = -log10 T.")
         box.layout().addWidget(self.convert_button)
-        add_score_box(self, self._by_changed)
-        box = gui.widgetBox(self.controlArea, "Thresholds")
-        self._add_threshold(box, "accept", "Accept from:",
-                            "0.7 is a common limit in library search. You can also drag the line "
-                            "in the plot of scores.")
-        self._add_threshold(box, "inspect", "Inspect from:",
-                            "Between this and the other limit, look at the spectrum yourself; "
-                            "below, the material is unknown. 0.6 is common.")
-        self._add_defaults(box, f"Reset to {Rule().accept:g} and {Rule().inspect:g}.")
-        self.promises = PromiseRows(self, box)
-        self.promises.asked.connect(self._promised)
+        box = gui.widgetBox(self.controlArea, "Decision", spacing=2)
+        self.thresholds = Thresholds(self, box)
+        self.thresholds.rule_changed.connect(self._rule_changed)
+        self.thresholds.detect_changed.connect(self._detect_changed)
+        self.amounts = AmountsBox(self, box)
+        self.amounts.changed.connect(self._rule_changed)
         self._add_buttons()
 
     def _add_main_area(self):
         self.view = ResultView()
         self.view.selected.connect(self._on_selection)
-        self.view.threshold_moved.connect(self._line_moved)
+        self.view.threshold_moved.connect(self.thresholds.move)
         self.view.tabs.setCurrentIndex(self.tab)
         self.view.tabs.currentChanged.connect(lambda index: setattr(self, "tab", index))
         self.mainArea.layout().addWidget(self.view)
@@ -210,7 +226,10 @@ class OWIdentify(ResultWidget):
 
     def onDeleteWidget(self):
         self._later.stop()
+        self._again.stop()
         self._tables.shutdown()
+        self._fits.forget()
+        self._fits.shutdown()
         self.models.shutdown()
         super().onDeleteWidget()
 
@@ -219,11 +238,36 @@ class OWIdentify(ResultWidget):
     def _start(self):
         self.result = None
         # The user's labelled spectra must be scored first.
-        if self.labelled is None or not isinstance(self.model, DCNetModel):
-            self._keep_promise()
+        ours = isinstance(self.model, DCNetModel)
+        if self.labelled is None or not ours:
+            self.thresholds.use(self.model if ours else None, Labelled())
+        self._again.stop()
         super()._start()
         self.models.show_progress()
         self._show_hints()
+
+    def _identify_again(self):
+        """Identify with another threshold of further parts; the result stays until then."""
+        self.cancel()
+        self.Information.cancelled.clear()
+        self._begin()
+        self._show_running(self.task is not None)
+        self._show_busy()
+
+    def _drop_result(self):
+        """There is no result for the threshold that is set now."""
+        if self.result is not None:
+            self.result = None
+            self.commit.now()
+
+    def _toggle(self):
+        if self.task is not None:
+            self._drop_result()
+        super()._toggle()
+
+    def on_exception(self, ex):
+        self._drop_result()
+        super().on_exception(ex)
 
     def _begin(self):
         if self.model is not None and not isinstance(self.model, DCNetModel):
@@ -231,7 +275,11 @@ class OWIdentify(ResultWidget):
         if self._ready():
             if self.convert:
                 self.Information.converted()
-            self.start(run, self.model, self.data, self.convert, self.labelled)
+            same = self._of is not None and self._of[0] is self.model \
+                and self._of[1] is self.labelled
+            self.start(run, Request(
+                self.model, self.data, self.convert, self.labelled, self.detect,
+                self.missed / 100 if self.parts_promised else None, self._of[2] if same else None))
 
     def _ready(self):
         return self.data is not None and isinstance(self.model, DCNetModel)
@@ -251,7 +299,8 @@ class OWIdentify(ResultWidget):
     def _show_busy(self):
         """Let the widgets that follow wait for a model, an answer or tables that are coming."""
         self.setInvalidated(self.task is not None or self._later.isActive()
-                            or self._tables.task is not None or self.models.busy)
+                            or self._again.isActive() or self._tables.task is not None
+                            or self._fits.busy or self.models.busy)
 
     def _toggle_convert(self):
         self.convert = not self.convert
@@ -273,10 +322,12 @@ class OWIdentify(ResultWidget):
             self.Warning.scale(scale[0])
         if other:
             self.Warning.notes("\n".join(other))
-        if result.problem:
-            self.Warning.labelled(result.problem)
+        if result.labelled.problem:
+            self.Warning.labelled(result.labelled.problem)
         self.result = result
-        self._keep_promise()
+        # What a later run needs of this one.
+        self._of = self.model, self.labelled, result._replace(answer=None)
+        self.thresholds.use(self.model, result.labelled)
         super().on_done(result)
         # After the mixin, which takes the widget for idle now.
         QTimer.singleShot(0, self._show_busy)
@@ -287,61 +338,14 @@ class OWIdentify(ResultWidget):
         else:
             super()._refused(ex)
 
-    # ------------------------------------------------------------ thresholds
+    def _detect_changed(self):
+        """Another threshold of further parts has been set."""
+        # A task that has not finished would answer with the old one.
+        if self.task is not None or self.result is not None and self.result.detect != self.detect:
+            self._again.start()
+            self._show_busy()
 
-    def _rule(self):
-        return Rule(self.by, self.accept, self.inspect, self.checks)
-
-    def _known(self):
-        """Labelled spectra for promises, and whether they are the user's."""
-        if self.result is not None and self.result.labelled is not None:
-            return self.result.labelled, True
-        if isinstance(self.model, DCNetModel):
-            return self.model.kept_aside, False
-        return KeptAside.nothing(), False
-
-    def _promised(self, promise):
-        self.promise = promise
-        self._by_changed()
-
-    def _keep_promise(self):
-        """Set the thresholds anew, if they are to keep a promise."""
-        text, self._kept = "", False
-        if self.promise and isinstance(self.model, DCNetModel):
-            share = getattr(self, self.promise) / 100
-            accept, text = keep(self.promise, share, self._known()[0], self._rule(),
-                                self._known()[1])
-            self._kept = accept is not None
-            if self._kept:
-                self.accept, self.inspect = accept, min(self.inspect, accept)
-        elif self.promise:
-            text = "Set as soon as there is a model."
-        self.promises.show_text(text)
-
-    def _by_changed(self):
-        self._keep_promise()
-        self._rule_changed()
-
-    def _line_moved(self, index, value):
-        name = ("accept", "inspect")[index]
-        setattr(self, name, value)
-        self._threshold_changed(name)
-
-    def _threshold_changed(self, name):
-        # Inspect must not exceed accept: the changed threshold moves the other one if necessary.
-        if name == "accept":
-            self.inspect = min(self.inspect, self.accept)
-        else:
-            self.accept = max(self.inspect, self.accept)
-        self._by_hand()
-
-    def _set_defaults(self):
-        self.accept, self.inspect = Rule().accept, Rule().inspect
-        self._by_hand()
-
-    def _by_hand(self):
-        self.promise = ""
-        self._by_changed()
+    # ---------------------------------------------------------------- result
 
     def _rule_changed(self):
         self._show_result()
@@ -354,31 +358,40 @@ class OWIdentify(ResultWidget):
         self.commit.deferred()
         self._show_busy()
 
-    # ---------------------------------------------------------------- result
-
     def _show_result(self):
         self.Warning.many.clear()
         self.Warning.unlike.clear()
-        rule = self._rule()
+        rule = self.thresholds.rule
         if self.result is None:
             self._later.stop()
             self._tables.forget()
+            self._fits.forget()
             self._sent = None
             self.decisions = np.empty(0, int)
             self.view.clear(rule)
+            self._show_components(None)
             self.result_label.setText(self._nothing())
             return
         answer = self.result.answer
+        self._show_components(self.result.labelled.blends)
         self.decisions = decide(answer, rule)
-        self.view.show_result(Shown(self.data, self.model, answer, rule, self.decisions,
-                                    self.convert), self.selection)
+        self.view.show_result(Shown(
+            self.data, self.model, answer, rule, self.decisions, self.convert,
+            amounts(answer, self.model.components, self.amounts.absorptivities),
+            self.amounts.text(), self.amounts.not_calibrated(), self.result.composer),
+            self.selection)
         self.result_label.setText(summary(self.decisions))
         unknown = np.mean(self.decisions == UNKNOWN)
         if unknown > _MANY:
             self.Warning.many(share_text(unknown))
-        known, _ = self._known()
-        if self._kept and differs(known, rule.score(answer), self.decisions, rule):
+        known, _ = self.thresholds.known()
+        if self.thresholds.kept and differs(known, rule.score(answer), self.decisions, rule):
             self.Warning.unlike()
+
+    def _show_components(self, blends):
+        """Offer absorptivities of the model's components."""
+        ours = isinstance(self.model, DCNetModel) and self.model.knows_mixtures
+        self.amounts.show_materials(self.model.components if ours else (), blends)
 
     def _on_selection(self, rows):
         # The list is emptied when the result is, but the selection may be needed again.
@@ -398,10 +411,11 @@ class OWIdentify(ResultWidget):
         outputs = (self.Outputs.annotated, self.Outputs.accepted, self.Outputs.inspect,
                    self.Outputs.unknown)
         if self.result is None:
-            for output in (*outputs, self.Outputs.selected):
+            for output in (*outputs, self.Outputs.selected, self.Outputs.fit):
                 output.send(None)
             return
-        if not self._tables.make(self.data, self.model, self.result.answer, self._rule()):
+        if not self._tables.make(self.data, self.model, self.result.answer, self.thresholds.rule,
+                                 self.amounts.absorptivities):
             self._show_busy()
             return  # this is called again when they are made
         # A new selection leaves the other outputs as they are.
@@ -410,6 +424,20 @@ class OWIdentify(ResultWidget):
             for output, table in zip(outputs, self._sent, strict=True):
                 output.send(table)
         self.Outputs.selected.send(self._sent[0][self.selection] if self.selection else None)
+        self._make_fit()
+        self._show_busy()
+
+    def _make_fit(self):
+        """Selected spectra, or the drawn one, as sums of their components."""
+        drawn, _ = self.view.drawn_row()
+        rows = self.selection or ([] if drawn is None else [drawn])
+        self.Information.few_fits(MOST_FITS, len(rows), shown=len(rows) > MOST_FITS)
+        rows = rows[:MOST_FITS]
+        self._fits.make(rows, [self.view.list.text(row, 0) for row in rows],
+                        partial(decomposed, self.view.shown), self.amounts.by_mass)
+
+    def _send_fit(self, table):
+        self.Outputs.fit.send(table)
         self._show_busy()
 
     def _no_tables(self):

@@ -11,16 +11,23 @@ from Orange.widgets.utils.itemmodels import AbstractSortTableModel
 
 from orangecontrib.microplastics.confidence.references import References
 from orangecontrib.microplastics.dcnet.answer import Answer
-from orangecontrib.microplastics.identification import ACCEPTED, DECISIONS, UNKNOWN
+from orangecontrib.microplastics.identification import (
+    ACCEPTED,
+    DECISIONS,
+    UNKNOWN,
+    components,
+    text,
+)
+from orangecontrib.microplastics.widgets.identify.amountbar import Bars, pieces
 from orangecontrib.microplastics.widgets.identify.scoreplot import COLORS
 from orangecontrib.microplastics.widgets.identify.texts import chance, full_name, named
 
 __all__ = ["COLUMNS", "NONE", "AnswerModel", "fit_columns", "fit_materials"]
 
-COLUMNS = ("Spectrum", "Decision", "Material", "Probability", "Library", "Confidence",
+COLUMNS = ("Spectrum", "Decision", "Material", "How Much", "Probability", "Library", "Confidence",
            "Correlation", "Explained", "Complete", "Remarks")
-SPECTRUM, DECISION, MATERIAL, PROBABILITY, LIBRARY, CONFIDENCE, CORRELATION, EXPLAINED, COMPLETE, \
-    REMARKS = range(len(COLUMNS))
+SPECTRUM, DECISION, MATERIAL, HOW_MUCH, PROBABILITY, LIBRARY, CONFIDENCE, CORRELATION, EXPLAINED, \
+    COMPLETE, REMARKS = range(len(COLUMNS))
 
 #: Shown for spectra without a prediction.
 NONE = "no prediction"
@@ -29,6 +36,8 @@ _TIPS = (
     "", "Whether the thresholds and checks at the left are passed.",
     "The most probable of the model's materials. In brackets where the spectrum is unknown: then "
     "it is no answer.",
+    "Fraction of each component. Hatched: only the network sees it, the fit does not. Point at a "
+    "bar to read it.",
     "Share of the probability that the material gets among the materials of the model.",
     "The most similar reference spectrum of the model, and its correlation (hit quality).",
     "How strongly the network favours a material. Most known spectra reach 0.7.",
@@ -38,11 +47,11 @@ _TIPS = (
     "Why a spectrum is not accepted, or what to look at.")
 
 #: Room for the arrow that shows the order, pixels.
-_ARROW = 18
+_ARROW = 12
 
 #: Texts for which columns have room, besides their heads. Longer names are cut, and told in full by
 #: the tooltip.
-_ROOM = {SPECTRUM: "0" * 14, LIBRARY: "Protein 0.98"}
+_ROOM = {SPECTRUM: "0" * 12, HOW_MUCH: "0" * 10, LIBRARY: "Protein 0.98"}
 
 #: Widest column of materials, pixels.
 _WIDEST = 150
@@ -66,11 +75,11 @@ class AnswerModel(AbstractSortTableModel):
 
     def clear(self):
         """Remove all rows."""
-        self._show([], (), None, None, np.empty(0, int), np.empty(0), None)
+        self._show([], (), None, None, np.empty(0, int), np.empty(0), None, None)
 
     def show_answer(self, names: Sequence[str], classes: Sequence[str], answer: Answer,
                     references: References, decisions: np.ndarray, reasons: np.ndarray,
-                    remark: Callable[[int], str]):
+                    remark: Callable[[int], str], bars: Bars | None = None):
         """
         List the spectra of an answer.
 
@@ -88,27 +97,29 @@ class AnswerModel(AbstractSortTableModel):
             See :func:`.identification.reasons`; the remarks are sorted by them.
         remark : function of int
             Remark about a row of the data.
+        bars : Bars or None
+            None if fractions are not known.
         """
-        self._show(names, classes, answer, references, decisions, reasons, remark)
+        self._show(names, classes, answer, references, decisions, reasons, remark, bars)
 
     def show_decisions(self, decisions: np.ndarray, reasons: np.ndarray,
-                       remark: Callable[[int], str]):
-        """Update the decisions and remarks; the spectra stay the same."""
+                       remark: Callable[[int], str], bars: Bars | None = None):
+        """Update the decisions, remarks and fractions; the spectra stay the same."""
         self._decisions, self._reasons, self._remark = decisions, reasons, remark
-        self._said = {}
-        if self.sortColumn() in (DECISION, REMARKS):
+        self._bars, self._said = bars, {}
+        if self.sortColumn() in (DECISION, HOW_MUCH, REMARKS):
             self.sort(self.sortColumn(), self.sortOrder())
         if len(decisions):
             self.dataChanged.emit(self.index(0, 0),
                                   self.index(self.rowCount() - 1, len(COLUMNS) - 1))
 
-    def _show(self, names, classes, answer, references, decisions, reasons, remark):
+    def _show(self, names, classes, answer, references, decisions, reasons, remark, bars):
         column, order = self.sortColumn(), self.sortOrder()
         self.resetSorting()  # the old order is not valid for the new rows
         self.beginResetModel()
         self._names, self._classes, self._references = names, classes, references
         self._answer, self._decisions, self._reasons = answer, decisions, reasons
-        self._remark, self._said = remark, {}
+        self._remark, self._bars, self._said = remark, bars, {}
         self._probability = np.empty(0) if answer is None else answer.probability
         self.endResetModel()
         self.sort(column, order)
@@ -138,6 +149,8 @@ class AnswerModel(AbstractSortTableModel):
             return self._tip(row, column)
         if column == DECISION and role == Qt.DecorationRole:
             return COLORS[int(self._decisions[row])]
+        if column == HOW_MUCH and role == Qt.UserRole and self._bars is not None:
+            return pieces(self._bars, self._answer, row, self._decisions[row] == UNKNOWN)
         if column == MATERIAL and role == Qt.ForegroundRole:
             return _GREY if self._decisions[row] == UNKNOWN else None
         if column == MATERIAL and role == Qt.FontRole and self._decisions[row] == ACCEPTED:
@@ -154,6 +167,8 @@ class AnswerModel(AbstractSortTableModel):
             return DECISIONS[int(self._decisions[row])]
         if column == MATERIAL:
             return self._material(row)
+        if column == HOW_MUCH:
+            return self.amounts(row)
         if column == PROBABILITY:
             return chance(self._probability[row])
         if column == LIBRARY:
@@ -166,6 +181,13 @@ class AnswerModel(AbstractSortTableModel):
             return self._said[row]
         return _number(self._scores(column)[row])
 
+    def amounts(self, row: int) -> str:
+        """Components in words, "PE 62 % (55-70), PP 38 % (30-45)?"; "" if not known."""
+        if self._bars is None:
+            return ""
+        materials, found, _ = self._bars
+        return text(components(self._answer, row, materials, found))
+
     def _material(self, row):
         value = self._answer.values[row]
         return NONE if np.isnan(value) else named(self._classes[int(value)], self._decisions[row])
@@ -177,6 +199,8 @@ class AnswerModel(AbstractSortTableModel):
             text = full_name(name)
             return f"{name}: {text}" if self._decisions[row] != UNKNOWN else \
                 f"Unknown. Of the model's materials, {text} is the most probable."
+        if column == HOW_MUCH and self._decisions[row] == UNKNOWN and np.isfinite(value):
+            return f"Unknown. Of the model's materials, it would be {self.amounts(row)}."
         if column == LIBRARY:
             return "\n".join(
                 f"{_number(quality)}  {self._references.title(hit)}" for hit, quality in
@@ -200,6 +224,9 @@ class AnswerModel(AbstractSortTableModel):
             out = np.full(len(known), np.nan)
             out[known] = order[self._answer.values[known].astype(int)]
             return out
+        if column == HOW_MUCH:
+            return np.full(len(self._names), np.nan) if self._bars is None else \
+                np.fmax.reduce(self._bars.found.fractions, axis=1)
         if column == PROBABILITY:
             return self._probability
         if column == LIBRARY:

@@ -1,4 +1,4 @@
-"""The boxes of Identify Spectra that set the rule: score, checks, thresholds and a promise."""
+"""The box of Identify Spectra that sets the rule: score, checks, thresholds and promises."""
 from __future__ import annotations
 
 from AnyQt.QtCore import QObject, Qt, pyqtSignal
@@ -6,9 +6,17 @@ from AnyQt.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QSpin
 from Orange.widgets import gui
 
 from orangecontrib.microplastics.confidence.promise import FEWEST
-from orangecontrib.microplastics.widgets.identify.promises import REFUSED, WRONG
+from orangecontrib.microplastics.fractions.composition import DETECT
+from orangecontrib.microplastics.identification import Rule
+from orangecontrib.microplastics.widgets.identify.promises import (
+    HIGHEST,
+    LOWEST,
+    PARTS,
+    REFUSED,
+    WRONG,
+)
 
-__all__ = ["SCORES", "add_score_box", "PromiseRows"]
+__all__ = ["SCORES", "add_scores", "add_thresholds", "PromiseRows"]
 
 SCORES = ("All four", "Confidence", "Correlation", "Explained bands", "Complete (missing bands)")
 
@@ -23,10 +31,10 @@ _SCORE_TIPS = (
     "lack.")
 
 
-def add_score_box(master, callback):
-    """Add the box that chooses the score (setting `by`) and the checks (setting `checks`)."""
-    box = gui.widgetBox(master.controlArea, "Decide by")
-    combo = gui.comboBox(box, master, "by", items=SCORES, callback=callback)
+def add_scores(box, master, callback):
+    """Add the choice of the score (setting `by`) and of the checks (setting `checks`)."""
+    combo = gui.comboBox(box, master, "by", label="Decide by:", orientation=Qt.Horizontal,
+                         items=SCORES, callback=callback)
     for i, tip in enumerate(_SCORE_TIPS):
         combo.setItemData(i, tip, Qt.ToolTipRole)
     combo.setToolTip("The score that is compared with the thresholds. " + _SCORE_TIPS[0])
@@ -38,19 +46,54 @@ def add_score_box(master, callback):
                 "model of single materials sees a share of a second.")
 
 
+def add_thresholds(box, master, changed, defaults):
+    """Add the rows of thresholds (settings `accept`, `inspect` and `detect`), and "Defaults".
+
+    Parameters
+    ----------
+    box : QWidget
+    master : OWWidget
+    changed : callable
+        Called with the name of the setting that the user has changed.
+    defaults : callable
+        Called when "Defaults" is pressed.
+    """
+    for name, label, low, high, tip in (
+            ("accept", "Accept from:", 0., 1.,
+             "0.7 is a common limit in library search. You can also drag the line in the plot of "
+             "scores."),
+            ("inspect", "Inspect from:", 0., 1.,
+             "Between this and the other limit, look at the spectrum yourself; below, the material "
+             "is unknown. 0.6 is common."),
+            ("detect", "Name further parts from:", LOWEST, HIGHEST,
+             "Probability of its presence from which a component is named besides those of the "
+             "class. Lower: fewer parts are missed, and more are named that are not there. "
+             "Spectra are identified anew.")):
+        spin = gui.doubleSpin(box, master, name, low, high, .01, label=label, decimals=2,
+                              controlWidth=70, alignment=Qt.AlignRight,
+                              callback=lambda name=name: changed(name))
+        spin.setToolTip(tip)
+    row = gui.hBox(box)
+    gui.widgetLabel(row, "Or set them by a promise:")
+    button = QPushButton(
+        "Defaults", autoDefault=False, clicked=lambda *_: defaults(),
+        toolTip=f"Reset to {Rule().accept:g}, {Rule().inspect:g} and {DETECT:g}.")
+    row.layout().addWidget(button)
+
+
 class PromiseRows(QObject):
     """
     Rows that set the thresholds by a promise; shares in per cent are settings of `master`.
 
-    Signal `asked(promise)`: the user has pressed Set, or changed the share of the promise that is
-    kept now.
+    Promises about decisions (setting `promise`) exclude each other; that about parts (setting
+    `parts_promised`) sets another threshold. Signal `asked(promise)`: the user has pressed Set, or
+    changed the share of a promise that is kept now.
     """
     asked = pyqtSignal(str)
 
     def __init__(self, master, box):
         super().__init__(master)
         self.master = master
-        box.layout().addWidget(QLabel("Or set them by a promise:"))
         part = QWidget()
         grid = QGridLayout(part)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -64,7 +107,11 @@ class PromiseRows(QObject):
                 (WRONG, "Accepted wrong, at most:",
                  "Of the accepted spectra, at most this share has a wrong name, with 95 % "
                  "confidence. For 1 % this takes 299 labelled spectra without a mistake, or "
-                 "more."))):
+                 "more."),
+                (PARTS, "Parts missed, at most:",
+                 "Of the parts of 10 % and more in mixtures like the labelled ones, at most this "
+                 "share is not named, on average. It sets \"Name further parts from\"; the text "
+                 "below says how many parts are named then that are not there."))):
             grid.addWidget(QLabel(text, toolTip=tip), row, 0)
             spin = QSpinBox(minimum=1, maximum=50, suffix=" %", value=getattr(master, promise),
                             toolTip=tip, alignment=Qt.AlignRight)
@@ -77,17 +124,27 @@ class PromiseRows(QObject):
             self.buttons[promise], self.spins[promise] = button, spin
         grid.setColumnStretch(0, 1)
         box.layout().addWidget(part)
-        self.label = QLabel(wordWrap=True)
-        self.label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        box.layout().addWidget(self.label)
+        self.label, self.parts_label = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        for label in (self.label, self.parts_label):
+            label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+            box.layout().addWidget(label)
         self.show_text("")
+        self.show_parts_text("")
 
     def _typed(self, promise, value):
         setattr(self.master, promise, value)
-        if self.master.promise == promise:
+        if self.master.parts_promised if promise == PARTS else self.master.promise == promise:
             self.asked.emit(promise)
 
     def show_text(self, text: str):
-        """Say where the thresholds come from, or why a promise cannot be kept."""
-        self.label.setText(text)
-        self.label.setVisible(bool(text))
+        """Say where the thresholds of decisions come from, or why a promise cannot be kept."""
+        _show(self.label, text)
+
+    def show_parts_text(self, text: str):
+        """Likewise of the threshold of further parts."""
+        _show(self.parts_label, text)
+
+
+def _show(label, text):
+    label.setText(text)
+    label.setVisible(bool(text))

@@ -18,12 +18,13 @@ _MANY = 5000
 
 
 def tables(data: Table, model: DCNetModel, answer: Answer, rule: Rule,
+           absorptivities: dict[str, float] | None = None,
            state: TaskState | None = None) -> list[Table | None]:
     """The annotated data, and the parts of it that are accepted, to inspect and unknown.
 
-    None for a part without spectra.
+    None for a part without spectra. With `absorptivities`, fractions are of mass.
     """
-    parts = [annotate(data, model, answer, rule)]
+    parts = [annotate(data, model, answer, rule, absorptivities)]
     decisions = decide(answer, rule)
     for kind, name in enumerate(DECISIONS):
         if state is not None:
@@ -38,9 +39,9 @@ def tables(data: Table, model: DCNetModel, answer: Answer, rule: Rule,
 
 class TableMaker(QObject, ConcurrentMixin):
     """
-    Makes :func:`tables`, and keeps those of the last rule.
+    Makes :func:`tables`, and keeps the last ones.
 
-    Signals: `made()`: `tables` are those of the rule that :meth:`make` was last called with.
+    Signals: `made()`: `tables` are those that :meth:`make` was last called for.
     `out_of_memory()`: there are none.
     """
     made = pyqtSignal()
@@ -50,23 +51,25 @@ class TableMaker(QObject, ConcurrentMixin):
         QObject.__init__(self, parent)
         ConcurrentMixin.__init__(self)
         self.tables: list[Table | None] = []
-        self._rule = None
+        self._answer, self._how = None, ()
 
     def forget(self):
         """Stop, and forget the tables: they belong to another answer."""
         self.cancel()
-        self.tables, self._rule = [], None
+        self.tables, self._answer = [], None
 
-    def make(self, data: Table, model: DCNetModel, answer: Answer, rule: Rule) -> bool:
+    def make(self, data: Table, model: DCNetModel, answer: Answer, rule: Rule,
+             absorptivities: dict[str, float] | None = None) -> bool:
         """Make the tables; returns whether they are there already, without a signal."""
-        if rule == self._rule:
+        how = rule, absorptivities
+        if answer is self._answer and how == self._how:
             return self.task is None
-        self._rule, self.tables = rule, []
+        self._answer, self._how, self.tables = answer, how, []
         if len(data) < _MANY:
             self.cancel()
-            self.tables = tables(data, model, answer, rule)
+            self.tables = tables(data, model, answer, *how)
             return True
-        self.start(tables, data, model, answer, rule)
+        self.start(tables, data, model, answer, *how)
         return False
 
     def on_done(self, result):
@@ -75,7 +78,7 @@ class TableMaker(QObject, ConcurrentMixin):
         QTimer.singleShot(0, self.made)
 
     def on_exception(self, ex):
-        self._rule = None
+        self._answer = None
         if not isinstance(ex, MemoryError):
             raise ex
         QTimer.singleShot(0, self.out_of_memory)

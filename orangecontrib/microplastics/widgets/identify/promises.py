@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from orangecontrib.microplastics.confidence.promise import CONFIDENCE, FEWEST, KeptAside, unlike
+from orangecontrib.microplastics.fractions import risk
+from orangecontrib.microplastics.fractions.risk import PartsAside
 from orangecontrib.microplastics.identification import (
     UNKNOWN,
     Rule,
@@ -14,10 +16,15 @@ from orangecontrib.microplastics.identification import (
 )
 from orangecontrib.microplastics.widgets.identify.texts import share_text, things
 
-__all__ = ["REFUSED", "WRONG", "Kept", "keep", "differs"]
+__all__ = ["REFUSED", "WRONG", "PARTS", "LOWEST", "HIGHEST", "Kept", "keep", "keep_parts",
+           "differs"]
 
-#: Promises: few known spectra are refused; few accepted ones are wrong.
-REFUSED, WRONG = "refused", "wrong"
+#: Promises: few known spectra are refused; few accepted ones are wrong; few parts of mixtures are
+#: missed, which is independent of the other two.
+REFUSED, WRONG, PARTS = "refused", "wrong", "missed"
+
+#: Limits of the threshold of further parts.
+LOWEST, HIGHEST = .05, .95
 
 
 class Kept(NamedTuple):
@@ -77,6 +84,49 @@ def _why_not(promise, share, known, rule, n, own):
             if failed >= share else "the scores are too low."
     wrong = int((~known.right).sum())
     return f"{wrong} of the {n} labelled spectra get a wrong name, some of them with high scores."
+
+
+def keep_parts(share: float, parts: PartsAside, own: bool, mixtures: bool = True) -> Kept:
+    """Find the threshold of further parts at which few parts of 10 % and more are missed.
+
+    Parameters
+    ----------
+    share : float
+        0 to 1: how many at most.
+    parts : PartsAside
+        Mixtures of known composition.
+    own : bool
+        Whether they were mixed from the user's labelled spectra.
+    mixtures : bool
+        Whether the model knows mixtures.
+
+    Returns
+    -------
+    Kept
+        The threshold in hundredths, on the safe side, and its price: parts that are named and
+        are not there.
+    """
+    refused = f"At most {share_text(share)} missed is not possible: "
+    if not mixtures:
+        return Kept(None, refused + "this model knows single materials only.")
+    n, found = len(parts.fractions), risk.missing_at_most(parts, share)
+    if not n:
+        return Kept(None, refused + "this model kept no mixtures aside. Connect labelled spectra "
+                                    "of two materials that it knows as a mixture.")
+    if found is None:
+        needed = max(risk.FEWEST, int(np.ceil(1 / share - 1e-9)) - 1)
+        return Kept(None, refused + f"at least {needed} mixtures are needed, and there are {n}.")
+    if found < LOWEST:
+        return Kept(None, refused + f"it takes a threshold of {found:.3f}, with "
+                                    f"{_false(parts, found)}.")
+    detect = float(min(np.floor(100 * found + 1e-9) / 100, HIGHEST))
+    whose = "mixed from your spectra" if own else "that the model kept aside"
+    return Kept(detect, f"From {detect:.2f}: {_false(parts, detect)}, in "
+                        f"{things(n, 'mixture')} {whose}.")
+
+
+def _false(parts, threshold):
+    return f"{risk.false_parts(parts, threshold):.2f} false parts per spectrum"
 
 
 def differs(known: KeptAside, scores: np.ndarray, decisions: np.ndarray, rule: Rule) -> bool:

@@ -22,6 +22,7 @@ def write_report(widget):
         widget.report_items("Data", describe_spectra(widget.data))
     if isinstance(widget.model, DCNetModel):
         widget.report_items("Model", _model(widget))
+    promises = widget.thresholds.promises
     widget.report_items("Decision", (
         ("By", SCORES[widget.by]),
         ("Also doubted", "improbable ones, those that the library contradicts, and those that "
@@ -31,7 +32,14 @@ def write_report(widget):
         ("Promise", {REFUSED: f"refuse at most {widget.refused} % of known spectra",
                      WRONG: f"at most {widget.wrong} % of the accepted are wrong"}.get(
                          widget.promise, False)),
-        ("Labelled spectra", widget.promises.label.text() if widget.promise else False),
+        ("Labelled spectra", promises.label.text() if widget.promise else False),
+        ("Further parts named from", f"{widget.detect:.2f}"),
+        ("Promise about parts", widget.parts_promised and
+         f"miss at most {widget.missed} % of the parts of 10 % and more"),
+        ("Mixtures", widget.parts_promised and promises.parts_label.text()),
+        ("Fractions", widget.amounts.text()),
+        ("Absorptivities", widget.amounts.by_mass and escape(", ".join(
+            f"{name} {value:g}" for name, value in widget.absorptivities.items()))),
         ("Converted from transmittance", "yes" if widget.convert else "no")))
     if widget.result is None:
         return
@@ -48,9 +56,15 @@ def write_report(widget):
             for row in widget.selection[:_REPORTED]])
         if len(widget.selection) > _REPORTED:
             widget.report_paragraph(f"{len(widget.selection) - _REPORTED:,} more are selected.")
-        widget.view.draw()  # also if its tab is hidden
-        widget.report_name(widget.view.drawing.title.text())
-        widget.report_plot(widget.view.drawing.plot)
+        view = widget.view
+        view.draw(view.drawing)  # also if its tab is hidden
+        widget.report_name(view.drawing.title.text())
+        widget.report_plot(view.drawing.plot)
+        view.draw(view.fit)
+        if view.fit.shown is not None:
+            widget.report_paragraph(view.fit.witnesses.text())
+            widget.report_paragraph(view.fit.legend.text())
+            widget.report_plot(view.fit.upper)
     widget.report_plot(widget.view.plot)
 
 

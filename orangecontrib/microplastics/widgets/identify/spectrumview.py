@@ -14,7 +14,7 @@ from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.widgets.common.palette import is_dark
 from orangecontrib.microplastics.widgets.identify.comparison import Comparison
 
-__all__ = ["SpectrumView"]
+__all__ = ["RANGE", "SpectrumView", "stretches"]
 
 #: Colours of the material's reference, of a hit that contradicts it, and of marks, by Okabe and
 #: Ito, distinguishable for colour-blind people; on white and on black.
@@ -33,7 +33,7 @@ _HEIGHTS = (.93, .85, .77, .69)
 _CLOSE = 250.
 
 #: Range of the horizontal axis of an empty plot, cm-1.
-_RANGE = 700, 4000
+RANGE = 700, 4000
 
 HINT = "Select a spectrum in the list to see it."
 
@@ -83,7 +83,7 @@ class SpectrumView(QWidget):
             label.clear()
             label.hide()
         self.title.setText(f'<span style="color:gray">{escape(text)}</span>')
-        self.plot.setXRange(*_RANGE, padding=.01)
+        self.plot.setXRange(*RANGE, padding=.01)
 
     def show_spectrum(self, name: str, answer: str, remark: str, shown: Comparison | None):
         """
@@ -109,7 +109,7 @@ class SpectrumView(QWidget):
             return
         own_color, other_color, mark_color = ON_DARK if is_dark(self) else ON_LIGHT
         item = self.plot.getPlotItem()
-        for low, high in _stretches(shown.wavenumbers, ~shown.part):
+        for low, high in stretches(shown.wavenumbers, ~shown.part):
             shade = pg.LinearRegionItem((low, high), movable=False, brush=_SHADE,
                                         pen=pg.mkPen(None))
             shade.setZValue(-10)
@@ -173,7 +173,7 @@ def _legend_tip(shown):
     return "\n".join([*lines, "Numbers are correlations of the first derivatives (hit quality)."])
 
 
-def _stretches(wavenumbers, mask):
+def stretches(wavenumbers, mask):
     """First and last wavenumber of each run of True in a mask."""
     edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(int)))
     return [(wavenumbers[a], wavenumbers[b - 1])

@@ -1,12 +1,14 @@
 """Texts of Identify Spectra: shares, materials, and what a model knows."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
 
 from orangecontrib.microplastics.dcnet.model import DCNetModel
-from orangecontrib.microplastics.identification import DECISIONS, UNKNOWN
+from orangecontrib.microplastics.fractions.fit import MOST
+from orangecontrib.microplastics.identification import DECISIONS, UNKNOWN, Component
 from orangecontrib.microplastics.materials.names import (
     PLUS,
     POLYMERS,
@@ -16,7 +18,8 @@ from orangecontrib.microplastics.materials.names import (
 from orangecontrib.microplastics.widgets.common.texts import percent
 
 __all__ = ["chance", "share_text", "named", "answer_text", "full_name", "known_names", "knows",
-           "things", "summary", "waiting"]
+           "things", "summary", "waiting", "amount", "witnesses", "of_what",
+           "why_not"]
 
 
 def chance(probability: float) -> str:
@@ -109,3 +112,82 @@ def waiting(data: bool, source: str | None, model: bool, coming: bool) -> str:
     if not model:
         lines.append("Waiting for the model ..." if coming else "Choose a model.")
     return "<br>".join(lines)
+
+
+def amount(part: Component, alone: bool = False) -> str:
+    """"62 % PE (55-70)"; the name alone for a single material, or if the fraction is not known."""
+    if alone or np.isnan(part.fraction):
+        return part.name
+    text = f"{100 * part.fraction:.0f}\u2009% {part.name}"
+    if np.isfinite(part.low):
+        text += f" ({100 * part.low:.0f}\u2011{100 * part.high:.0f})"
+    return text
+
+
+def witnesses(part: Component, by_chance: float, is_named: bool, alone: bool = False) -> str:
+    """What network and fit say of a component: "network 99 %, fit sees it (97 > 62 %)".
+
+    Parameters
+    ----------
+    part : Component
+    by_chance : float
+        Part of the rest that it would explain, if absent, in one of twenty spectra.
+    is_named : bool
+        Whether it is named.
+    alone : bool
+        Whether it is the only one: then the fit has nothing to compare it with.
+    """
+    text = f"network {chance(part.probability)}"
+    if np.isnan(part.evidence):
+        return text + ("" if alone else ", fit not tested")
+    sees = part.evidence >= 1
+    explains = f"{100 * part.evidence * by_chance:.0f}\u00a0{'>' if sees else '<'}" \
+               f"\u00a0{100 * by_chance:.0f}\u00a0%"
+    text += f", fit {'sees' if sees else 'does not see'} it ({explains})"
+    if not is_named:
+        return text + ", not named"
+    return text + ("" if sees else ": to inspect")
+
+
+def of_what(by_mass: bool, absorptivities: Mapping[str, float], calibrated: int) -> str:
+    """What fractions are of: "of mass, calibrated with 12 blends".
+
+    Parameters
+    ----------
+    by_mass : bool
+    absorptivities : mapping of str to float
+        By material; 1 for others.
+    calibrated : int
+        Number of blends that they were calibrated with; 0 if they were entered.
+    """
+    if not by_mass:
+        return "of signal (bands)"
+    if calibrated:
+        return f"of mass, calibrated with {things(calibrated, 'blend')}"
+    return "of mass, absorptivities entered" if absorptivities else \
+        "of mass, if all absorb alike"
+
+
+def why_not(known: bool, mixtures: bool, name: str, n: int) -> str:
+    """Why it cannot be shown how much of each material a spectrum holds.
+
+    Parameters
+    ----------
+    known : bool
+        Whether fractions can be determined with the model.
+    mixtures : bool
+        Whether the model knows mixtures.
+    name : str
+        Of the spectrum.
+    n : int
+        Number of its components.
+    """
+    if not mixtures:
+        return "The model knows single materials only. One that learnt mixtures tells how much " \
+               "of each a spectrum holds."
+    if not known:
+        return "The model cannot tell how much of each a spectrum holds: it lacks spectra of " \
+               "some of its materials, or they are no absorbance."
+    if not n:
+        return f"{name} has no prediction."
+    return f"{name} has {n} components; fractions are determined for at most {MOST}."

@@ -7,13 +7,12 @@ from AnyQt.QtCore import Qt
 from AnyQt.QtCore import pyqtSignal as Signal
 from AnyQt.QtWidgets import (
     QAbstractItemView,
-    QDoubleSpinBox,
     QHeaderView,
-    QStyledItemDelegate,
     QTableWidget,
     QTableWidgetItem,
 )
 
+from orangecontrib.microplastics.widgets.common.absorptivity import AbsorptivityDelegate
 from orangecontrib.microplastics.widgets.common.palette import show_boxes
 
 __all__ = ["MaterialTable"]
@@ -21,26 +20,6 @@ __all__ = ["MaterialTable"]
 _NAME, _ABSORPTIVITY = range(2)
 #: Rows that are visible at a time, the header included.
 _ROWS = 6
-#: Limits of absorptivities, of which only the ratios matter.
-LEAST, MOST = .001, 1000.
-
-
-class _Editor(QStyledItemDelegate):
-    """Spin box within the limits: nothing can be entered that would have to be refused."""
-
-    def createEditor(self, parent, option, index):
-        editor = QDoubleSpinBox(parent, decimals=3, minimum=LEAST, maximum=MOST, frame=False)
-        editor.setAlignment(Qt.AlignRight)
-        editor.setAutoFillBackground(True)  # otherwise the value in the cell shows through
-        editor.setStepType(QDoubleSpinBox.AdaptiveDecimalStepType)
-        return editor
-
-    def setEditorData(self, editor, index):
-        editor.setValue(index.data(Qt.EditRole))
-
-    def setModelData(self, editor, model, index):
-        editor.interpretText()
-        model.setData(index, editor.value(), Qt.EditRole)
 
 
 class MaterialTable(QTableWidget):
@@ -79,7 +58,7 @@ class MaterialTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.AnyKeyPressed | QAbstractItemView.EditKeyPressed)
         self.clicked.connect(self._clicked)
         self.setTabKeyNavigation(False)  # Tab goes on to the next control
-        self.setItemDelegateForColumn(_ABSORPTIVITY, _Editor(self))
+        self.setItemDelegateForColumn(_ABSORPTIVITY, AbsorptivityDelegate(self))
         self.itemChanged.connect(self._item_changed)
         self.show_absorptivities(False)
 
