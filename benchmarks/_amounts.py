@@ -63,7 +63,7 @@ REGRESSIONS = {
     "Random forest, regression": lambda seed: RandomForestRegressor(
         60, max_features=.1, min_samples_leaf=3, random_state=seed, n_jobs=-1),
     "Perceptron trained on fractions": lambda seed: make_pipeline(StandardScaler(), MLPRegressor(
-        hidden_layer_sizes=(128,), early_stopping=True, random_state=seed, max_iter=60)),
+        hidden_layer_sizes=(128,), early_stopping=True, random_state=seed, max_iter=1000)),
 }
 
 
