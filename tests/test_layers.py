@@ -22,6 +22,7 @@ FLOORS = (
     ("datasets", "dcnet"),
     ("evaluation", "identification", "ready"),
     ("explanation",),
+    ("particles",),
     ("cli", "widgets"),
 )
 

@@ -14,18 +14,18 @@ from orangecontrib.microplastics.identification import (
     Rule,
     identify,
 )
+from orangecontrib.microplastics.identification.comparison import compare, only
 from orangecontrib.microplastics.simulation.polymers import simulate
-from orangecontrib.microplastics.widgets.identify.comparison import compare, only
-from orangecontrib.microplastics.widgets.identify.promises import REFUSED, WRONG, differs, keep
-from orangecontrib.microplastics.widgets.identify.task import score_labelled
-from orangecontrib.microplastics.widgets.identify.texts import (
+from orangecontrib.microplastics.widgets.common.answertexts import (
     answer_text,
     chance,
     full_name,
     knows,
-    summary,
     waiting,
 )
+from orangecontrib.microplastics.widgets.identify.promises import REFUSED, WRONG, differs, keep
+from orangecontrib.microplastics.widgets.identify.task import score_labelled
+from orangecontrib.microplastics.widgets.identify.texts import summary
 
 RULE = Rule(CONFIDENCE, checks=False)
 

@@ -12,7 +12,7 @@ from Orange.widgets.tests.base import WidgetTest
 from orangecontrib.microplastics import datasets, ready
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.simulation.polymers import simulate
-from orangecontrib.microplastics.widgets.identify.modelbox import PUBLISHED, SIMULATED
+from orangecontrib.microplastics.widgets.common.modelbox import PUBLISHED, SIMULATED
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
 

@@ -27,10 +27,10 @@ from orangecontrib.microplastics.identification import (
     threshold_for_refused,
 )
 from orangecontrib.microplastics.spectra.names import spectrum_names
+from orangecontrib.microplastics.widgets.common.answertexts import chance
 from orangecontrib.microplastics.widgets.common.modelfiles import found, remembered
 from orangecontrib.microplastics.widgets.identify import outputs
 from orangecontrib.microplastics.widgets.identify.answerlist import COLUMNS, HOW_MUCH, REMARKS
-from orangecontrib.microplastics.widgets.identify.texts import chance
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 
 

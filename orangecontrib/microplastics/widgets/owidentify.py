@@ -17,11 +17,12 @@ from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWar
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.fractions.composition import DETECT
 from orangecontrib.microplastics.identification import ALL, UNKNOWN, Rule, amounts, decide
+from orangecontrib.microplastics.widgets.common.answertexts import share_text, waiting
+from orangecontrib.microplastics.widgets.common.links import InputLinks
+from orangecontrib.microplastics.widgets.common.modelbox import ModelBox
 from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget
 from orangecontrib.microplastics.widgets.identify.amountsbox import SIGNAL, AmountsBox
 from orangecontrib.microplastics.widgets.identify.fitoutput import MOST_FITS, FitMaker
-from orangecontrib.microplastics.widgets.identify.links import InputLinks
-from orangecontrib.microplastics.widgets.identify.modelbox import ModelBox
 from orangecontrib.microplastics.widgets.identify.outputs import TableMaker
 from orangecontrib.microplastics.widgets.identify.promises import differs
 from orangecontrib.microplastics.widgets.identify.report import write_report
@@ -31,7 +32,7 @@ from orangecontrib.microplastics.widgets.identify.resultview import (
     decomposed,
 )
 from orangecontrib.microplastics.widgets.identify.task import Labelled, Request, run
-from orangecontrib.microplastics.widgets.identify.texts import share_text, summary, waiting
+from orangecontrib.microplastics.widgets.identify.texts import summary
 from orangecontrib.microplastics.widgets.identify.thresholds import Thresholds
 
 #: Share of unknown spectra above which unsuitable data are likely, not only unknown materials.

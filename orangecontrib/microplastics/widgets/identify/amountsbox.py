@@ -5,9 +5,10 @@ from AnyQt.QtCore import QObject, Qt, pyqtSignal
 from AnyQt.QtWidgets import QPushButton
 from Orange.widgets import gui
 
+from orangecontrib.microplastics.widgets.common.answertexts import things
 from orangecontrib.microplastics.widgets.identify.blends import Blends, calibrate
 from orangecontrib.microplastics.widgets.identify.massdialog import MassDialog
-from orangecontrib.microplastics.widgets.identify.texts import of_what, things
+from orangecontrib.microplastics.widgets.identify.texts import of_what
 
 __all__ = ["SIGNAL", "MASS", "AmountsBox"]
 

@@ -11,7 +11,7 @@ from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.fractions.composition import DETECT
 from orangecontrib.microplastics.fractions.mass import absorptivities_of
 from orangecontrib.microplastics.materials.names import names_in
-from orangecontrib.microplastics.widgets.identify.texts import things
+from orangecontrib.microplastics.widgets.common.answertexts import things
 
 __all__ = ["Blends", "Calibration", "known_masses", "blends_of", "calibrate"]
 

@@ -8,9 +8,9 @@ from AnyQt.QtCore import QObject, QTimer, pyqtSignal
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 from Orange.widgets.utils.concurrent import ConcurrentMixin, TaskState
 
+from orangecontrib.microplastics.explanation.decomposition import Decomposition
 from orangecontrib.microplastics.spectra.axis import name_of
 from orangecontrib.microplastics.widgets.common.background import check
-from orangecontrib.microplastics.widgets.identify.decomposition import Decomposition
 
 __all__ = ["MEASURED", "SUM", "RESIDUAL", "MOST_FITS", "fit_table", "FitMaker"]
 

@@ -14,7 +14,7 @@ from orangecontrib.microplastics.identification import (
     threshold_for_refused,
     threshold_for_wrong,
 )
-from orangecontrib.microplastics.widgets.identify.texts import share_text, things
+from orangecontrib.microplastics.widgets.common.answertexts import share_text, things
 
 __all__ = ["REFUSED", "WRONG", "PARTS", "LOWEST", "HIGHEST", "Kept", "keep", "keep_parts",
            "differs"]

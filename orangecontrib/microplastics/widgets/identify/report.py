@@ -4,11 +4,11 @@ from __future__ import annotations
 from html import escape
 
 from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.widgets.common.answertexts import known_names
 from orangecontrib.microplastics.widgets.common.texts import describe_spectra
 from orangecontrib.microplastics.widgets.identify.answerlist import COLUMNS
 from orangecontrib.microplastics.widgets.identify.decisionbox import SCORES
 from orangecontrib.microplastics.widgets.identify.promises import REFUSED, WRONG
-from orangecontrib.microplastics.widgets.identify.texts import known_names
 
 __all__ = ["write_report"]
 

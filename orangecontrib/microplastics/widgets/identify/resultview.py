@@ -11,6 +11,11 @@ from Orange.data import Table
 
 from orangecontrib.microplastics.dcnet.answer import Answer
 from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.explanation.decomposition import (
+    Decomposition,
+    decompose,
+    importance,
+)
 from orangecontrib.microplastics.fractions.composition import Composer
 from orangecontrib.microplastics.identification import (
     DECISIONS,
@@ -19,11 +24,15 @@ from orangecontrib.microplastics.identification import (
     reasons,
     remarks,
 )
+from orangecontrib.microplastics.identification.comparison import compare, only
 from orangecontrib.microplastics.identification.components import Amounts
 from orangecontrib.microplastics.spectra.names import spectrum_names
+from orangecontrib.microplastics.widgets.common.answertexts import answer_text, why_not
+from orangecontrib.microplastics.widgets.common.fitview import FitView
 from orangecontrib.microplastics.widgets.common.materialcolors import material_colors
 from orangecontrib.microplastics.widgets.common.palette import is_dark
 from orangecontrib.microplastics.widgets.common.resultwidget import set_up_list
+from orangecontrib.microplastics.widgets.common.spectrumview import SpectrumView
 from orangecontrib.microplastics.widgets.identify.amountbar import BarDelegate, Bars
 from orangecontrib.microplastics.widgets.identify.answerlist import (
     DECISION,
@@ -33,17 +42,8 @@ from orangecontrib.microplastics.widgets.identify.answerlist import (
     fit_columns,
     fit_materials,
 )
-from orangecontrib.microplastics.widgets.identify.comparison import compare, only
-from orangecontrib.microplastics.widgets.identify.decomposition import (
-    Decomposition,
-    decompose,
-    importance,
-)
-from orangecontrib.microplastics.widgets.identify.fitview import FitView
 from orangecontrib.microplastics.widgets.identify.materialtable import MaterialTable, counts
 from orangecontrib.microplastics.widgets.identify.scoreplot import ScorePlot
-from orangecontrib.microplastics.widgets.identify.spectrumview import SpectrumView
-from orangecontrib.microplastics.widgets.identify.texts import answer_text, why_not
 
 __all__ = ["Shown", "ResultView", "decomposed"]
 

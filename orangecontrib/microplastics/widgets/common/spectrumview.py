@@ -10,9 +10,9 @@ from AnyQt.QtGui import QPalette
 from AnyQt.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
+from orangecontrib.microplastics.identification.comparison import Comparison
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.widgets.common.palette import is_dark
-from orangecontrib.microplastics.widgets.identify.comparison import Comparison
 
 __all__ = ["RANGE", "SpectrumView", "stretches"]
 

@@ -11,9 +11,9 @@ from AnyQt.QtGui import QColor, QPalette
 from AnyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
-from orangecontrib.microplastics.widgets.identify.decomposition import Decomposition
-from orangecontrib.microplastics.widgets.identify.spectrumview import RANGE, stretches
-from orangecontrib.microplastics.widgets.identify.texts import amount, witnesses
+from orangecontrib.microplastics.explanation.decomposition import Decomposition
+from orangecontrib.microplastics.widgets.common.answertexts import amount, witnesses
+from orangecontrib.microplastics.widgets.common.spectrumview import RANGE, stretches
 
 __all__ = ["FitView", "HINT"]
 

@@ -10,6 +10,7 @@ from Orange.widgets import gui
 
 from orangecontrib.microplastics import datasets, ready
 from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.widgets.common.answertexts import known_names, knows
 from orangecontrib.microplastics.widgets.common.modelfiles import (
     ModelLoader,
     ask_what_to_open,
@@ -17,7 +18,6 @@ from orangecontrib.microplastics.widgets.common.modelfiles import (
     remembered,
 )
 from orangecontrib.microplastics.widgets.common.readymodel import ReadyModelMaker
-from orangecontrib.microplastics.widgets.identify.texts import known_names, knows
 
 __all__ = ["PUBLISHED", "SIMULATED", "ModelBox"]
 
