@@ -1,0 +1,130 @@
+"""The pixels of a map: which row of a table of spectra lies where."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from Orange.data import ContinuousVariable, Table
+
+__all__ = ["X", "Y", "PixelMap", "has_map", "pixel_map"]
+
+#: Metas with the coordinates of pixels, as orange-spectroscopy's readers name them.
+X, Y = "map_x", "map_y"
+
+#: Largest number of pixels of the image for each spectrum. A few scattered points or two maps far
+#: apart are no image.
+_EMPTY = 50
+
+#: Largest deviation of a coordinate from its row or column, in pixels: stages are not exact.
+_INEXACT = .25
+
+
+class PixelMap(NamedTuple):
+    """Pixels of a map on a regular grid.
+
+    Attributes
+    ----------
+    index : ndarray of int, shape (rows, columns)
+        Row of the table for each pixel; -1 where nothing was measured.
+    x, y : ndarray, shape (columns,) and (rows,)
+        Coordinates of the centres in the unit of the data, ascending.
+    pitch : tuple of float
+        Distance of neighbouring pixels along x and y, in the unit of the data.
+    unit_known : bool
+        Whether coordinates are micrometres. If not, they are numbers of pixels: 0, 1, 2 ...
+    """
+    index: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    pitch: tuple[float, float]
+    unit_known: bool
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Which pixels were measured; bool, (rows, columns)."""
+        return self.index >= 0
+
+    def image(self, values: np.ndarray, nothing=np.nan) -> np.ndarray:
+        """Values of the table's rows as an image; `nothing` where nothing was measured."""
+        out = np.full(self.index.shape, nothing, dtype=np.result_type(values, type(nothing)))
+        out[self.measured] = values[self.index[self.measured]]
+        return out
+
+
+def has_map(data: Table) -> bool:
+    """Whether spectra have coordinates on a map."""
+    return all(name in data.domain and isinstance(data.domain[name], ContinuousVariable)
+               for name in (X, Y))
+
+
+def pixel_map(data: Table) -> PixelMap:
+    """Find the grid of a map; it may have holes, and pixels that are not square.
+
+    Parameters
+    ----------
+    data : Table
+        With the numeric columns map_x and map_y. Rows without coordinates are left out.
+
+    Raises
+    ------
+    ValueError
+        If there are no coordinates, two spectra at one place, or places that are no grid; the
+        message says what to do.
+    """
+    if not has_map(data):
+        raise ValueError(f"The data have no coordinates: a map has the numeric columns {X} and {Y} "
+                         "(orange-spectroscopy's readers add them).")
+    places = np.stack([np.asarray(data.get_column(name), float) for name in (X, Y)])
+    there = np.flatnonzero(np.isfinite(places).all(axis=0))
+    if not len(there):
+        raise ValueError(f"{X} and {Y} are empty for all spectra.")
+    pitches = [_pitch(along) for along in places[:, there]]
+    # A map of one row or column has square pixels.
+    known = [p for p in pitches if p is not None] or [1.]
+    pitches = [known[0] if p is None else p for p in pitches]
+    lows, numbers = places[:, there].min(axis=1), []
+    for along, low, pitch in zip(places[:, there], lows, pitches, strict=True):
+        number = (along - low) / pitch
+        if np.abs(number - np.rint(number)).max() > _INEXACT:
+            raise ValueError(
+                "The places of the spectra are not on a regular grid, as they are after a map was "
+                "rotated, or if there are several maps. Take one map (Select Rows), or give "
+                "spectra of single particles without coordinates.")
+        numbers.append(np.rint(number).astype(int))
+    columns, rows = (int(n.max()) + 1 for n in numbers)
+    if rows * columns > max(_EMPTY * len(there), 64):
+        raise ValueError(f"The {len(there):,} spectra are scattered over {columns:,} x {rows:,} "
+                         "places, which is no image of a filter. If they are of single particles, "
+                         f"leave {X} and {Y} out (Select Columns).")
+    index = np.full((rows, columns), -1)
+    index[numbers[1], numbers[0]] = there
+    if (index >= 0).sum() < len(there):
+        raise ValueError("Several spectra have the same place. If the table holds several maps, "
+                         "take one of them (Select Rows); repeated spectra can be averaged "
+                         "(Average Spectra).")
+    x, y = (low + pitch * np.arange(n) for low, pitch, n in
+            zip(lows, pitches, (columns, rows), strict=True))
+    return PixelMap(index, x, y, (pitches[0], pitches[1]), not _only_numbers(data, x, y, pitches))
+
+
+def _pitch(along):
+    """Distance of neighbours on one axis; None for a single row."""
+    places = np.unique(along)
+    if len(places) == 1:
+        return None
+    steps = np.diff(places)
+    # Stages are not exact: a row's places differ a little.
+    steps = steps[steps > .1 * np.max(steps[:100]) if len(steps) < 3 else
+                  steps > .3 * np.median(steps)]
+    fine = float(np.percentile(steps, 5))
+    fine = float(np.median(steps[steps < 1.5 * fine]))
+    # Over a long row, an error of the median step would add up.
+    numbers = np.rint((places - places[0]) / fine)
+    return float(np.polyfit(numbers, places, 1)[0]) if numbers[-1] else None
+
+
+def _only_numbers(data, x, y, pitches):
+    """Whether coordinates are numbers of pixels: readers give those where a file has no unit."""
+    if data.attributes.get("map unit") == "um":
+        return False
+    return all(pitch == 1 for pitch in pitches) and x[0] in (0, 1) and y[0] in (0, 1)
