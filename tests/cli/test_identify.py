@@ -42,7 +42,7 @@ class TestIdentify(unittest.TestCase):
             self.addCleanup(patched.stop)
         self.asked, self.error = [], None
 
-    def get(self, progress, *, fetch=True, simulated=False):
+    def get(self, progress, *, fetch=True, simulated=False, low=0):
         self.asked.append((fetch, simulated))
         progress(.5, "Learning")
         if self.error is not None:

@@ -33,14 +33,14 @@ class Ready:
     def is_available(self, name):
         return False
 
-    def path(self, simulated=False):
+    def path(self, simulated=False, low=0):
         return self.folder / "none.dcnet"
 
-    def load(self, simulated=False):
+    def load(self, simulated=False, low=0):
         self.calls.append(("load", simulated))
         return self.model if simulated in self.made else None
 
-    def get(self, progress, *, fetch=True, simulated=False):
+    def get(self, progress, *, fetch=True, simulated=False, low=0):
         self.calls.append(("get", simulated))
         progress(.1, "Downloading 5 of 54 MB")
         while self.hold is not None and not self.hold.wait(.01):

@@ -49,13 +49,13 @@ class Ready:
     def is_available(self, name):
         return self.fetched
 
-    def path(self, simulated=False):
+    def path(self, simulated=False, low=0):
         return self.folder / "none.dcnet"
 
-    def load(self, simulated=False):
+    def load(self, simulated=False, low=0):
         return self.files[simulated] if simulated in self.made else None
 
-    def get(self, progress, *, fetch=True, simulated=False):
+    def get(self, progress, *, fetch=True, simulated=False, low=0):
         if simulated in self.made:
             progress(1., "Done")
             return self.files[simulated]
@@ -64,7 +64,7 @@ class Ready:
             self.fetched = self.error is None
         return self.make(progress, simulated=simulated)
 
-    def make(self, progress, *, simulated=False):
+    def make(self, progress, *, simulated=False, low=0):
         self.n_made += 1
         progress(.4, "Learning, epoch 3 of 16")
         while self.hold is not None and not self.hold.wait(.01):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.fractions.composition import DETECT
 from orangecontrib.microplastics.identification import ACCEPTED, UNKNOWN, Rule, decide
 from orangecontrib.microplastics.materials.names import components_of
+from orangecontrib.microplastics.particles.coverage import better_low, check_range
 from orangecontrib.microplastics.particles.edits import IS, JOIN, NOT, Edit
 from orangecontrib.microplastics.particles.geometry import sizes_of
 from orangecontrib.microplastics.particles.matter import Signal, Spectra, otsu, signal
@@ -24,7 +26,14 @@ from orangecontrib.microplastics.particles.naming import (
     name_pixels,
 )
 from orangecontrib.microplastics.particles.pixels import PixelMap, has_map, pixel_map
-from orangecontrib.microplastics.particles.segments import Named, join_equal, numbered, segments
+from orangecontrib.microplastics.particles.segments import (
+    Named,
+    absorbed,
+    join_equal,
+    numbered,
+    segments,
+    trimmed,
+)
 from orangecontrib.microplastics.particles.sizes import Sizes
 from orangecontrib.microplastics.particles.typed_sizes import typed_sizes
 
@@ -36,6 +45,10 @@ UNNAMED = "unknown"
 #: Pixels of the smallest particle that is listed, by default: smaller ones have no shape, and are
 #: often noise.
 SMALLEST = 4
+
+#: Signal at the edge of a particle, relative to its inside: the beam is as wide as a pixel or more,
+#: and edges are thin. Chosen on simulated maps (``benchmarks/NOTES.md``).
+EDGE = .27
 
 #: Pixels at a time.
 _ROWS = 10_000
@@ -107,6 +120,8 @@ class Found(NamedTuple):
         Number of areas that are smaller than the smallest particle.
     lost : list of Edit
         Edits that no longer meet a particle.
+    better_low : int
+        Where a model should begin (cm-1) to need nothing that the map lacks; 0 for nowhere else.
     notes : list of PredictionWarning
     """
     map: PixelMap | None
@@ -124,6 +139,7 @@ class Found(NamedTuple):
     sizes: Sizes
     too_small: int
     lost: list[Edit]
+    better_low: int
     notes: list
 
     @property
@@ -147,8 +163,8 @@ class Found(NamedTuple):
 class Finder:
     """Finds the particles of one table with one model, again and again with other choices.
 
-    What does not change is kept: the signal, names of pixels, names of particles. All methods may
-    be called from a background thread; only one at a time.
+    What does not change is kept: the signal, names of pixels, names of particles. Methods may be
+    called from background threads; one waits for the other.
 
     Attributes
     ----------
@@ -180,6 +196,7 @@ class Finder:
         self._pixels: dict = {}  # by what decides on them
         self._answers: dict = {}  # of particles, by their pixels
         self._notes: list = []
+        self._lock = Lock()
 
     def signal(self, progress_callback=dummy_callback) -> Signal | None:
         """Signal of each pixel over the filter; None without a map."""
@@ -201,18 +218,24 @@ class Finder:
 
         Raises
         ------
-        ValueError
-            If nearly all of the map would be matter.
+        NarrowRange
+            (a ValueError) If the map lacks too many of the wavenumbers that the model needs.
         DomainTransformationError, NotEnoughMemory
             See :meth:`.DCNetModel.answer`.
         """
-        if self.map is None:
-            return self._single(choices, edits, progress_callback)
+        # A task that was cancelled may still be at work.
+        with self._lock:
+            if self.map is None:
+                return self._single(choices, edits, progress_callback)
+            return self._map(choices, edits, progress_callback)
+
+    def _map(self, choices, edits, progress_callback):
         found = self.signal(_part(progress_callback, 0, .3))
         threshold = otsu(found.values) if choices.threshold is None else choices.threshold
         with np.errstate(invalid="ignore"):
             matter = self.map.image(found.values >= threshold, False)
         matter &= self.map.measured
+        check_range(self.model, self.spectra.wavenumbers, found.opaque)
         background = Background.of(found, choices.subtract)
         named, notes = None, []
         if choices.by_pixels:
@@ -229,6 +252,7 @@ class Finder:
         dropped = {number for edit in edits if edit.kind == NOT
                    for number in edit.particles(labels)}
         labels = np.where(np.isin(labels, list(dropped)), 0, labels)
+        labels = trimmed(labels, self.map.image(found.values.astype(float)), EDGE)
         labels, too_small = _without_small(labels, choices.smallest)
         labels = _largest_first(labels)
         X, answer = self._answer(labels, found, background, choices)
@@ -244,7 +268,7 @@ class Finder:
         return Found(self.map, labels, found, threshold, pixel, np.empty(0, int), X, answer,
                      decisions, names, by_hand,
                      _agreement(labels, named, values, classes, components), sizes, too_small,
-                     lost, notes)
+                     lost, better_low(self.model, self.spectra.wavenumbers, found.opaque), notes)
 
     # -------------------------------------------------------------- steps
 
@@ -268,9 +292,12 @@ class Finder:
     def _join(self, labels, found, background, choices, progress):
         """Name segments by their mean spectra, and join neighbours of one name."""
         X, answer = self._answer(labels, found, background, choices, progress)
-        for _ in range(2):
+        for _ in range(3):
             names = _texts(self.model, answer, decide(answer, choices.rule))
             together = join_equal(labels, ["" if name == UNNAMED else name for name in names])
+            if together.max() == labels.max():
+                unknown = np.array([name == UNNAMED for name in names], bool)
+                together = absorbed(labels, unknown) if choices.by_pixels else labels
             if together.max() == labels.max():
                 break
             labels = together
@@ -374,7 +401,7 @@ class Finder:
         progress(1)
         return Found(None, labels, None, np.nan, None, rows, X, answer, decisions, names,
                      by_hand, np.full(len(rows), np.nan),
-                     typed_sizes(self.data).of(rows), 0, lost, list(self._notes))
+                     typed_sizes(self.data).of(rows), 0, lost, 0, list(self._notes))
 
 
 def _part(progress, start, end):

@@ -132,7 +132,8 @@ def signal(spectra: Spectra, progress_callback=dummy_callback) -> Signal:
     of_filter = spectra(chosen)
     with np.errstate(all="ignore"):
         filter_spectrum = _nan_median(of_filter)
-        scatter = _nan_median(np.abs(np.diff(of_filter, axis=1)))
+        steps = np.diff(of_filter, axis=1)
+        scatter = _nan_median(np.abs(steps - _nan_median(steps)))
     progress_callback(1)
     return Signal(values, filter_spectrum, _opaque(filter_spectrum, scatter))
 

@@ -12,10 +12,14 @@ from skimage.segmentation import watershed
 from orangecontrib.microplastics.identification import UNKNOWN
 from orangecontrib.microplastics.particles.naming import PixelNames
 
-__all__ = ["Named", "connected", "joined", "segments", "join_equal", "numbered"]
+__all__ = ["Named", "connected", "joined", "segments", "join_equal", "absorbed", "trimmed",
+           "numbered"]
 
 #: Neighbours on an edge or a corner.
 _NEIGHBOURS = np.ones((3, 3), bool)
+
+#: Pixels of the smallest area that is parted from another that it touches.
+PARTED = 9
 
 #: Smallest share of a segment's pixels that are named with some confidence.
 _SURE = .25
@@ -107,7 +111,7 @@ def numbered(labels: np.ndarray) -> np.ndarray:
 
 
 def segments(matter: np.ndarray, named: Named | None, classes: Sequence[str],
-             components: Sequence[str], smallest: int = 4) -> np.ndarray:
+             components: Sequence[str], smallest: int = PARTED) -> np.ndarray:
     """Part matter into segments of one material.
 
     Without names, connected pixels are one segment. With them, the presence of each material is
@@ -215,3 +219,85 @@ def join_equal(labels: np.ndarray, names: Sequence[str]) -> np.ndarray:
     return joined(labels, kinds)
 
 
+def absorbed(labels: np.ndarray, unknown: np.ndarray) -> np.ndarray:
+    """Give scraps without a name to the particle that they touch; join unknown neighbours.
+
+    At the edge of a particle, light that is scattered or has met two materials is like none of the
+    model's. An unknown segment goes to the neighbour with the longest common border if that is at
+    least twice as large; unknown segments that touch are one, since nothing tells them apart.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (rows, columns)
+        Segments 1 to n, 0 for none.
+    unknown : ndarray of bool, shape (n,)
+        Which have no name.
+    """
+    n = len(unknown)
+    if not n or not unknown.any():
+        return labels
+    first, second, length = _borders(labels)
+    size = np.bincount(labels.ravel(), minlength=n + 1)
+    parent = np.arange(n + 1)
+    both = unknown[first - 1] & unknown[second - 1]
+    for a, b in zip(first[both], second[both], strict=True):
+        parent[_root(parent, b)] = _root(parent, a)
+    roots = np.array([_root(parent, i) for i in range(n + 1)])
+    total = np.bincount(roots, size, n + 1)
+    beside = np.concatenate([np.stack([first, second, length]), np.stack([second, first, length])],
+                            axis=1)
+    beside = beside[:, unknown[beside[0] - 1] & ~unknown[beside[1] - 1]]
+    beside[0] = roots[beside[0]]
+    for scrap in np.unique(beside[0]):
+        mine = beside[:, beside[0] == scrap]
+        names, where = np.unique(mine[1], return_inverse=True)
+        nearest = names[np.bincount(where, mine[2]).argmax()]
+        if total[scrap] <= .5 * size[nearest]:
+            roots[roots == scrap] = nearest
+    return numbered(roots[labels])
+
+
+def _borders(labels):
+    """Pairs of touching segments, and how many pairs of pixels touch."""
+    pairs = []
+    for a, b in ((labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:]),
+                 (labels[:-1, :-1], labels[1:, 1:]), (labels[:-1, 1:], labels[1:, :-1])):
+        different = (a != b) & (a > 0) & (b > 0)
+        pairs.append(np.sort(np.stack([a[different], b[different]]), axis=0))
+    pairs = np.concatenate(pairs, axis=1)
+    found, length = np.unique(pairs, axis=1, return_counts=True)
+    return found[0], found[1], length
+
+
+def _root(parent, i):
+    while parent[i] != i:
+        parent[i] = parent[parent[i]]
+        i = parent[i]
+    return i
+
+
+def trimmed(labels: np.ndarray, signal: np.ndarray, share: float) -> np.ndarray:
+    """Without pixels whose signal is below a share of that of their particle.
+
+    Around a strong particle, the beam sees enough of it to be above any threshold one or two pixels
+    away from its edge.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (rows, columns)
+    signal : ndarray, shape (rows, columns)
+        1 for a bare filter.
+    share : float
+        Of the signal that three quarters of the particle's pixels do not exceed.
+    """
+    there = labels > 0
+    if not there.any():
+        return labels
+    number, height = labels[there] - 1, signal[there] - 1
+    order = np.lexsort((height, number))
+    counts = np.bincount(number)
+    ends = np.cumsum(counts)
+    level = height[order][ends - 1 - counts // 4]
+    out = labels.copy()
+    out[there] = np.where(height >= share * level[number], labels[there], 0)
+    return out

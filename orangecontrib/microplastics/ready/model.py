@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from Orange.data import Domain
 
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.datasets.catalogue import RELABELLED, SETS, SOURCES
@@ -21,6 +22,7 @@ from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.dcnet.modelfile import SUFFIX, ModelFileError
 from orangecontrib.microplastics.ready import spectra
+from orangecontrib.microplastics.spectra.axis import spectral_columns
 
 __all__ = ["MISSING", "OUTDATED", "CURRENT", "SEED", "NETWORKS", "About", "path", "state", "about",
            "load", "make", "get", "learner", "with_natural_references"]
@@ -67,9 +69,14 @@ class About(NamedTuple):
     code: str
 
 
-def path(simulated: bool = False) -> Path:
-    """File of the ready-made model, or of the one learnt from simulated spectra."""
+def path(simulated: bool = False, low: int = 0) -> Path:
+    """File of the ready-made model, or of the one learnt from simulated spectra.
+
+    With `low`, of the model for spectra that begin at this wavenumber (cm-1).
+    """
     name = "ready-made, simulated" if simulated else "ready-made"
+    if low:
+        name += f", from {low}"
     return datasets.data_dir() / "models" / f"{name}{SUFFIX}"
 
 
@@ -90,15 +97,17 @@ def state(simulated: bool = False) -> str:
     return CURRENT if load(simulated) is not None else OUTDATED
 
 
-def load(simulated: bool = False) -> DCNetModel | None:
+def load(simulated: bool = False, low: int = 0) -> DCNetModel | None:
     """Load the ready-made model; None if it is missing, damaged or outdated.
+
+    Arguments as of :func:`path`.
 
     Raises
     ------
     TorchUnavailable
         (a ValueError) If torch cannot be loaded.
     """
-    file = path(simulated)
+    file = path(simulated, low)
     if not file.is_file():
         return None
     try:
@@ -112,7 +121,7 @@ def load(simulated: bool = False) -> DCNetModel | None:
 
 
 def get(progress: Progress = lambda fraction, text: None, *, fetch: bool = True,
-        simulated: bool = False) -> DCNetModel:
+        simulated: bool = False, low: int = 0) -> DCNetModel:
     """Load the ready-made model; fetch the published spectra and make it if necessary.
 
     Parameters
@@ -123,6 +132,10 @@ def get(progress: Progress = lambda fraction, text: None, *, fetch: bool = True,
         Whether to download the spectra if they are not on this computer.
     simulated : bool
         The model learnt from simulated spectra, which needs no network; says so in every answer.
+    low : int
+        Where the spectra to be identified begin, cm-1; 0 for all that the published ones have. A
+        filter of alumina lets no light through below 1250, and many detectors see nothing below
+        900; a model that looks there cannot answer.
 
     Raises
     ------
@@ -133,7 +146,7 @@ def get(progress: Progress = lambda fraction, text: None, *, fetch: bool = True,
     TorchUnavailable, NotEnoughMemory
         (ValueErrors) If the model cannot be made or used.
     """
-    model = load(simulated)
+    model = load(simulated, low)
     if model is not None:
         progress(1., "Done")
         return model
@@ -142,11 +155,11 @@ def get(progress: Progress = lambda fraction, text: None, *, fetch: bool = True,
         share = .3
         datasets.fetch(lambda done, text: progress(share * done, text))
     return make(lambda done, text: progress(share + (1 - share) * done, text),
-                simulated=simulated)
+                simulated=simulated, low=low)
 
 
 def make(progress: Progress = lambda fraction, text: None, *,
-         simulated: bool = False) -> DCNetModel:
+         simulated: bool = False, low: int = 0) -> DCNetModel:
     """Train the ready-made model and write its file, replacing an older one.
 
     Arguments and errors as :func:`get`. If the file cannot be written, the model is returned all
@@ -154,12 +167,18 @@ def make(progress: Progress = lambda fraction, text: None, *,
     """
     progress(0., "Reading spectra")
     data = spectra.simulated() if simulated else spectra.table()
+    if low:
+        columns, axis = spectral_columns(data.domain)
+        data = data.transform(Domain([data.domain.attributes[c] for c in columns[axis >= low]],
+                                     data.domain.class_vars, data.domain.metas))
     progress(.05, "Learning")
     learn = learner()
     learn.callback = lambda p: progress(.05 + .9 * p.fraction, _step(p))
     model = with_natural_references(learn(data))
     progress(.97, "Saving")
     model.name = "Microplastics, simulated" if simulated else "Microplastics"
+    if low:
+        model.name += f", from {low} cm-1"
     counts = np.bincount(data.Y.astype(int), minlength=len(data.domain.class_var.values))
     sets = () if simulated else [SETS[name] for name in spectra.SETS_USED]
     model.training["simulated"] = simulated
@@ -168,7 +187,7 @@ def make(progress: Progress = lambda fraction, text: None, *,
         references=tuple(dict.fromkeys(s.reference for s in sets)),
         materials=dict(zip(data.domain.class_var.values, map(int, counts), strict=True)),
         simulated=simulated, data=_data_hash(simulated), code=_code_hash())._asdict()
-    file = path(simulated)
+    file = path(simulated, low)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         model.save(file)

@@ -118,6 +118,8 @@ class OWIdentify(ResultWidget):
     model_file = Setting(None, schema_only=True)
     #: Ready-made model that is used while no model is connected, modelbox.PUBLISHED or SIMULATED.
     ready_made = Setting("", schema_only=True)
+    #: Where its range begins, cm-1; 0 for all of it.
+    ready_low = Setting(0, schema_only=True)
     #: Folder from which a model was last opened.
     folder = Setting("")
     #: Tab that is shown: the spectrum, how much of each, or the scores.

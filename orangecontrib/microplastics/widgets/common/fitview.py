@@ -6,14 +6,18 @@ from html import escape
 
 import numpy as np
 import pyqtgraph as pg
-from AnyQt.QtCore import QRectF, QSize, Qt, pyqtSignal
+from AnyQt.QtCore import QSize, Qt, pyqtSignal
 from AnyQt.QtGui import QColor, QPalette
 from AnyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
 from orangecontrib.microplastics.explanation.decomposition import Decomposition
 from orangecontrib.microplastics.widgets.common.answertexts import amount, witnesses
-from orangecontrib.microplastics.widgets.common.spectrumview import RANGE, stretches
+from orangecontrib.microplastics.widgets.common.spectrumview import (
+    RANGE,
+    importance_image,
+    stretches,
+)
 
 __all__ = ["FitView", "HINT"]
 
@@ -201,17 +205,7 @@ class FitView(QWidget):
         self.strip.clear()
         if self.shown is None:
             return
-        x = self.shown.wavenumbers
-        pixels = np.zeros((len(x), 1, 4), np.uint8)
-        pixels[..., :3] = color.red(), color.green(), color.blue()
-        seen = np.isfinite(importance)
-        # A root makes weaker bands visible beside the strongest.
-        pixels[seen, 0, 3] = 255 * importance[seen].clip(0, 1) ** .7
-        pixels[~seen, 0] = 128, 128, 128, 40
-        image = pg.ImageItem(pixels, axisOrder="col-major")
-        half = (x[1] - x[0]) / 2
-        image.setRect(QRectF(x[0] - half, 0, x[-1] - x[0] + 2 * half, 1))
-        self.strip.addItem(image)
+        self.strip.addItem(importance_image(self.shown.wavenumbers, importance, color))
         self.strip.setYRange(0, 1, padding=0)
 
 

@@ -1,4 +1,4 @@
-"""The model of Identify Spectra: connected, opened from a file, or ready-made."""
+"""The model of a widget: connected, opened from a file, or ready-made."""
 from __future__ import annotations
 
 import os
@@ -30,7 +30,8 @@ class ModelBox(QObject):
     The box "Model" and what belongs to it.
 
     The widget `master` has the settings `model_file` (see :func:`.modelfiles.remembered`),
-    `ready_made` and `folder`. Signals: `changed`: another model is in use, or none. `told`: the
+    `ready_made`, `ready_low` (where the range of the ready-made model begins, cm-1; 0 for all of
+    it) and `folder`. Signals: `changed`: another model is in use, or none. `told`: the
     texts have changed, or work has begun or ended.
     """
     changed = pyqtSignal()
@@ -55,6 +56,7 @@ class ModelBox(QObject):
         self._maker.failed.connect(self._on_not_made)
         self._maker.progressed.connect(self._on_progress)
         self._can_simulate = self._must_make = False
+        self._offered = 0
         self._add_controls()
         self._show()
         if self._expected:
@@ -76,11 +78,16 @@ class ModelBox(QObject):
             toolTip="Learn from simulated spectra, which needs no network: for trying things out, "
                     "not for results.")
         self.simulated_button.clicked.connect(lambda: self._make(SIMULATED))
+        self.range_button = QPushButton("", autoDefault=False, toolTip=(
+            "Make a ready-made model that looks only where these spectra have values. It takes "
+            "about two minutes, once."))
+        self.range_button.clicked.connect(self._make_for_range)
         self.progress = QProgressBar()
         self.cancel_button = QPushButton("Cancel", autoDefault=False,
                                          toolTip="Stop making the model; nothing is changed.")
         self.cancel_button.clicked.connect(self._cancel)
-        for part in (self.ready_button, self.simulated_button, self.progress, self.cancel_button):
+        for part in (self.ready_button, self.simulated_button, self.range_button, self.progress,
+                     self.cancel_button):
             box.layout().addWidget(part)
         row = gui.hBox(box)
         self.open_button = gui.button(
@@ -134,6 +141,11 @@ class ModelBox(QObject):
         self._source = source
         self._show()
 
+    def offer_range(self, low: int):
+        """Offer a ready-made model whose range begins at `low` (cm-1); 0 for none."""
+        self._offered = low
+        self._show()
+
     # --------------------------------------------------------------- display
 
     def _show(self):
@@ -145,6 +157,10 @@ class ModelBox(QObject):
         self.ready_button.setVisible(none)
         self.ready_button.setToolTip(ready_tip())
         self.simulated_button.setVisible(none and self._can_simulate)
+        # A model of the user's own is not replaced.
+        ours = self.model is None or bool(self.master.ready_made) and not self.connected
+        self.range_button.setVisible(bool(self._offered) and ours and not self.working)
+        self.range_button.setText(f"Model from {self._offered} cm-1 on")
         self.close_button.setVisible(self._opened is not None)
         self.told.emit()
 
@@ -200,7 +216,7 @@ class ModelBox(QObject):
         # A model that the user has opened in the meantime takes precedence.
         if self._opened is None and not self.working:
             if self.master.ready_made:
-                self._make(self.master.ready_made, only_load=True)
+                self._make(self.master.ready_made, only_load=True, low=self.master.ready_low)
             elif self.master.model_file is not None:
                 self._open(found(self.master, self.master.model_file))
         self._show()
@@ -244,13 +260,16 @@ class ModelBox(QObject):
     def _use_ready(self):
         self._make(PUBLISHED)
 
-    def _make(self, which, only_load=False):
+    def _make_for_range(self):
+        self._make(self.master.ready_made or PUBLISHED, low=self._offered)
+
+    def _make(self, which, only_load=False, low=0):
         """Load a ready-made model; make it if necessary."""
         self._loader.cancel()
         self.failure = self.notice = ""
         self._can_simulate = False
-        self._making, self._only_load = which, only_load
-        self._maker.start(simulated=which == SIMULATED, only_load=only_load)
+        self._making, self._low = which, low
+        self._maker.start(simulated=which == SIMULATED, only_load=only_load, low=low)
         self.progress.setRange(0, 0)
         self.show_progress()
         self._show()
@@ -266,12 +285,13 @@ class ModelBox(QObject):
     def _on_made(self, model):
         which, self._making = self._making, ""
         if model is not None:
+            self.master.ready_low, self._offered = self._low, 0
             self._opened_now(model, None, which)
             return
         self._done()
         self._must_make = True
-        self.notice = "The ready-made model of this workflow is not on this computer, or is of " \
-                      "another version. Press Ready-made Model to make it."
+        self.notice = "The ready-made model is not on this computer yet, or is of another " \
+                      "version. Press Ready-made Model to make it."
         self._show()
 
     def _on_not_made(self, message, can_simulate):

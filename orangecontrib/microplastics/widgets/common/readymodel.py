@@ -16,9 +16,10 @@ __all__ = ["ReadyModelMaker"]
 _PAUSE = .1
 
 
-def _run(simulated: bool, only_load: bool, anew: bool, state: TaskState) -> DCNetModel | None:
+def _run(simulated: bool, only_load: bool, anew: bool, low: int,
+         state: TaskState) -> DCNetModel | None:
     if only_load:
-        return ready.load(simulated)
+        return ready.load(simulated, low)
     last = [0., ""]
 
     def progress(fraction, text):
@@ -29,8 +30,8 @@ def _run(simulated: bool, only_load: bool, anew: bool, state: TaskState) -> DCNe
             state.set_partial_result((fraction, text))
 
     if anew and (simulated or all(map(datasets.is_available, ready.SETS_USED))):
-        return ready.make(progress, simulated=simulated)
-    return ready.get(progress, simulated=simulated)
+        return ready.make(progress, simulated=simulated, low=low)
+    return ready.get(progress, simulated=simulated, low=low)
 
 
 class ReadyModelMaker(QObject, ConcurrentMixin):
@@ -50,7 +51,8 @@ class ReadyModelMaker(QObject, ConcurrentMixin):
         QObject.__init__(self, parent)
         ConcurrentMixin.__init__(self)
 
-    def start(self, simulated: bool = False, only_load: bool = False, anew: bool = False):
+    def start(self, simulated: bool = False, only_load: bool = False, anew: bool = False,
+              low: int = 0):
         """Start, instead of what is running.
 
         Parameters
@@ -61,8 +63,10 @@ class ReadyModelMaker(QObject, ConcurrentMixin):
             Make nothing.
         anew : bool
             Make the model even if there is a valid file.
+        low : int
+            Where the model's range begins, cm-1; 0 for all of it.
         """
-        super().start(_run, simulated, only_load, anew)
+        super().start(_run, simulated, only_load, anew, low)
 
     def on_partial_result(self, result):
         self.progressed.emit(*result)

@@ -5,8 +5,8 @@ from html import escape
 
 import numpy as np
 import pyqtgraph as pg
-from AnyQt.QtCore import QSize, Qt
-from AnyQt.QtGui import QPalette
+from AnyQt.QtCore import QRectF, QSize, Qt
+from AnyQt.QtGui import QColor, QPalette
 from AnyQt.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
@@ -14,7 +14,7 @@ from orangecontrib.microplastics.identification.comparison import Comparison
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.widgets.common.palette import is_dark
 
-__all__ = ["RANGE", "SpectrumView", "stretches"]
+__all__ = ["RANGE", "SpectrumView", "importance_image", "stretches"]
 
 #: Colours of the material's reference, of a hit that contradicts it, and of marks, by Okabe and
 #: Ito, distinguishable for colour-blind people; on white and on black.
@@ -25,6 +25,9 @@ _LIGHT, _SHADE = (128, 128, 128, 110), (128, 128, 128, 40)
 
 #: Limits of the vertical axis; spectra are from 0 to 1 in the compared part.
 _LOWEST, _HIGHEST = -.25, 1.4
+
+#: Height of the strip with what the network sees, as a share of the plot.
+_STRIP = .09
 
 #: Heights of the texts of neighbouring marks.
 _HEIGHTS = (.93, .85, .77, .69)
@@ -140,6 +143,28 @@ class SpectrumView(QWidget):
                        min(_HIGHEST, max(float(np.nanmax(y)) for y in curves))
                        + (.2 if shown.marks else .02), padding=.02)
 
+    def show_importance(self, wavenumbers: np.ndarray, importance: np.ndarray, name: str,
+                        color: QColor):
+        """Draw a strip below the curves: by which wavenumbers the network sees a material.
+
+        Parameters
+        ----------
+        wavenumbers : ndarray, shape (m,)
+            cm-1, ascending, evenly spaced.
+        importance : ndarray, shape (m,)
+            0 to 1; NaN where the network does not look.
+        name : str
+            Of the material.
+        color : QColor
+        """
+        low, high = self.plot.getPlotItem().getViewBox().viewRange()[1]
+        height = _STRIP * (high - low)
+        image = importance_image(wavenumbers, importance, color, low - height, height)
+        self.plot.addItem(image)
+        self.plot.getPlotItem().setYRange(low - height, high, padding=0)
+        self.legend.setText(self.legend.text() + "&nbsp; " + _entry(
+            color.name(), f"strip: bands by which the network sees {escape(name)}"))
+
     def _draw(self, wavenumbers, y, color, width):
         self.plot.plot(wavenumbers, y, pen=pg.mkPen(color, width=width), connect="finite",
                        antialias=True)
@@ -156,6 +181,22 @@ class SpectrumView(QWidget):
                            "anchors": [(1.05 if left else -.05, .5)] * 2})
             line.setZValue(5)
             self.plot.addItem(line)
+
+
+def importance_image(wavenumbers: np.ndarray, importance: np.ndarray, color: QColor,
+                     bottom: float = 0., height: float = 1.) -> pg.ImageItem:
+    """A strip: the more important a wavenumber, the more opaque; grey where NaN."""
+    pixels = np.zeros((len(wavenumbers), 1, 4), np.uint8)
+    pixels[..., :3] = color.red(), color.green(), color.blue()
+    seen = np.isfinite(importance)
+    # A root makes weaker bands visible beside the strongest.
+    pixels[seen, 0, 3] = 255 * importance[seen].clip(0, 1) ** .7
+    pixels[~seen, 0] = 128, 128, 128, 40
+    image = pg.ImageItem(pixels, axisOrder="col-major")
+    half = (wavenumbers[1] - wavenumbers[0]) / 2
+    image.setRect(QRectF(wavenumbers[0] - half, bottom, wavenumbers[-1] - wavenumbers[0] + 2 * half,
+                         height))
+    return image
 
 
 def _contradicts(hit, own):

@@ -18,8 +18,8 @@ from orangecontrib.microplastics.identification import (
     components,
     text,
 )
+from orangecontrib.microplastics.widgets.common.amountbar import Bars, pieces
 from orangecontrib.microplastics.widgets.common.answertexts import chance, full_name, named
-from orangecontrib.microplastics.widgets.identify.amountbar import Bars, pieces
 from orangecontrib.microplastics.widgets.identify.scoreplot import COLORS
 
 __all__ = ["COLUMNS", "NONE", "AnswerModel", "fit_columns", "fit_materials"]

@@ -27,13 +27,13 @@ from orangecontrib.microplastics.identification import (
 from orangecontrib.microplastics.identification.comparison import compare, only
 from orangecontrib.microplastics.identification.components import Amounts
 from orangecontrib.microplastics.spectra.names import spectrum_names
+from orangecontrib.microplastics.widgets.common.amountbar import BarDelegate, Bars
 from orangecontrib.microplastics.widgets.common.answertexts import answer_text, why_not
 from orangecontrib.microplastics.widgets.common.fitview import FitView
 from orangecontrib.microplastics.widgets.common.materialcolors import material_colors
 from orangecontrib.microplastics.widgets.common.palette import is_dark
 from orangecontrib.microplastics.widgets.common.resultwidget import set_up_list
 from orangecontrib.microplastics.widgets.common.spectrumview import SpectrumView
-from orangecontrib.microplastics.widgets.identify.amountbar import BarDelegate, Bars
 from orangecontrib.microplastics.widgets.identify.answerlist import (
     DECISION,
     HOW_MUCH,

@@ -1,4 +1,4 @@
-"""Stacked bars of fractions in the list of Identify Spectra."""
+"""Stacked bars of fractions in a list of spectra."""
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -1,0 +1,430 @@
+"""Particles: from the map of a filter to named, measured and counted particles."""
+from __future__ import annotations
+
+from AnyQt.QtCore import QSize, QTimer
+from AnyQt.QtWidgets import QMenu, QPushButton
+from Orange.base import Model
+from Orange.data import Table
+from Orange.widgets import gui
+from Orange.widgets.settings import Setting
+from Orange.widgets.utils.widgetpreview import WidgetPreview
+from Orange.widgets.widget import Input, Msg, Output
+
+from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
+from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.identification import Rule
+from orangecontrib.microplastics.particles.edits import IS, JOIN, NOT, Edit, restored, stored
+from orangecontrib.microplastics.particles.find import CROWDED, SMALLEST, UNNAMED, Choices
+from orangecontrib.microplastics.particles.tables import map_table, particle_table
+from orangecontrib.microplastics.widgets.common.answertexts import share_text, waiting
+from orangecontrib.microplastics.widgets.common.links import InputLinks
+from orangecontrib.microplastics.widgets.common.modelbox import PUBLISHED, ModelBox
+from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget
+from orangecontrib.microplastics.widgets.particles.controls import ParticleBox
+from orangecontrib.microplastics.widgets.particles.resultview import ResultView, Shown
+from orangecontrib.microplastics.widgets.particles.task import Request, Result, run
+from orangecontrib.microplastics.widgets.particles.texts import result_text
+
+#: Milliseconds after which changed choices are applied, so that not each step of a drag is.
+_PAUSE = 60
+
+#: Share of unknown particles above which unsuitable data are likely.
+_MANY = .5
+
+
+class OWParticles(ResultWidget):
+    name = "Particles"
+    description = "From the map of a filter to its particles: what each is, how large, how many, " \
+                  "and a report."
+    icon = "icons/Particles.svg"
+    priority = 45
+    keywords = "particles, map, filter, hyperspectral, imaging, image, count, size, feret, area, " \
+               "segmentation, fibre, fiber, blank, report, microplastics, iso 16094"
+    ACTION = "Find Particles"
+
+    class Inputs:
+        data = Input("Data", Table, default=True)
+        model = Input("Model", Model)
+        blank = Input("Blanks", Table, explicit=True)
+
+    class Outputs:
+        particles = Output("Particles", Table, default=True)
+        map = Output("Map", Table)
+        counts = Output("Counts", Table)
+        selected = Output("Selected", Table)
+
+    class Error(ResultWidget.Error):
+        no_model = Msg("{}")
+        not_ours = Msg("{} is not a Dual-Branch CNN model; connect it to Predictions instead.")
+        scale = Msg("{}")
+
+    class Warning(ResultWidget.Warning):
+        scale = Msg("{}")
+        notes = Msg("{}")
+        ready_made = Msg("{}")
+        no_size = Msg("The size of a pixel is not known: type it, or there are no sizes.")
+        crowded = Msg("{} of the map is matter. If the filter is not that full, raise the "
+                      "threshold (tab Matter).")
+        many = Msg("{} of the particles are unknown. Check that their materials, unit and "
+                   "range match the model's.")
+        lost = Msg("{}")
+        blank = Msg("The blanks cannot be used: {}")
+
+    class Information(ResultWidget.Information):
+        converted = Msg("The spectra were treated as transmittance and converted to absorbance.")
+        not_used = Msg("The connected model is used instead of the opened one.")
+        no_model = Msg("There is no model yet: press Ready-made Model to identify common "
+                       "plastics, or connect a model.")
+        single = Msg("The data have no map_x and map_y: each spectrum is taken as a particle.")
+
+    #: How particles are found; see :class:`.find.Choices`.
+    automatic = Setting(True)
+    threshold = Setting(5.)
+    smallest = Setting(SMALLEST)
+    by_pixels = Setting(True)
+    subtract = Setting(True)
+    pixel_size = Setting(0., schema_only=True)
+    accept = Setting(Rule().accept)
+    inspect = Setting(Rule().inspect)
+    checks = Setting(Rule().checks)
+    convert = Setting(False, schema_only=True)
+    #: Corrections by hand; see :mod:`.edits`.
+    edits = Setting([], schema_only=True)
+    #: Selected particles, from 0.
+    selection = Setting([], schema_only=True)
+    model_file = Setting(None, schema_only=True)
+    ready_made = Setting(PUBLISHED, schema_only=True)
+    #: Where its range begins, cm-1; 0 for all of it.
+    ready_low = Setting(0, schema_only=True)
+    folder = Setting("")
+    tab = Setting(0)
+    behind = Setting(0)
+
+    settings_version = 1
+
+    def __init__(self):
+        super().__init__()
+        self.model: DCNetModel | None = None
+        self.blank: Table | None = None
+        self.result: Result | None = None
+        self._links = InputLinks()
+        self._hand = restored(self.edits)
+        self._of = None  # model, data, unit and blank of the result
+        self._again = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._again.timeout.connect(self._find_again)
+        self.models = ModelBox(self)
+        self._add_controls()
+        self._add_main_area()
+        self.models.changed.connect(self._model_changed)
+        self.models.told.connect(self._show_hints)
+        self._show_result()
+        self._show_running(False)
+        self.resize(self.sizeHint())
+
+    # ---------------------------------------------------------------- layout
+
+    def _add_controls(self):
+        box = self._add_result_box()
+        self.convert_button = QPushButton(
+            "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
+            toolTip="Treat the spectra as transmittance T and convert them to A = -log10 T.")
+        box.layout().addWidget(self.convert_button)
+        self.box = ParticleBox(self)
+        self.box.changed.connect(self._changed)
+        self.box.undo.clicked.connect(self._undo)
+        self.box.forget.clicked.connect(self._forget)
+        self._add_buttons()
+
+    def _add_main_area(self):
+        self.view = ResultView(self.behind)
+        self.view.selected.connect(self._on_selection)
+        self.view.asked.connect(self._ask)
+        self.view.threshold_moved.connect(self.box.move)
+        self.view.tabs.setCurrentIndex(self.tab)
+        self.view.tabs.currentChanged.connect(lambda index: setattr(self, "tab", index))
+        self.view.map.behind.currentIndexChanged.connect(
+            lambda index: setattr(self, "behind", index))
+        self.mainArea.layout().addWidget(self.view)
+
+    def sizeHint(self):
+        # Within a screen of 1366 x 768 with the window's frame.
+        return QSize(1340, 680)
+
+    # ---------------------------------------------------------------- inputs
+
+    def event(self, event):
+        # Qt sends events before __init__ has finished.
+        if "_links" in self.__dict__ and self._links.notice(event):
+            QTimer.singleShot(0, self._link_changed)
+        return super().event(event)
+
+    def _link_changed(self):
+        self.models.linked_to(self._links.source("Model"))
+        if self.result is None and self.task is None:
+            self.result_label.setText(self._nothing())
+
+    @Inputs.data
+    def set_data(self, data):
+        if self.data is not None:
+            # Those stored in a workflow belong to the first data.
+            self.selection, self._hand, self.edits = [], [], []
+        self.data = data if data is not None and len(data) else None
+
+    @Inputs.model
+    def set_model(self, model):
+        self.models.connect_model(model)
+        self.model = self.models.model
+
+    @Inputs.blank
+    def set_blank(self, blank):
+        self.blank = blank if blank is not None and len(blank) else None
+
+    def handleNewSignals(self):
+        self.models.linked_to(self._links.source("Model"))
+        super().handleNewSignals()
+
+    def _model_changed(self):
+        if self.models.model is not self.model:
+            self.model = self.models.model
+            self._start()
+        self._show_hints()
+
+    def onDeleteWidget(self):
+        self._again.stop()
+        self.models.shutdown()
+        super().onDeleteWidget()
+
+    # -------------------------------------------------------------- finding
+
+    def _ready(self):
+        return self.data is not None and isinstance(self.model, DCNetModel)
+
+    def _start(self):
+        self._again.stop()
+        super()._start()
+        self.models.show_progress()
+        self._show_hints()
+
+    def _begin(self):
+        if self.model is not None and not isinstance(self.model, DCNetModel):
+            self.Error.not_ours(getattr(self.model, "name", type(self.model).__name__).capitalize())
+        if self._ready():
+            if self.convert:
+                self.Information.converted()
+            self.start(run, Request(
+                self.model, self.data, self.convert, self._choices(), list(self._hand),
+                self.blank, self._before()))
+
+    def _before(self):
+        """The last result, if it is of the same model, data, unit and blank."""
+        if self._of is None:
+            return None
+        same = all(a is b for a, b in zip(self._of[:3], self._inputs()[:3], strict=True))
+        return self._of[4] if same and self._of[3] == self.convert else None
+
+    def _inputs(self):
+        return self.model, self.data, self.blank, self.convert
+
+    def _choices(self):
+        return Choices(None if self.automatic else self.threshold, self.smallest, self.by_pixels,
+                       self.subtract, self.pixel_size or None, self.box.rule)
+
+    def _changed(self):
+        """A choice has been changed; the result stays until the next is there."""
+        if self._ready() and (self.task is not None or self._of is not None):
+            self._again.start()
+            self._show_busy()
+
+    def _find_again(self):
+        self.cancel()
+        self.Information.cancelled.clear()
+        self.Error.failed.clear()
+        self._begin()
+        self._show_running(self.task is not None)
+        self._show_busy()
+
+    def _toggle(self):
+        if self.task is not None and self.result is not None:
+            self._drop_result()
+        super()._toggle()
+
+    def _drop_result(self):
+        if self.result is not None:
+            self.result = None
+            self.commit.now()
+
+    def on_exception(self, ex):
+        self._drop_result()
+        super().on_exception(ex)
+        QTimer.singleShot(0, self._show_busy)
+
+    def _refused(self, ex):
+        self.models.offer_range(getattr(ex, "low", 0))
+        if isinstance(ex, ScaleError):
+            self.Error.scale(str(ex))
+        else:
+            super()._refused(ex)
+
+    def on_done(self, result):
+        self._of = (*self._inputs(), result)
+        self.models.offer_range(result.found.better_low)
+        notes = result.found.notes
+        scale = [str(n) for n in notes if isinstance(n, ScaleWarning)]
+        other = [str(n) for n in notes if not isinstance(n, ScaleWarning)]
+        self.Warning.scale(scale[0] if scale else "", shown=bool(scale))
+        self.Warning.notes("\n".join(other), shown=bool(other))
+        super().on_done(result)
+        # After the mixin, which takes the widget for idle now.
+        QTimer.singleShot(0, self._show_busy)
+
+    def _toggle_convert(self):
+        self.convert = not self.convert
+        self._start()
+
+    def _show_running(self, running):
+        super()._show_running(running)
+        self.convert_button.setText("Do Not Convert" if self.convert
+                                    else "Convert to Absorbance")
+        self.convert_button.setVisible(
+            self._ready() and (self.convert or self.Error.scale.is_shown()
+                               or self.Warning.scale.is_shown()))
+
+    def _show_hints(self):
+        """Say what is known of the model, or what to do if there is none."""
+        box, none = self.models, self.model is None
+        self.Error.no_model(box.failure, shown=bool(box.failure))
+        self.Warning.ready_made(box.notice, shown=bool(box.notice) and none
+                                and self.data is not None)
+        self.Information.not_used(shown=box.both)
+        self.Information.no_model(shown=none and self.data is not None and not box.coming
+                                  and not box.failure and not box.notice)
+        if self.result is None and self.task is None:
+            self.result_label.setText(self._nothing())
+        self._show_busy()
+
+    def _show_busy(self):
+        """Let the widgets that follow wait."""
+        self.setInvalidated(self.task is not None or self._again.isActive() or self.models.busy)
+
+    def _nothing(self):
+        return "" if self._ready() else waiting(
+            self.data is not None, self._links.source("Data"), self.model is not None,
+            self.models.coming)
+
+    # ---------------------------------------------------------------- result
+
+    def _show_result(self):
+        for message in (self.Warning.no_size, self.Warning.crowded, self.Warning.many,
+                        self.Warning.lost, self.Information.single):
+            message.clear()
+        self.box.show_edits(len(self._hand))
+        if self.result is None:
+            self._of = None
+            self.view.clear(self._waiting_text())
+            self.result_label.setText(self._nothing())
+            return
+        found = self.result.found
+        self.box.for_map(found.map is not None)
+        if found.map is not None:
+            self.box.show_threshold(found.threshold)
+        self.view.show_result(Shown(self.data, self.model, found,
+                                    self.result.finder.spectra.attributes, self.box.rule,
+                                    self.result.composer), self.selection)
+        self.result_label.setText(result_text(found))
+        self._warn(found)
+
+    def _waiting_text(self):
+        if self.data is None:
+            return "Connect a map of a filter, or spectra of single particles."
+        return "" if self.model is not None else "A model is needed: see at the left."
+
+    def _warn(self, found):
+        if found.map is None:
+            self.Information.single()
+        elif found.pixel is None:
+            self.Warning.no_size()
+        share = (found.labels > 0).sum() / max(found.measured, 1)
+        if found.map is not None and share > CROWDED:
+            self.Warning.crowded(share_text(share))
+        unknown = sum(name == UNNAMED for name in found.names)
+        if found.names and unknown / len(found.names) > _MANY:
+            self.Warning.many(share_text(unknown / len(found.names)))
+        if found.lost:
+            n = len(found.lost)
+            self.Warning.lost(
+                f"{n} {'correction' if n == 1 else 'corrections'} by hand "
+                f"{'meets' if n == 1 else 'meet'} no particle now: it is below the threshold, or "
+                "too small.")
+
+    def _on_selection(self, rows):
+        # The list is emptied when the result is, but the selection may be needed again.
+        if self.result is not None:
+            self.selection = rows
+            self.commit.deferred()
+
+    # ------------------------------------------------------------ corrections
+
+    def _ask(self, number, position):
+        """Show the menu of corrections of the selected particles."""
+        menu = self._menu(number)
+        if menu is not None:
+            menu.exec(position)
+
+    def _menu(self, number):
+        if self.result is None:
+            return None
+        rows = self.view.selection if number else []
+        menu = QMenu(self)
+        if rows:
+            what = f"Particle {rows[0] + 1}" if len(rows) == 1 else f"These {len(rows)} particles"
+            names = menu.addMenu(f"{what}: This Is" if len(rows) == 1 else f"{what} Are")
+            for name in (*self.model.components, UNNAMED):
+                names.addAction(name).triggered.connect(
+                    lambda *_, name=name: self._correct(IS, rows, name))
+            menu.addAction("Not a Particle" if len(rows) == 1 else "No Particles") \
+                .triggered.connect(lambda *_: self._correct(NOT, rows))
+            join = menu.addAction("Join to One Particle")
+            join.setEnabled(len(rows) > 1 and self.result.found.map is not None)
+            join.triggered.connect(lambda *_: self._correct(JOIN, rows))
+            menu.addSeparator()
+        undo = menu.addAction("Undo Last Correction")
+        undo.setEnabled(bool(self._hand))
+        undo.triggered.connect(lambda *_: self._undo())
+        return menu
+
+    def _correct(self, kind, rows, name=""):
+        found = self.result.found
+        places = tuple(found.place(row + 1) for row in rows)
+        self._set_edits([*self._hand, Edit(kind, places, name)])
+
+    def _undo(self):
+        self._set_edits(self._hand[:-1])
+
+    def _forget(self):
+        self._set_edits([])
+
+    def _set_edits(self, edits):
+        self._hand, self.edits = edits, stored(edits)
+        self.box.show_edits(len(edits))
+        self._changed()
+
+    # --------------------------------------------------------------- outputs
+
+    @gui.deferred
+    def commit(self):
+        if self.result is None:
+            for output in (self.Outputs.particles, self.Outputs.map, self.Outputs.counts,
+                           self.Outputs.selected):
+                output.send(None)
+            return
+        found = self.result.found
+        table = particle_table(found, self.model, self.data, self.box.rule,
+                               self.result.finder.spectra.attributes)
+        self.Outputs.particles.send(table)
+        self.Outputs.map.send(map_table(found, self.data))
+        self.Outputs.selected.send(table[self.selection] if self.selection else None)
+
+
+if __name__ == "__main__":
+    from orangecontrib.microplastics.simulation.filter_image import simulate_filter
+    WidgetPreview(OWParticles).run(set_data=simulate_filter(size=64))
