@@ -54,6 +54,8 @@ class TrueParticle(NamedTuple):
         Whether it is in contact with another particle.
     border : bool
         Whether it crosses the border of the map.
+    biofilm : bool
+        Whether part of its signal is biofilm.
     pixels : int
         Pixels of which it covers at least half; 0 for many of the small ones.
     """
@@ -67,6 +69,7 @@ class TrueParticle(NamedTuple):
     fibre: bool
     touches: bool
     border: bool
+    biofilm: bool
     pixels: int
 
 
@@ -184,7 +187,7 @@ def simulate_map(size=256, *, polymers=("PE", "PP", "PS", "PET", "PA", "PVC", "P
     fill(X, of_filter, thickness, offset, amounts, pure, noise,
          np.random.default_rng([seed, 20264]))
     numbers, covered, pixels = _truth(pieces, shape)
-    found = [_true_particle(i + 1, *one, shape, pixel_size, pixels[i])
+    found = [_true_particle(i + 1, *one, shape, pixel_size, bool(film[i]), pixels[i])
              for i, one in enumerate(put)]
     return FilterMap(_table(X, axis, shape, pixel_size), numbers, covered, found,
                      float(pixel_size))
@@ -229,12 +232,12 @@ def _truth(pieces, shape):
     return numbers, np.minimum(covered, 1, out=covered), pixels
 
 
-def _true_particle(number, code, piece, touches, shape, pixel_size, pixels):
+def _true_particle(number, code, piece, touches, shape, pixel_size, film, pixels):
     # Pixels have their coordinates at their centres.
     return TrueParticle(
         number, code, float((piece.x - .5) * pixel_size), float((piece.y - .5) * pixel_size),
         float(piece.area * pixel_size ** 2), *(length * pixel_size for length in piece.feret),
-        piece.fibre, touches, bool(part_of(piece, shape) < 1), pixels)
+        piece.fibre, touches, bool(part_of(piece, shape) < 1), film, pixels)
 
 
 def _table(X, axis, shape, pixel_size):
