@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orangecontrib.microplastics.identification import UNKNOWN
+from orangecontrib.microplastics.identification import TO_INSPECT, UNKNOWN
 from orangecontrib.microplastics.materials.names import PLUS, components_of
 from orangecontrib.microplastics.particles.find import EDGE, SMALLEST, UNNAMED, Choices, Finder
 from orangecontrib.microplastics.particles.geometry import sizes_of
@@ -28,10 +28,11 @@ CLASSES = (0, 50, 100, 200, 500, 5000)
 
 
 class Answered(NamedTuple):
-    """Numbers of particles in an image, their names, and their sizes."""
+    """Numbers of particles in an image, their names and sizes, and which are to be inspected."""
     labels: np.ndarray
     names: list[str]
     sizes: object
+    inspect: np.ndarray | None = None
 
 
 def matched(truth: np.ndarray, labels: np.ndarray) -> dict[int, int]:
@@ -81,7 +82,10 @@ def figures(fm, answered: Answered) -> dict[str, float]:
         "named, no biofilm": float(np.mean([is_right(p, name(p)) for p in clean])),
         "wrong": float(np.mean([not is_right(p, name(p)) and name(p) != UNNAMED
                                 for p in plastic])),
-        "sand named": float(np.mean([name(p) != UNNAMED for p in sand])) if sand else np.nan,
+        "to inspect": float(np.mean([answered.inspect[pairs[p.number] - 1] for p in plastic]))
+        if answered.inspect is not None else np.nan,
+        "sand named": float(np.mean([name(p) not in (UNNAMED, "Quartz") for p in sand]))
+        if sand else np.nan,
         "length within 1 pixel": float(np.mean(np.abs(sizes) <= 1)),
         "width within 1 pixel": float(np.mean(np.abs(widths) <= 1)),
         "false per 100": 100 * len(false) / max(len(answered.names), 1),
@@ -97,9 +101,8 @@ def _around(labels, fm, p):
 
 
 def is_right(p, name: str) -> bool:
-    """Whether the plastic is named, and no other; what covers it may be named, too."""
-    covers = {"Protein", "CE"} if p.biofilm else set()
-    return set(components_of(name)) - covers == {p.polymer}
+    """Whether the plastic is named, and no other; protein and cellulose may be named, too."""
+    return set(components_of(name)) - {"Protein", "CE"} == {p.polymer}
 
 
 def count_error(fm, answered):
@@ -131,7 +134,7 @@ def count_error(fm, answered):
 def ours(finder: Finder, **choices) -> Answered:
     """The widget's way; with `by_pixels` False, particles are named by their mean only."""
     found = finder.find(Choices(**choices))
-    return Answered(found.labels, found.names, found.sizes)
+    return Answered(found.labels, found.names, found.sizes, found.decisions == TO_INSPECT)
 
 
 def by_vote(finder: Finder) -> Answered:

@@ -33,10 +33,10 @@ from orangecontrib.microplastics.identification import (
 from orangecontrib.microplastics.mixing.mixer import mix
 from orangecontrib.microplastics.mixing.recipe import ONE_INSTRUMENT
 from orangecontrib.microplastics.simulation.polymers import simulate
+from orangecontrib.microplastics.widgets.common.amountbar import BarDelegate, Bars, pieces
 from orangecontrib.microplastics.widgets.common.answertexts import amount, witnesses
 from orangecontrib.microplastics.widgets.common.materialcolors import material_colors
 from orangecontrib.microplastics.widgets.identify import fitoutput
-from orangecontrib.microplastics.widgets.common.amountbar import BarDelegate, Bars, pieces
 from orangecontrib.microplastics.widgets.identify.answerlist import HOW_MUCH, AnswerModel
 from orangecontrib.microplastics.widgets.identify.blends import calibrate, known_masses
 from orangecontrib.microplastics.widgets.identify.promises import LOWEST, PARTS, keep_parts

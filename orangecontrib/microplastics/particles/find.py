@@ -116,6 +116,11 @@ class Found(NamedTuple):
         Share of the particle's named pixels whose class holds a component of its name; NaN if
         pixels were not named.
     sizes : Sizes
+        In micrometres.
+    shown : Sizes
+        For the screen: in pixels if micrometres are not known.
+    unit : str
+        Of the lengths in `shown`: "µm" or "px".
     too_small : int
         Number of areas that are smaller than the smallest particle.
     lost : list of Edit
@@ -137,6 +142,8 @@ class Found(NamedTuple):
     by_hand: np.ndarray
     agreement: np.ndarray
     sizes: Sizes
+    shown: Sizes
+    unit: str
     too_small: int
     lost: list[Edit]
     better_low: int
@@ -258,16 +265,18 @@ class Finder:
         X, answer = self._answer(labels, found, background, choices)
         notes = notes or list(answer.notes)
         pixel = self._pixel(choices)
-        spacing = pixel or self.map.pitch
+        # Without micrometres, in units of the smaller side of a pixel.
+        spacing = pixel or tuple(np.divide(self.map.pitch, min(self.map.pitch)))
         sizes = sizes_of(labels, spacing[::-1], (self.map.y[0], self.map.x[0]),
                          self.map.measured)
-        sizes = self._placed(sizes, pixel)
+        sizes, shown = self._placed(sizes, pixel)
         values, names, decisions, by_hand = self._names(labels, answer, choices, edits)
         lost += [edit for edit in edits if edit.kind == IS and not edit.particles(labels)]
         progress_callback(1)
         return Found(self.map, labels, found, threshold, pixel, np.empty(0, int), X, answer,
                      decisions, names, by_hand,
-                     _agreement(labels, named, values, classes, components), sizes, too_small,
+                     _agreement(labels, named, values, classes), sizes, shown,
+                     "px" if pixel is None else "µm", too_small,
                      lost, better_low(self.model, self.spectra.wavenumbers, found.opaque), notes)
 
     # -------------------------------------------------------------- steps
@@ -355,16 +364,17 @@ class Finder:
         return self.map.pitch if self.map.unit_known else None
 
     def _placed(self, sizes, pixel):
-        """Centres in the coordinates of the map; no sizes if that of a pixel is not known."""
+        """Sizes with centres in the coordinates of the map, and those for the screen; the former
+        without lengths if the size of a pixel is not known."""
         (x0, y0), (dx, dy) = (self.map.x[0], self.map.y[0]), self.map.pitch
-        wide, high = pixel or self.map.pitch
+        wide, high = pixel or np.divide(self.map.pitch, min(self.map.pitch))
         sizes = sizes._replace(x=x0 + (sizes.x - x0) / wide * dx,
                                y=y0 + (sizes.y - y0) / high * dy)
         if pixel is not None:
-            return sizes
+            return sizes, sizes
         unknown = Sizes.unknown(len(sizes.pixels))
         return unknown._replace(pixels=sizes.pixels, aspect=sizes.aspect, x=sizes.x, y=sizes.y,
-                                border=sizes.border)
+                                border=sizes.border), sizes
 
     def _names(self, labels, answer, choices, edits):
         """Class values, names and decisions, after those that were given by hand."""
@@ -399,9 +409,10 @@ class Finder:
         _, names, decisions, by_hand = self._names(labels, answer, choices, edits)
         lost = [edit for edit in edits if edit.kind == IS and not edit.particles(labels)]
         progress(1)
+        sizes = typed_sizes(self.data).of(rows)
         return Found(None, labels, None, np.nan, None, rows, X, answer, decisions, names,
-                     by_hand, np.full(len(rows), np.nan),
-                     typed_sizes(self.data).of(rows), 0, lost, 0, list(self._notes))
+                     by_hand, np.full(len(rows), np.nan), sizes, sizes, "µm", 0, lost, 0,
+                     list(self._notes))
 
 
 def _part(progress, start, end):
@@ -472,7 +483,7 @@ def _joined_by_hand(labels, edits):
     return numbered(labels), lost, changed
 
 
-def _agreement(labels, named, values, classes, components):
+def _agreement(labels, named, values, classes):
     """Share of the named pixels of each particle whose material is in the particle's class."""
     n = len(values)
     if named is None:

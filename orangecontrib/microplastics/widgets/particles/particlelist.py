@@ -53,8 +53,6 @@ class Listed(NamedTuple):
     scores : ndarray, shape (n,)
     remark : function of int
         Remark about a particle (from 0).
-    unit : str
-        Of lengths.
     """
     found: Found
     materials: tuple[str, ...]
@@ -62,7 +60,6 @@ class Listed(NamedTuple):
     colors: dict[str, QColor]
     scores: np.ndarray
     remark: Callable[[int], str]
-    unit: str
 
 
 class ParticleModel(AbstractSortTableModel):
@@ -96,8 +93,8 @@ class ParticleModel(AbstractSortTableModel):
         if role == Qt.DisplayRole:
             title = COLUMNS[section]
             if section in (LENGTH, WIDTH) and self.shown is not None:
-                return f"{title} ({self.shown.unit})"
-            return f"{title} ({self.shown.unit}²)" \
+                return f"{title} ({self.shown.found.unit})"
+            return f"{title} ({self.shown.found.unit}²)" \
                 if section == AREA and self.shown is not None else title
         return _TIPS[section] if role == Qt.ToolTipRole else None
 
@@ -127,7 +124,7 @@ class ParticleModel(AbstractSortTableModel):
 
     def text(self, row: int, column: int) -> str:
         """Text of a cell; `row` is a particle, from 0."""
-        found, sizes = self.shown.found, self.shown.found.sizes
+        found, sizes = self.shown.found, self.shown.found.shown
         if column == NUMBER:
             return str(row + 1)
         if column == POLYMER:
@@ -155,14 +152,14 @@ class ParticleModel(AbstractSortTableModel):
             if name == UNNAMED and np.isfinite(found.answer.values[row]):
                 return "Unknown: none of the model's materials is accepted."
             return name if name == UNNAMED else f"{name}: {full_name(name)}"
-        if column == SHAPE and found.sizes.border[row]:
+        if column == SHAPE and found.shown.border[row]:
             return "At the border of the map: the particle may be larger."
         return self.text(row, column)
 
     def sortColumnData(self, column):
         if self.shown is None:
             return np.empty(0)
-        found, sizes = self.shown.found, self.shown.found.sizes
+        found, sizes = self.shown.found, self.shown.found.shown
         if column == POLYMER:
             return np.unique(np.array(found.names, object).astype(str),
                              return_inverse=True)[1].astype(float)

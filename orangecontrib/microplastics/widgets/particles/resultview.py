@@ -70,11 +70,6 @@ class Shown(NamedTuple):
     rule: Rule
     composer: Composer | None
 
-    @property
-    def unit(self) -> str:
-        """Of lengths."""
-        return "µm"
-
 
 def spectrum_of(shown: Shown, row: int) -> Table:
     """Mean spectrum of a particle, as a table of one row."""
@@ -88,7 +83,8 @@ def remark_of(shown: Shown, row: int) -> str:
         automatic = found.answer.values[row]
         if np.isnan(automatic):
             return "named by hand; the model has no answer"
-        return f"named by hand; the model says {shown.model.domain.class_var.values[int(automatic)]}"
+        says = shown.model.domain.class_var.values[int(automatic)]
+        return f"named by hand; the model says {says}"
     said = [remarks(shown.model, only(found.answer, row), shown.rule, [0])[0]]
     if found.agreement[row] < _AGREE and found.names[row] != UNNAMED:
         said.append(f"only {found.agreement[row]:.0%} of its pixels alone are named so")
@@ -184,7 +180,7 @@ class ResultView(QSplitter):
         self._blocked = True
         self.list.show_particles(Listed(
             found, materials, bars, colors, shown.rule._replace(by=0).score(found.answer),
-            lambda row: remark_of(shown, row), shown.unit))
+            lambda row: remark_of(shown, row)))
         self.list_view.setColumnHidden(HOW_MUCH, bars is None)
         self._blocked = False
         rows = [row for row in selection if row < len(found.names)] or sorted(
@@ -277,7 +273,7 @@ class ResultView(QSplitter):
 
     def _head(self, row):
         found = self.shown.found
-        size = size_text(found, row, self.shown.unit)
+        size = size_text(found, row)
         value = found.answer.values[row]
         name = self.shown.model.domain.class_var.values[int(value)] if np.isfinite(value) \
             else "no prediction"
@@ -330,7 +326,7 @@ def _picture(shown, colors):
     return Picture(
         found.labels, found.names, colors, the_map.image(found.signal.values.astype(float)),
         found.threshold, rect, "µm" if the_map.unit_known else "pixels",
-        _visible(shown.data), [tooltip(found, row, shown.unit) for row in range(len(found.names))])
+        _visible(shown.data), [tooltip(found, row) for row in range(len(found.names))])
 
 
 def _visible(data):

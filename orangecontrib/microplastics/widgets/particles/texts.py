@@ -12,14 +12,13 @@ from orangecontrib.microplastics.widgets.common.answertexts import share_text, t
 __all__ = ["title_of", "tooltip", "result_text", "size_text"]
 
 
-def size_text(found: Found, row: int, unit: str) -> str:
-    """"120 x 45 µm" or "12 pixels"."""
-    length, width = found.sizes.feret_max[row], found.sizes.feret_min[row]
+def size_text(found: Found, row: int) -> str:
+    """"120 x 45 µm"."""
+    length, width, unit = found.shown.feret_max[row], found.shown.feret_min[row], found.unit
     if np.isfinite(length):
         return f"{length:.3g}\u2009×\u2009{width:.3g}\u00a0{unit}" if np.isfinite(width) \
             else f"{length:.3g}\u00a0{unit}"
-    pixels = found.sizes.pixels[row]
-    return things(int(pixels), "pixel") if pixels else ""
+    return ""
 
 
 def title_of(found: Found, row: int) -> str:
@@ -27,10 +26,10 @@ def title_of(found: Found, row: int) -> str:
     return f"Particle {row + 1}"
 
 
-def tooltip(found: Found, row: int, unit: str) -> str:
+def tooltip(found: Found, row: int) -> str:
     """Number, polymer, decision and size, as rich text."""
     said = "by hand" if found.by_hand[row] else DECISIONS[int(found.decisions[row])].lower()
-    size = size_text(found, row, unit)
+    size = size_text(found, row)
     return f"<b>{row + 1}: {escape(found.names[row])}</b>, {said}" + (f"<br>{size}" if size else "")
 
 
