@@ -117,7 +117,7 @@ def count_error(fm, answered):
                 out[key] = out.get(key, 0) + 1
         return out
 
-    true = [p for p in fm.particles if p.pixels >= LARGE]
+    true = [p for p in fm.particles if p.pixels >= LARGE and p.polymer != "Quartz"]
     lengths = answered.sizes.feret_max
     large = answered.sizes.pixels >= LARGE
     natural = ("Protein", "CE")

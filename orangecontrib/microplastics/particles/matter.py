@@ -184,20 +184,24 @@ class _Filter:
             return X - (np.where(there, X, 0) * weights).sum(axis=1, keepdims=True) \
                 / weights.sum(axis=1, keepdims=True)
 
-    def _gains(self, centred):
+    def _gains(self, centred, f=None):
         """Amount of the filter in each spectrum, by weighted least squares."""
-        power = np.sum(self._weights * self._f ** 2)
-        if power <= 0:
-            return np.zeros(len(centred))
-        return np.nan_to_num(centred) @ (self._weights * self._f) / power
+        f = self._f if f is None else f
+        power = f ** 2 @ self._weights
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = (np.nan_to_num(centred) * f) @ self._weights / power
+        return np.where(power > 0, found, 0.)
 
     def __call__(self, binned):
         """Signals of spectra, (rows,)."""
-        centred = self._centred(binned)
-        gains = np.clip(self._gains(centred), 0, self._most)
-        rest = np.nan_to_num(centred - gains[:, None] * self._f)
-        n = np.isfinite(binned).sum(axis=1)
-        return np.sqrt(rest ** 2 @ self._weights / np.maximum(n, 1))
+        centred, f = self._centred(binned), self._f
+        there = np.isfinite(centred)
+        if not there.all():
+            # Where a spectrum lacks wavenumbers, its offset is that of the others.
+            f = np.nan_to_num(self._centred(np.where(there, f, np.nan)))
+        gains = np.clip(self._gains(centred, f), 0, self._most)
+        rest = np.nan_to_num(centred - gains[:, None] * f)
+        return np.sqrt(rest ** 2 @ self._weights / np.maximum(there.sum(axis=1), 1))
 
 
 def _ranges(axis):

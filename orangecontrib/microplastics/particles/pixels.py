@@ -19,6 +19,14 @@ _EMPTY = 50
 _INEXACT = .25
 
 
+#: Rows are at least this far apart, relative to the usual pitch.
+_APART = .25
+
+_NO_GRID = "The places of the spectra are not on a regular grid, as after a map was rotated, or if " \
+           "there are several maps. Take one map (Select Rows), or give spectra of single " \
+           "particles without coordinates."
+
+
 class PixelMap(NamedTuple):
     """Pixels of a map on a regular grid.
 
@@ -78,19 +86,19 @@ def pixel_map(data: Table) -> PixelMap:
     there = np.flatnonzero(np.isfinite(places).all(axis=0))
     if not len(there):
         raise ValueError(f"{X} and {Y} are empty for all spectra.")
-    pitches = [_pitch(along) for along in places[:, there]]
+    usual = _usual_pitch(places[:, there])
+    pitches = [_pitch(along, usual) for along in places[:, there]]
     # A map of one row or column has square pixels.
     known = [p for p in pitches if p is not None] or [1.]
     pitches = [known[0] if p is None else p for p in pitches]
-    lows, numbers = places[:, there].min(axis=1), []
-    for along, low, pitch in zip(places[:, there], lows, pitches, strict=True):
-        number = (along - low) / pitch
+    lows, numbers = [], []
+    for along, pitch in zip(places[:, there], pitches, strict=True):
+        number = (along - along.min()) / pitch
+        number -= np.median(number - np.rint(number))
         if np.abs(number - np.rint(number)).max() > _INEXACT:
-            raise ValueError(
-                "The places of the spectra are not on a regular grid, as they are after a map was "
-                "rotated, or if there are several maps. Take one map (Select Rows), or give "
-                "spectra of single particles without coordinates.")
+            raise ValueError(_NO_GRID)
         numbers.append(np.rint(number).astype(int))
+        lows.append(float(np.median(along - pitch * numbers[-1])))
     columns, rows = (int(n.max()) + 1 for n in numbers)
     if rows * columns > max(_EMPTY * len(there), 64):
         raise ValueError(f"The {len(there):,} spectra are scattered over {columns:,} x {rows:,} "
@@ -107,24 +115,32 @@ def pixel_map(data: Table) -> PixelMap:
     return PixelMap(index, x, y, (pitches[0], pitches[1]), not _only_numbers(data, x, y, pitches))
 
 
-def _pitch(along):
+def _usual_pitch(places):
+    """What the pitch would be if the map had neither holes nor pixels that are not square."""
+    wide, high = np.ptp(places, axis=1)
+    n = places.shape[1]
+    return np.sqrt(wide * high / n) if wide and high else max(wide, high) / max(n - 1, 1)
+
+
+def _pitch(along, usual):
     """Distance of neighbours on one axis; None for a single row."""
     places = np.unique(along)
-    if len(places) == 1:
+    # Stages are not exact: places of one row differ a little.
+    rows = np.split(places, 1 + np.flatnonzero(np.diff(places) > _APART * usual))
+    if max(np.ptp(row) for row in rows) > 2 * _APART * usual:
+        raise ValueError(_NO_GRID)
+    if len(rows) == 1:
         return None
-    steps = np.diff(places)
-    # Stages are not exact: a row's places differ a little.
-    steps = steps[steps > .1 * np.max(steps[:100]) if len(steps) < 3 else
-                  steps > .3 * np.median(steps)]
-    fine = float(np.percentile(steps, 5))
-    fine = float(np.median(steps[steps < 1.5 * fine]))
+    centres = np.array([row.mean() for row in rows])
+    steps = np.diff(centres)
+    step = float(np.median(steps[steps < 1.5 * np.percentile(steps, 5)]))
     # Over a long row, an error of the median step would add up.
-    numbers = np.rint((places - places[0]) / fine)
-    return float(np.polyfit(numbers, places, 1)[0]) if numbers[-1] else None
+    return float(np.polyfit(np.rint((centres - centres[0]) / step), centres, 1)[0])
 
 
 def _only_numbers(data, x, y, pitches):
     """Whether coordinates are numbers of pixels: readers give those where a file has no unit."""
     if data.attributes.get("map unit") == "um":
         return False
-    return all(pitch == 1 for pitch in pitches) and x[0] in (0, 1) and y[0] in (0, 1)
+    return all(abs(pitch - 1) < 1e-9 for pitch in pitches) \
+        and all(min(abs(first), abs(first - 1)) < 1e-9 for first in (x[0], y[0]))

@@ -85,6 +85,8 @@ def particle_table(found: Found, model: DCNetModel, data: Table, rule: Rule,
     table = Table.from_numpy(Domain(attributes, None, (*variables, *kept)), found.spectra, None,
                              metas)
     table.name = f"Particles of {data.name}"
+    if not len(table):
+        return table
     table = annotate(table, model, found.answer, rule, absorptivities)
     decision = next(v for v in reversed(table.domain.metas) if v.name.startswith("decision"))
     with table.unlocked(table.metas):
