@@ -78,7 +78,9 @@ def test_shapes_depend_on_nothing_else():
     settings = {"particles": 4, "sand": 1, "wavenumbers": FEW}
     made = simulate_map(64, **settings)
     for change in ({"noise": 0.}, {"matrix": "alumina"}, {"biofilm": 1.}, {"thin_edges": False}):
-        assert simulate_map(64, **settings, **change).particles == made.particles
+        changed = simulate_map(64, **settings, **change).particles
+        assert [p._replace(biofilm=False) for p in changed] == \
+            [p._replace(biofilm=False) for p in made.particles]
 
 
 def test_memory_is_hardly_more_than_that_of_the_table():

@@ -96,7 +96,7 @@ ITEMS = (
          "Pixels of the smallest particle, and number of smaller areas left out", True),
 
     Item("model", _IDENTIFICATION, "Model", "Name, version, and materials it knows", True),
-    Item("hash", _IDENTIFICATION, "Checksum of the model", "SHA-256 of the model file", True),
+    Item("hash", _IDENTIFICATION, "Checksum of the model", "SHA-256 of its weights", True),
     Item("training", _IDENTIFICATION, "Training spectra", "Sets with their references", True),
     Item("accuracy", _IDENTIFICATION, "Accuracy on held-out spectra",
          "Accuracy, number of spectra, and how these were kept apart", True),

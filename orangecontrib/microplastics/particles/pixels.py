@@ -22,8 +22,8 @@ _INEXACT = .25
 #: Rows are at least this far apart, relative to the usual pitch.
 _APART = .25
 
-_NO_GRID = "The places of the spectra are not on a regular grid, as after a map was rotated, or if " \
-           "there are several maps. Take one map (Select Rows), or give spectra of single " \
+_NO_GRID = "The places of the spectra are not on a regular grid, as after a map was rotated, or " \
+           "if there are several maps. Take one map (Select Rows), or give spectra of single " \
            "particles without coordinates."
 
 

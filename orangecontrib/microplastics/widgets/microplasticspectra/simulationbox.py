@@ -76,6 +76,7 @@ def simulation_box(parent, master, polymers_ticked, changed):
                  tooltip="ATR penetrates deeper at low wavenumbers, so C-H stretches are weaker "
                          "than in transmission.")
     gui.checkBox(left, master, "image", "As an image of a filter", callback=changed,
-                 tooltip="32 x 32 pixels with map_x and map_y, for HyperSpectra: three particles "
-                         "of each polymer on cellulose. Pixels at an edge are mixtures.")
+                 tooltip="96 x 96 pixels with map_x and map_y, for Particles and HyperSpectra: "
+                         "four particles of each polymer, some of them fibres, and sand, on cellulose "
+                         "nitrate.")
     return box, polymer_boxes

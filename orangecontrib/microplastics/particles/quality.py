@@ -1,0 +1,228 @@
+"""What counts are worth: blanks, limits of detection, recovery, the share that was measured."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from Orange.data import Table
+from scipy import stats
+
+from orangecontrib.microplastics.particles.classes import Classes
+from orangecontrib.microplastics.particles.counts import Counts
+from orangecontrib.microplastics.particles.typed_sizes import typed_sizes
+
+__all__ = ["LEVEL", "Blanks", "Estimate", "Limits", "blanks_of", "blanks_from_table",
+           "poisson_interval", "share_interval", "limits_of", "estimate"]
+
+#: Level of intervals.
+LEVEL = .95
+
+_DRAWS = 20_000
+
+#: Critical value of the standard normal distribution for errors of 5 % of both kinds.
+_K = 1.645
+
+
+class Blanks(NamedTuple):
+    """Procedural blanks.
+
+    Attributes
+    ----------
+    n : int
+        Number of blanks.
+    numbers : mapping of (polymer, label of size class) to int
+        Particles in all blanks together.
+    """
+    n: int
+    numbers: Mapping[tuple[str, str], int]
+
+    def of(self, polymer: str, label: str | None = None) -> int:
+        """Particles of a polymer, of one size class or of all."""
+        return sum(number for (name, size), number in self.numbers.items()
+                   if name == polymer and label in (None, size))
+
+    @property
+    def total(self) -> int:
+        """Particles of all polymers."""
+        return sum(self.numbers.values())
+
+
+class Limits(NamedTuple):
+    """Numbers of particles by Currie: above `critical`, more than the blank was detected; `lod`
+    would be detected in 95 % of cases; from `loq` on the relative standard deviation is 10 %."""
+    critical: float
+    lod: float
+    loq: float
+
+
+class Estimate(NamedTuple):
+    """Estimated numbers with the ends of their intervals; arrays of one shape."""
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def blanks_of(counts: Sequence[Counts]) -> Blanks:
+    """Blanks that were counted with the same size classes."""
+    numbers: dict[tuple[str, str], int] = {}
+    for one in counts:
+        for i, polymer in enumerate(one.polymers):
+            for label, number in zip(one.labels, one.numbers[i].sum(axis=0), strict=True):
+                if number:
+                    key = polymer, label
+                    numbers[key] = numbers.get(key, 0) + int(number)
+    return Blanks(len(counts), numbers)
+
+
+def blanks_from_table(data: Table, classes: Classes, n: int = 1) -> Blanks:
+    """Blanks from a table of particles, or of counts.
+
+    Parameters
+    ----------
+    data : Table
+        Either a row for each particle, with a column "polymer" and sizes (as the output Particles),
+        or a row for each polymer with "polymer", "count" and optionally "size" (micrometres).
+    classes : Classes
+    n : int
+        Number of blanks that the particles are of.
+
+    Raises
+    ------
+    ValueError
+        If there is no column "polymer", or a count is negative or no whole number.
+    """
+    if n < 1:
+        raise ValueError(f"There is one blank at least, not {n}.")
+    names = {v.name.lower(): v for v in (*data.domain.variables, *data.domain.metas)}
+    if "polymer" not in names:
+        raise ValueError("They have no column \"polymer\". Connect the map of a blank, the "
+                         "output Particles of another Particles widget, or a table with the "
+                         "columns polymer, count and size.")
+    column = data.get_column(names["polymer"])
+    variable = names["polymer"]
+    polymers = [variable.values[int(v)] if v == v else "" for v in column] \
+        if variable.is_discrete else [str(v) for v in column]
+    number = np.ones(len(data))
+    if "count" in names:
+        number = np.asarray(data.get_column(names["count"]), float)
+        if not np.isfinite(number).all() or (number < 0).any() or (number % 1 != 0).any():
+            raise ValueError("A column \"count\" holds whole numbers of 0 or more.")
+    sizes = typed_sizes(data)
+    labels = [*classes.labels(), "no size"]
+    found: dict[tuple[str, str], int] = {}
+    for name, k, add in zip(polymers, classes.which(sizes), number, strict=True):
+        if name and add:
+            key = name, labels[k]
+            found[key] = found.get(key, 0) + int(add)
+    return Blanks(n, found)
+
+
+def poisson_interval(k, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Exact interval of the mean of a Poisson distribution of which k were counted.
+
+    Garwood, Biometrika 28 (1936) 437: quantiles of chi-squared distributions.
+    """
+    k = np.asarray(k, float)
+    tail = (1 - level) / 2
+    low = np.where(k > 0, stats.chi2.ppf(tail, np.maximum(2 * k, 1)) / 2, 0.)
+    return low, stats.chi2.ppf(1 - tail, 2 * k + 2) / 2
+
+
+def share_interval(found: int, added: int, level: float = LEVEL) -> tuple[float, float, float]:
+    """Recovery: share of added particles that were found, with Clopper and Pearson's interval.
+
+    Raises
+    ------
+    ValueError
+        If more were found than added, or none were added.
+    """
+    if added < 1 or not 0 <= found <= added:
+        raise ValueError(f"Of {added} added particles, {found} cannot have been found.")
+    tail = (1 - level) / 2
+    low = stats.beta.ppf(tail, found, added - found + 1) if found else 0.
+    high = stats.beta.ppf(1 - tail, found + 1, added - found) if found < added else 1.
+    return found / added, float(low), float(high)
+
+
+def limits_of(total: float, n: int) -> Limits:
+    """Limits of detection and quantification from blanks.
+
+    Currie, Analytical Chemistry 40 (1968) 586 (10.1021/ac60259a007), for counts that are Poisson
+    distributed, errors of 5 %, and a blank known from n measurements. Where no particle was found
+    in the blanks, their mean is not known to be 0: the limits are those of the highest mean that
+    would give none in 95 % of cases, 3 / n ("rule of three").
+
+    Parameters
+    ----------
+    total : float
+        Particles in all blanks.
+    n : int
+        Number of blanks.
+
+    Raises
+    ------
+    ValueError
+        Without blanks.
+    """
+    if n < 1:
+        raise ValueError("Limits of detection need a blank at least.")
+    mean = total / n if total else 3. / n
+    spread = mean * (1 + 1 / n)
+    critical = _K * np.sqrt(spread)
+    return Limits(float(critical), float(_K ** 2 + 2 * critical),
+                  float(50 * (1 + np.sqrt(1 + spread / 25))))
+
+
+def estimate(k, blank_total=0, n_blanks: int = 0, recovery: tuple[int, int] | None = None,
+             share: float = 1., level: float = LEVEL, seed: int = 0) -> Estimate:
+    """Numbers on a whole filter, less blanks, for what was not recovered.
+
+    The value is (k / share - blank_total / n) / recovered share, not below 0: blanks are counts of
+    whole filters. Intervals are quantiles of 20,000 draws from the distributions that the counts
+    leave for the true means (Jeffreys' priors: gamma of k + 1/2, beta of found + 1/2 and lost
+    + 1/2); a part of the filter that was not measured adds the chance of what lies there.
+
+    Parameters
+    ----------
+    k : array_like of int
+        Numbers counted.
+    blank_total : array_like of int
+        Particles in all blanks, of the same shape or one number.
+    n_blanks : int
+        Number of blanks; 0 for none.
+    recovery : (int, int), optional
+        Particles found, and added.
+    share : float
+        Of the filter that was measured, above 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        For a share out of range, and a recovery of 0 or more than 1.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"The share of the filter that was measured is above 0 and at most 1, "
+                         f"not {share}.")
+    if recovery is not None:
+        share_interval(*recovery)
+        if not recovery[0]:
+            raise ValueError("If no added particle was found again, nothing can be estimated.")
+    k = np.asarray(k, float)
+    blank = np.broadcast_to(np.asarray(blank_total, float), k.shape)
+    factor = 1. if recovery is None else recovery[1] / recovery[0]
+    mean = blank / n_blanks if n_blanks else np.zeros(k.shape)
+    value = np.maximum(k / share - mean, 0) * factor
+    rng = np.random.default_rng([seed, 1441])
+    shape = (_DRAWS, *k.shape)
+    drawn = rng.gamma(k + .5, size=shape) / share
+    if n_blanks:
+        drawn = drawn - rng.gamma(blank + .5, size=shape) / n_blanks
+    if recovery is not None:
+        drawn = drawn / rng.beta(recovery[0] + .5, recovery[1] - recovery[0] + .5,
+                                 (_DRAWS, *[1] * k.ndim))
+    drawn = np.maximum(drawn, 0)
+    tail = (1 - level) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    # Nothing was seen: the lower end is 0.
+    return Estimate(value, np.where(k == 0, 0., np.minimum(low, value)), np.maximum(high, value))
