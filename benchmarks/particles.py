@@ -32,8 +32,9 @@ from orangecontrib.microplastics.simulation.filter_map import simulate_map
 from orangecontrib.microplastics.spectra.axis import spectral_columns
 from orangecontrib.microplastics.spectra.splits import split_sources
 
-COLUMNS = ("found", "named", "named, no biofilm", "wrong", "to inspect", "sand named", "length within 1 pixel",
-           "width within 1 pixel", "false per 100", "error of counts", "seconds")
+COLUMNS = ("found", "named", "named, no biofilm", "wrong", "to inspect", "sand named",
+           "length within 1 pixel", "width within 1 pixel", "false per 100", "error of counts",
+           "seconds")
 
 #: Where the spectra of the particles come from.
 SPECIMENS, STUDY = "other specimens", "FLOPP held out"

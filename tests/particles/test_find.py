@@ -60,7 +60,7 @@ def test_particles_are_found_named_and_measured(sample, found):
     seen = [(p, n) for p, n in zip(whole, numbers, strict=True) if n]
     # The centre of a curved fibre may lie beside it.
     assert len(seen) >= len(whole) - 1
-    assert len(set(n for _, n in seen)) == len(seen), "touching particles are parted"
+    assert len({n for _, n in seen}) == len(seen), "touching particles are parted"
     right = [found.names[n - 1] == p.polymer for p, n in seen]
     assert np.mean(right) > .8
     errors = [found.sizes.feret_max[n - 1] - p.feret_max for p, n in seen

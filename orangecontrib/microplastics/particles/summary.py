@@ -11,7 +11,7 @@ from orangecontrib.microplastics.particles.counts import SHAPES, Counts, count
 from orangecontrib.microplastics.particles.find import UNNAMED, Found
 from orangecontrib.microplastics.particles.quality import Blanks, Estimate, estimate, limits_of
 
-__all__ = ["Corrections", "Summary", "summarize", "number"]
+__all__ = ["Corrections", "Summary", "summarize", "smallest_size", "number"]
 
 
 class Corrections(NamedTuple):
@@ -71,7 +71,8 @@ def number(value: float) -> str:
 
 
 def summarize(found: Found, classes: Classes, known: Collection[str],
-              corrections: Corrections = Corrections()) -> Summary:  # noqa: B008 (a tuple)
+              corrections: Corrections = Corrections(),  # noqa: B008 (a tuple)
+              smallest: int = 1) -> Summary:
     """Count, and correct.
 
     Parameters
@@ -81,6 +82,8 @@ def summarize(found: Found, classes: Classes, known: Collection[str],
     known : collection of str
         Single materials that the model knows.
     corrections : Corrections
+    smallest : int
+        Pixels of the smallest particle.
 
     Raises
     ------
@@ -88,17 +91,36 @@ def summarize(found: Found, classes: Classes, known: Collection[str],
         See :func:`.quality.estimate`.
     """
     counts = count(found.names, found.sizes, classes, known)
+    seen = _seen(counts, smallest_size(found, smallest))
     fibres = counts.numbers[:, SHAPES.index("fibre")].sum(axis=1)
     rows = []
     for i, polymer in enumerate(counts.polymers):
         own = counts.numbers[i].sum(axis=0)
         sign = "*" if polymer in counts.not_looked_for else ""
-        rows.append([polymer + sign, *map(_whole, own), _whole(own.sum()), _whole(fibres[i])])
+        rows.append([polymer + sign, *_cells(own, seen), _whole(own.sum()), _whole(fibres[i])])
     all_of = counts.numbers.sum(axis=(0, 1))
-    rows.append(["All", *map(_whole, all_of), _whole(all_of.sum()), _whole(fibres.sum())])
+    rows.append(["All", *_cells(all_of, seen), _whole(all_of.sum()), _whole(fibres.sum())])
     estimates = _estimates(counts, corrections) if corrections.any else None
     return Summary(counts, ["Polymer", *counts.labels, "All", "of these fibres"], rows, estimates,
-                   _notes(counts, corrections))
+                   _notes(counts, corrections, seen, smallest_size(found, smallest)))
+
+
+def smallest_size(found: Found, smallest: int) -> float:
+    """Diameter of the smallest particle that could be found, micrometres; 0 if not known."""
+    if found.pixel is None:
+        return 0.
+    return float(np.sqrt(4 / np.pi * smallest * found.pixel[0] * found.pixel[1]))
+
+
+def _seen(counts, least):
+    """Whether particles of each class could be found."""
+    highs = (*counts.classes.all_limits, np.inf)
+    ends = dict(zip(counts.classes.labels(), highs, strict=True))
+    return [ends.get(label, np.inf) > least for label in counts.labels]
+
+
+def _cells(numbers, seen):
+    return [_whole(n) if n or there else "–" for n, there in zip(numbers, seen, strict=True)]
 
 
 def _estimates(counts, corrections):
@@ -134,8 +156,11 @@ def _estimates(counts, corrections):
     return header, rows
 
 
-def _notes(counts, corrections):
+def _notes(counts, corrections, seen, least):
     notes = []
+    if not all(seen):
+        notes.append(f"–: cannot be seen; the smallest particle has {least:.3g} µm, by the size "
+                     "and the smallest number of pixels.")
     classes = counts.classes
     if not classes.certain:
         notes.append(f"Classes as entered, after {classes.name}. {classes.note}")

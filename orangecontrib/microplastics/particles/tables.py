@@ -74,7 +74,7 @@ def particle_table(found: Found, model: DCNetModel, data: Table, rule: Rule,
     kept = data.domain.metas if found.map is None else ()
     names = get_unique_names([v.name for v in (*attributes, *kept)],
                              [variable.name for variable, _ in columns])
-    variables = [variable.renamed(name) for (variable, _), name in
+    variables = [_named(variable, name) for (variable, _), name in
                  zip(columns, names, strict=True)]
     own = np.column_stack([np.asarray(values, float) for _, values in columns]) \
         if len(found.names) else np.empty((0, len(columns)))
@@ -116,7 +116,7 @@ def map_table(found: Found, data: Table) -> Table | None:
                (ContinuousVariable("signal", number_of_decimals=1), signal)]
     domain = data.domain
     names = get_unique_names(domain, [v.name for v, _ in columns])
-    variables = [v.renamed(name) for (v, _), name in zip(columns, names, strict=True)]
+    variables = [_named(v, name) for (v, _), name in zip(columns, names, strict=True)]
     metas = np.column_stack([column for _, column in columns])
     if len(domain.metas):
         old = data.metas
@@ -126,3 +126,7 @@ def map_table(found: Found, data: Table) -> Table | None:
                                     (*domain.metas, *variables)), data.X, data.Y, metas)
     table.name, table.attributes = f"Map of {data.name}", dict(data.attributes)
     return table
+
+
+def _named(variable, name):
+    return variable if variable.name == name else variable.copy(name=name)

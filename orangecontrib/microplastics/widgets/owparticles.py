@@ -1,8 +1,11 @@
 """Particles: from the map of a filter to named, measured and counted particles."""
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from AnyQt.QtCore import QSize, QTimer
-from AnyQt.QtWidgets import QMenu, QPushButton
+from AnyQt.QtWidgets import QFileDialog, QMenu, QPushButton
 from Orange.base import Model
 from Orange.data import Table
 from Orange.widgets import gui
@@ -13,14 +16,25 @@ from Orange.widgets.widget import Input, Msg, Output
 from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import Rule
+from orangecontrib.microplastics.particles.classes import load
+from orangecontrib.microplastics.particles.contents import PAGES
+from orangecontrib.microplastics.particles.counts import count, counts_table
 from orangecontrib.microplastics.particles.edits import IS, JOIN, NOT, Edit, restored, stored
 from orangecontrib.microplastics.particles.find import CROWDED, SMALLEST, UNNAMED, Choices
+from orangecontrib.microplastics.particles.items import item
+from orangecontrib.microplastics.particles.pixels import has_map
+from orangecontrib.microplastics.particles.quality import Blanks, blanks_from_table, blanks_of
+from orangecontrib.microplastics.particles.sample import Sample
+from orangecontrib.microplastics.particles.summary import Corrections, Summary, summarize
 from orangecontrib.microplastics.particles.tables import map_table, particle_table
 from orangecontrib.microplastics.widgets.common.answertexts import share_text, waiting
 from orangecontrib.microplastics.widgets.common.links import InputLinks
 from orangecontrib.microplastics.widgets.common.modelbox import PUBLISHED, ModelBox
 from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget
 from orangecontrib.microplastics.widgets.particles.controls import ParticleBox
+from orangecontrib.microplastics.widgets.particles.countsbox import CountsBox
+from orangecontrib.microplastics.widgets.particles.report import write_report
+from orangecontrib.microplastics.widgets.particles.reportdialog import ReportDialog
 from orangecontrib.microplastics.widgets.particles.resultview import ResultView, Shown
 from orangecontrib.microplastics.widgets.particles.task import Request, Result, run
 from orangecontrib.microplastics.widgets.particles.texts import result_text
@@ -54,6 +68,7 @@ class OWParticles(ResultWidget):
         selected = Output("Selected", Table)
 
     class Error(ResultWidget.Error):
+        not_saved = Msg("The report was not saved: {}")
         no_model = Msg("{}")
         not_ours = Msg("{} is not a Dual-Branch CNN model; connect it to Predictions instead.")
         scale = Msg("{}")
@@ -69,12 +84,14 @@ class OWParticles(ResultWidget):
                    "range match the model's.")
         lost = Msg("{}")
         blank = Msg("The blanks cannot be used: {}")
+        counts = Msg("{}")
 
     class Information(ResultWidget.Information):
         converted = Msg("The spectra were treated as transmittance and converted to absorbance.")
         not_used = Msg("The connected model is used instead of the opened one.")
         no_model = Msg("There is no model yet: press Ready-made Model to identify common "
                        "plastics, or connect a model.")
+        saved = Msg("Saved {}.")
         single = Msg("The data have no map_x and map_y: each spectrum is taken as a particle.")
 
     #: How particles are found; see :class:`.find.Choices`.
@@ -90,6 +107,24 @@ class OWParticles(ResultWidget):
     convert = Setting(False, schema_only=True)
     #: Corrections by hand; see :mod:`.edits`.
     edits = Setting([], schema_only=True)
+    #: Size classes: a name of size_classes.json, or countsbox.TYPED and limits.
+    size_classes = Setting(next(iter(load())))
+    typed_limits = Setting("")
+    #: How mass is estimated, one of countsbox.MASSES.
+    mass = Setting("")
+    #: What corrects counts: number of blanks, particles added and found again, per cent of the
+    #: filter that were measured, volume. They belong to a sample.
+    n_blanks = Setting(1, schema_only=True)
+    spiked = Setting(0, schema_only=True)
+    recovered = Setting(0, schema_only=True)
+    share_measured = Setting(100., schema_only=True)
+    litres = Setting(0., schema_only=True)
+    #: What was typed for the report, by key: of the sample, and of the laboratory.
+    items = Setting({}, schema_only=True)
+    laboratory = Setting({})
+    report_title = Setting("", schema_only=True)
+    pages = Setting(PAGES)
+    report_folder = Setting("")
     #: Selected particles, from 0.
     selection = Setting([], schema_only=True)
     model_file = Setting(None, schema_only=True)
@@ -110,6 +145,8 @@ class OWParticles(ResultWidget):
         self._links = InputLinks()
         self._hand = restored(self.edits)
         self._of = None  # model, data, unit and blank of the result
+        self.summary: Summary | None = None
+        self._sent = None  # what was sent, and the table of particles
         self._again = QTimer(self, singleShot=True, interval=_PAUSE)
         self._again.timeout.connect(self._find_again)
         self.models = ModelBox(self)
@@ -133,6 +170,9 @@ class OWParticles(ResultWidget):
         self.box.changed.connect(self._changed)
         self.box.undo.clicked.connect(self._undo)
         self.box.forget.clicked.connect(self._forget)
+        self.counting = CountsBox(self)
+        self.counting.changed.connect(self._count_again)
+        self.counting.reported.connect(self._save_report)
         self._add_buttons()
 
     def _add_main_area(self):
@@ -318,8 +358,9 @@ class OWParticles(ResultWidget):
                         self.Warning.lost, self.Information.single):
             message.clear()
         self.box.show_edits(len(self._hand))
+        self.counting.report.setEnabled(self.result is not None)
         if self.result is None:
-            self._of = None
+            self._of = self.summary = None
             self.view.clear(self._waiting_text())
             self.result_label.setText(self._nothing())
             return
@@ -332,6 +373,7 @@ class OWParticles(ResultWidget):
                                     self.result.composer), self.selection)
         self.result_label.setText(result_text(found))
         self._warn(found)
+        self._count()
 
     def _waiting_text(self):
         if self.data is None:
@@ -355,6 +397,108 @@ class OWParticles(ResultWidget):
                 f"{n} {'correction' if n == 1 else 'corrections'} by hand "
                 f"{'meets' if n == 1 else 'meet'} no particle now: it is below the threshold, or "
                 "too small.")
+
+    # ---------------------------------------------------------------- counts
+
+    def _count(self):
+        """Count particles by size class, and show it."""
+        found, classes = self.result.found, self.counting.classes
+        blanks = self._blanks(classes)
+        corrections = self.counting.corrections(blanks)
+        problem = self.counting.problem
+        try:
+            self.summary = summarize(found, classes, self.model.components, corrections,
+                                     self.smallest)
+        except ValueError as ex:
+            problem = problem or str(ex)
+            self.summary = summarize(found, classes, self.model.components,
+                                     corrections._replace(recovery=None), self.smallest)
+        self.Warning.counts(problem, shown=bool(problem))
+        self.view.show_counts(self.summary, found, classes, self.counting.masses(found))
+        self.selection = self.view.selection
+
+    def _count_again(self):
+        if self.result is not None:
+            self._count()
+            self.commit.deferred()
+
+    def _blanks(self, classes) -> Blanks | None:
+        """What the connected blanks hold; None if there are none that can be used."""
+        self.Warning.blank.clear()
+        if self.blank is None:
+            self.counting.dialog.tell("No blanks are connected.")
+            return None
+        try:
+            if has_map(self.blank) and "polymer" not in self.blank.domain:
+                found = self.result.blank
+                blanks = blanks_of([count(found.names, found.sizes, classes)])
+                blanks = blanks._replace(n=self.n_blanks)
+            else:
+                blanks = blanks_from_table(self.blank, classes, self.n_blanks)
+        except ValueError as ex:
+            self.Warning.blank(str(ex))
+            self.counting.dialog.tell(f"The blanks cannot be used: {ex}")
+            return None
+        self.counting.dialog.tell(
+            f"{blanks.total:,} particles in {blanks.n} "
+            f"{'blank' if blanks.n == 1 else 'blanks'}.")
+        return blanks
+
+    # ---------------------------------------------------------------- report
+
+    def sample(self) -> Sample:
+        """What the report is about."""
+        found = self.result.found
+        classes = self.counting.classes
+        known = {**self.laboratory, **self.items}
+        corrections = self.counting.corrections(self._blanks(classes)) \
+            if self.summary.estimates is not None else Corrections()
+        return Sample(self.data, self.result.finder.spectra, self.model, self._choices(),
+                      self._hand, found, self.summary, corrections, self.counting.masses(found),
+                      self.mass, known, self.convert)
+
+    def _save_report(self):
+        """Ask for what only the user knows, and for a file; write it."""
+        if self.result is None:
+            return
+        dialog = ReportDialog(self, self.report_title or f"Particles of {self.data.name}",
+                              {**self.laboratory, **self.items}, self.pages)
+        if dialog.exec() != ReportDialog.Accepted:
+            return
+        self.report_title, self.pages = dialog.title.text().strip(), dialog.pages.value()
+        self._remember(dialog.items)
+        proposed = Path(self.report_folder or Path.home()) / f"{self.data.name or 'particles'}.html"
+        path, _ = QFileDialog.getSaveFileName(self, "Save Report", str(proposed),
+                                              "Report (*.html)")
+        if path:
+            self.report_folder = os.path.dirname(path)
+            self._write(path)
+
+    def _remember(self, items):
+        """Keep what was typed: of the laboratory for all workflows, of the sample for this one."""
+        laboratory = ("Instrument", "Blanks and controls", "Extraction")
+        self.laboratory = {key: text for key, text in items.items()
+                           if item(key).group in laboratory}
+        self.items = {key: text for key, text in items.items() if key not in self.laboratory}
+
+    def _write(self, path):
+        # Imported here: it loads matplotlib.
+        from orangecontrib.microplastics.particles.files import write_files
+        self.Error.not_saved.clear()
+        self.Information.saved.clear()
+        self.progressBarInit()
+        try:
+            written = write_files(self.sample(), path, self.report_title, self.pages,
+                                  lambda done: self.progressBarSet(100 * done))
+        except OSError as ex:
+            self.Error.not_saved(ex.strerror or str(ex))
+        else:
+            self.Information.saved(", ".join(file.name for file in written))
+        finally:
+            self.progressBarFinished()
+
+    def send_report(self):
+        write_report(self)
 
     def _on_selection(self, rows):
         # The list is emptied when the result is, but the selection may be needed again.
@@ -413,16 +557,22 @@ class OWParticles(ResultWidget):
     @gui.deferred
     def commit(self):
         if self.result is None:
+            self._sent = None
             for output in (self.Outputs.particles, self.Outputs.map, self.Outputs.counts,
                            self.Outputs.selected):
                 output.send(None)
             return
-        found = self.result.found
-        table = particle_table(found, self.model, self.data, self.box.rule,
-                               self.result.finder.spectra.attributes)
-        self.Outputs.particles.send(table)
-        self.Outputs.map.send(map_table(found, self.data))
-        self.Outputs.selected.send(table[self.selection] if self.selection else None)
+        found, estimated = self.result.found, self.counting.masses(self.result.found)
+        # A new selection leaves the other outputs as they are.
+        if self._sent is None or self._sent[0] is not found or self._sent[1] is not self.summary:
+            table = particle_table(found, self.model, self.data, self.box.rule,
+                                   self.result.finder.spectra.attributes,
+                                   None if estimated is None else estimated[:3])
+            self._sent = found, self.summary, table
+            self.Outputs.particles.send(table)
+            self.Outputs.map.send(map_table(found, self.data))
+            self.Outputs.counts.send(counts_table(self.summary.counts))
+        self.Outputs.selected.send(self._sent[2][self.selection] if self.selection else None)
 
 
 if __name__ == "__main__":

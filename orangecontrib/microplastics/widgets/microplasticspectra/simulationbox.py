@@ -77,6 +77,6 @@ def simulation_box(parent, master, polymers_ticked, changed):
                          "than in transmission.")
     gui.checkBox(left, master, "image", "As an image of a filter", callback=changed,
                  tooltip="96 x 96 pixels with map_x and map_y, for Particles and HyperSpectra: "
-                         "four particles of each polymer, some of them fibres, and sand, on cellulose "
-                         "nitrate.")
+                         "four particles of each polymer, some of them fibres, and sand, on "
+                         "cellulose nitrate.")
     return box, polymer_boxes

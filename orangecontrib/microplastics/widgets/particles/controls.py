@@ -57,15 +57,17 @@ class ParticleBox(QObject):
         grid.setColumnStretch(0, 1)
         box.layout().addWidget(part)
         self.map_parts = part
+        row = gui.hBox(box)
         self.by_pixels = gui.checkBox(
-            box, master, "by_pixels", "Name pixels, too", callback=self.changed.emit,
-            tooltip="Parts touching particles of two polymers. Without it, connected matter is "
-                    "one particle, and is named by its mean spectrum only, which is faster.")
+            row, master, "by_pixels", "Name pixels", callback=self.changed.emit,
+            tooltip="Name each pixel, which parts touching particles of two polymers, and then "
+                    "each particle. Without it, connected matter is one particle, and is named "
+                    "by its mean spectrum only, which is faster.")
         self.subtract = gui.checkBox(
-            box, master, "subtract", "Subtract the filter", callback=self.changed.emit,
+            row, master, "subtract", "Subtract filter", callback=self.changed.emit,
             tooltip="Subtract as much of the filter's spectrum as the spectrum holds. Its bands "
                     "would be taken for those of a second material.")
-        row = gui.hBox(box)
+        self.edits = row = gui.hBox(box)
         self.edits_label = QLabel("", toolTip="Corrections by hand: press the right mouse button "
                                               "on a particle. They are kept in the workflow, "
                                               "and said in the report.")
@@ -76,19 +78,18 @@ class ParticleBox(QObject):
             button.setFixedWidth(button.fontMetrics().horizontalAdvance(button.text()) + 24)
             row.layout().addWidget(button)
         box = gui.widgetBox(master.controlArea, "Decision", spacing=2)
-        grid = QGridLayout()
-        for column, (name, text, tip) in enumerate((
-                ("accept", "Accept from:", "The smallest of the four scores of an accepted "
-                                           "particle. 0.7 is common in library search."),
-                ("inspect", "Inspect from:", "Between this and the other limit, look at the "
-                                             "particle yourself; below, it is unknown."))):
-            grid.addWidget(QLabel(text, toolTip=tip), column, 0)
+        row = gui.hBox(box)
+        for name, text, tip in (
+                ("accept", "Accept from", "The smallest of the four scores of an accepted "
+                                          "particle. 0.7 is common in library search."),
+                ("inspect", "inspect from", "Between this and the other limit, look at the "
+                                            "particle yourself; below, it is unknown.")):
+            row.layout().addWidget(QLabel(text, toolTip=tip))
             spin = self._spin(0, 1, .01, 2, tip, lambda value, name=name: self._set(name, value))
+            spin.setFixedWidth(64)
             spin.setValue(getattr(master, name))
             setattr(self, name, spin)
-            grid.addWidget(spin, column, 1)
-        grid.setColumnStretch(0, 1)
-        box.layout().addLayout(grid)
+            row.layout().addWidget(spin)
         row = gui.hBox(box)
         self.checks = gui.checkBox(
             row, master, "checks", "Also doubt improbable ones", callback=self.changed.emit,
@@ -137,10 +138,8 @@ class ParticleBox(QObject):
 
     def show_edits(self, n: int):
         """Say how many corrections there are."""
-        self.edits_label.setText(f"{n} by hand" if n else "Right click corrects")
-        for button in (self.undo, self.forget):
-            button.setEnabled(n > 0)
-            button.setVisible(n > 0)
+        self.edits_label.setText(f"{n} {'correction' if n == 1 else 'corrections'} by hand")
+        self.edits.setVisible(n > 0)
 
     def for_map(self, there: bool):
         """Enable what only a map needs."""

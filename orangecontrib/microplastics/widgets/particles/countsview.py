@@ -70,7 +70,7 @@ class CountsView(QWidget):
             Tooltips of the columns.
         """
         self.title.setText(title)
-        self.notes.setText("<br>".join(notes))
+        self.notes.setText("<small>" + "<br>".join(notes) + "</small>")
         self.notes.setVisible(bool(notes))
         self.table.setColumnCount(len(header))
         self.table.setHorizontalHeaderLabels(list(header))
@@ -83,6 +83,6 @@ class CountsView(QWidget):
                 item.setFlags(Qt.ItemIsEnabled)
                 if j:
                     item.setTextAlignment(Qt.AlignRight | Qt.AlignVCenter)
-                if text in ("0", "-"):
+                if text in ("0", "–"):
                     item.setForeground(_GREY)
                 self.table.setItem(i, j, item)

@@ -91,11 +91,7 @@ class ParticleModel(AbstractSortTableModel):
         if orientation != Qt.Horizontal:
             return None
         if role == Qt.DisplayRole:
-            title = COLUMNS[section]
-            if section in (LENGTH, WIDTH) and self.shown is not None:
-                return f"{title} ({self.shown.found.unit})"
-            return f"{title} ({self.shown.found.unit}²)" \
-                if section == AREA and self.shown is not None else title
+            return COLUMNS[section]
         return _TIPS[section] if role == Qt.ToolTipRole else None
 
     def data(self, index, role=Qt.DisplayRole):
@@ -135,7 +131,9 @@ class ParticleModel(AbstractSortTableModel):
             return "" if self.shown.bars is None or found.by_hand[row] else text(components(
                 found.answer, row, self.shown.materials, self.shown.bars.found))
         if column in (LENGTH, WIDTH, AREA):
-            return _size((sizes.feret_max, sizes.feret_min, sizes.area)[column - LENGTH][row])
+            unit = found.unit + ("²" if column == AREA else "")
+            return _size((sizes.feret_max, sizes.feret_min, sizes.area)[column - LENGTH][row],
+                         unit)
         if column == SHAPE:
             return ("fibre" if sizes.fibre[row] else "" if np.isnan(sizes.aspect[row])
                     else "fragment") + (" |" if sizes.border[row] else "")
@@ -182,18 +180,17 @@ class ParticleModel(AbstractSortTableModel):
         return np.concatenate((indices[~missing], indices[missing]))
 
 
-def _size(value):
+def _size(value, unit):
     if np.isnan(value):
         return "?"
-    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+    return (f"{value:.1f}" if value < 100 else f"{value:,.0f}") + f"\u2009{unit}"
 
 
 def fit_columns(view: QTableView):
     """Make the columns as wide as their usual texts; the remarks get the remaining width."""
     header, metrics = view.horizontalHeader(), view.fontMetrics()
     header.setHighlightSections(False)
-    for column, sample in enumerate(("00000", "PET + PVC ✎ xx", "To inspect xx", "0" * 11,
-                                     "Length (µm) ", "Length (µm) ", "Area (µm²) xx", "fragment |",
-                                     "Score x")):
+    for column, sample in enumerate(("0000", "PET + PVC ✎ x", "To inspect", "0" * 8,
+                                     "0,000 µm", "0,000 µm", "00,000 µm²", "fragment |", "Score")):
         header.resizeSection(column, metrics.horizontalAdvance(sample) + 12)
     header.setStretchLastSection(True)

@@ -1,6 +1,7 @@
 """The main area of Particles: map, drawn particle, sizes, counts, and the list."""
 from __future__ import annotations
 
+from html import escape
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,11 @@ from orangecontrib.microplastics.identification import Rule, amounts, remarks
 from orangecontrib.microplastics.identification.comparison import compare, only
 from orangecontrib.microplastics.identification.components import Amounts
 from orangecontrib.microplastics.materials.names import components_of
+from orangecontrib.microplastics.particles.classes import MEASURES, Classes
 from orangecontrib.microplastics.particles.find import UNNAMED, Found
+from orangecontrib.microplastics.particles.mass import Masses
 from orangecontrib.microplastics.particles.naming import table_of
+from orangecontrib.microplastics.particles.summary import Summary, number
 from orangecontrib.microplastics.widgets.common.amountbar import BarDelegate, Bars
 from orangecontrib.microplastics.widgets.common.answertexts import answer_text, why_not
 from orangecontrib.microplastics.widgets.common.fitview import FitView
@@ -185,8 +189,39 @@ class ResultView(QSplitter):
         self._blocked = False
         rows = [row for row in selection if row < len(found.names)] or sorted(
             {int(found.labels[place]) - 1 for place in kept if found.labels[place]})
+        self._blocked = True
         self.select(rows)
-        self._on_selection()
+        self._blocked = False
+        self._take_selection()
+
+    def show_counts(self, summary: Summary, found: Found, classes: Classes,
+                    masses: Masses | None):
+        """Show counts and sizes; they may change without the particles."""
+        title = f"<b>{escape(classes.name)}</b>, {MEASURES[classes.measure]}"
+        notes = [escape(note) for note in summary.notes]
+        if summary.estimates is not None:
+            header, rows = summary.estimates
+            unit = next(i for i, text in enumerate(header) if text.startswith(("per", "on ")))
+            title += f": <b>{escape(rows[-1][unit])}</b> particles {escape(header[unit])} " \
+                     f"(95&nbsp;% interval {escape(rows[-1][unit + 1])})"
+        if masses is not None:
+            value, low, high = masses.total
+            notes.insert(0, f"<b>Estimated mass: {number(value)} ng ({number(low)} to "
+                            f"{number(high)})</b>, without {masses.left_out:,} particles.")
+        header, rows = summary.header, summary.rows
+        if summary.estimates is not None:
+            header, rows = _beside(summary)
+        # The unit stands above, so that columns are narrow.
+        self.counts.show_rows(title + ", µm", [text.removesuffix("\u00a0µm") for text in header],
+                              rows, notes)
+        values = getattr(found.sizes, classes.measure)
+        if np.isfinite(values).any():
+            self.sizes.show_sizes(values, found.names, self.colors(), classes.all_limits,
+                                  f"{MEASURES[classes.measure]} (µm)")
+        else:
+            self.sizes.show_sizes(getattr(found.shown, classes.measure), found.names,
+                                  self.colors(), (), f"{MEASURES[classes.measure]} "
+                                                     f"({found.unit})")
 
     def colors(self) -> dict[str, QColor]:
         """Colour of each name that particles have."""
@@ -213,14 +248,16 @@ class ResultView(QSplitter):
         model.select(selection, QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows)
 
     def _on_selection(self, *_):
-        if self._blocked or self.shown is None:
-            return
+        if not self._blocked and self.shown is not None:
+            self._take_selection()
+            self.selected.emit(self.selection)
+
+    def _take_selection(self):
         places = [index.row() for index in self.list_view.selectionModel().selectedRows()]
         self.selection = sorted(map(int, np.atleast_1d(self.list.mapToSourceRows(
             np.array(places, int))))) if places else []
         self.map.select([row + 1 for row in self.selection])
         self._draw()
-        self.selected.emit(self.selection)
 
     def _picked(self, number, more):
         if not number:
@@ -271,6 +308,13 @@ class ResultView(QSplitter):
         else:
             self._draw_fit(row)
 
+    def draw_spectrum(self):
+        """Draw the particle's spectrum, also if its tab is hidden."""
+        row = self.drawn_row()
+        if row is not None and self._drawn.get(SPECTRUM) != (row,):
+            self._drawn[SPECTRUM] = (row,)
+            self._draw_spectrum(row)
+
     def _head(self, row):
         found = self.shown.found
         size = size_text(found, row)
@@ -316,6 +360,15 @@ class ResultView(QSplitter):
         color, = material_colors([component], is_dark(self))
         self.fit.show_map(importance(shown.model, self.fit.shown.grid,
                                      only(shown.found.answer, row), component), color)
+
+
+def _beside(summary):
+    """Counts, and the estimate of each polymer beside them."""
+    header, rows = summary.estimates
+    found = {row[0]: row[2:] for row in rows}
+    nothing = [""] * (len(header) - 2)
+    return [*summary.header, *header[2:]], [
+        [*row, *found.get(row[0].removesuffix("*"), nothing)] for row in summary.rows]
 
 
 def _picture(shown, colors):

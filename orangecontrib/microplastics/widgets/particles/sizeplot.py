@@ -89,7 +89,8 @@ class SizePlot(PlotWidget):
                 self._add(pg.InfiniteLine(np.log10(limit), angle=90, pen=pg.mkPen(
                     self.palette().color(QPalette.Text), width=1, style=Qt.DotLine)))
         self.getAxis("bottom").setTicks([_ticks(edges[0], edges[-1])])
-        self.setXRange(edges[0], edges[-1], padding=.02)
+        # With room for the legend at the right.
+        self.setXRange(edges[0], edges[-1] + .35 * (edges[-1] - edges[0]), padding=.02)
         self.setYRange(0, 1.1 * bottom.max(), padding=0)
 
     def _add(self, item):
