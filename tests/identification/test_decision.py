@@ -261,6 +261,17 @@ def test_transmittance_is_converted_on_request(model):
         identify(model, percent)
 
 
+def test_what_looks_like_a_reference_of_its_material_is_not_unknown(model):
+    def last(**changes):
+        return decide(answered(model, complete=.2, **changes), Rule())[-1]
+    assert last() == UNKNOWN
+    assert last(quality=.97) == TO_INSPECT
+    assert last(quality=.97, agrees=False) == UNKNOWN
+    assert last(quality=.97, presence=.3) == UNKNOWN
+    assert last(quality=.97, hits=-1) == UNKNOWN
+    assert decide(answered(model, complete=.2, quality=.97), Rule(by=COMPLETE))[-1] == UNKNOWN
+
+
 def test_promises(model):
     """Of kept-aside spectra: those that fail a check are refused whatever the threshold."""
     n = 100

@@ -12,8 +12,8 @@ from orangecontrib.microplastics.confidence.promise import KeptAside
 from orangecontrib.microplastics.dcnet.answer import Answer
 
 __all__ = ["ACCEPTED", "TO_INSPECT", "UNKNOWN", "DECISIONS", "ALL", "CONFIDENCE", "CORRELATION",
-           "EXPLAINED", "COMPLETE", "PROBABILITY", "Rule", "decide", "threshold_for_refused",
-           "threshold_for_wrong"]
+           "EXPLAINED", "COMPLETE", "PROBABILITY", "SURE_HIT", "Rule", "decide",
+           "threshold_for_refused", "threshold_for_wrong"]
 
 DECISIONS = ("Accepted", "To inspect", "Unknown")
 ACCEPTED, TO_INSPECT, UNKNOWN = range(3)
@@ -25,6 +25,11 @@ ALL, CONFIDENCE, CORRELATION, EXPLAINED, COMPLETE = range(5)
 #: network itself thinks that the material is more likely absent. Chosen on studies and materials
 #: left out of training (``benchmarks/NOTES.md``).
 PROBABILITY = .5
+
+
+#: Correlation with a reference of the named material from which a spectrum is at least to be
+#: inspected: it looks like that specimen, whatever bands others of the material have besides.
+SURE_HIT = .95
 
 
 class Rule(NamedTuple):
@@ -69,11 +74,20 @@ class Rule(NamedTuple):
         return np.where(np.any(list(doubts.values()), axis=0), -np.inf, score) if doubts else score
 
 
-def decide(answer: Answer, rule: Rule) -> np.ndarray:
-    """ACCEPTED, TO_INSPECT or UNKNOWN for each spectrum; UNKNOWN without a prediction."""
+def decide(answer: Answer | KeptAside, rule: Rule) -> np.ndarray:
+    """ACCEPTED, TO_INSPECT or UNKNOWN for each spectrum; UNKNOWN without a prediction.
+
+    A spectrum is also to be inspected if the best hit of the library is of the named material and
+    very similar (:data:`SURE_HIT`).
+    """
     with np.errstate(invalid="ignore"):
+        inspect = rule.score(answer) >= rule.inspect
+        # What was kept aside has no hits.
+        if rule.by == ALL and isinstance(answer, Answer):
+            inspect |= (answer.hits[:, 0] >= 0) & answer.agrees & (answer.presence >= PROBABILITY) \
+                & (answer.quality[:, 0] >= max(SURE_HIT, rule.inspect))
         return np.where(rule.limited(answer) >= rule.accept, ACCEPTED,
-                        np.where(rule.score(answer) >= rule.inspect, TO_INSPECT, UNKNOWN))
+                        np.where(inspect, TO_INSPECT, UNKNOWN))
 
 
 def threshold_for_refused(known: KeptAside, rule: Rule, share: float) -> float | None:
