@@ -427,7 +427,7 @@ INSTRUMENT = Workflow(
              "the list.", 540, 640, 440, to=(640, 604)),
     ], ("Check Labels", "Identify Spectra"))
 
-_FILTER = {"polymers": ["PE", "PP", "PS", "PET", "CE"], "noise": .005}
+_FILTER = {"polymers": ["PE", "PP", "PS", "PET"], "noise": .005}
 
 
 def picture(value):
@@ -447,44 +447,53 @@ def map_at(wavenumber):
             "context_settings": [context]}
 
 
+PARTICLES = "Particles"
 FILTER = Workflow(
-    "170-image-of-a-filter", "Microplastics: An image of a filter",
-    "An infrared image of a filter with microplastic particles: which polymer is where, and which "
-    "bands said so. Needs no network connection.",
+    "170-image-of-a-filter", "Microplastics: From a filter to particles",
+    "An infrared image of a filter, as a microscope measures it: where are particles, what are "
+    "they, how large, how many, and the report. Needs no network connection.",
     {
-        "Simulated Polymers": Node(DATA, 100, 150, {**_FILTER, "n_spectra": 40, "seed": 7}),
+        "Simulated Polymers": Node(DATA, 100, 150, {
+            **_FILTER, "n_spectra": 60, "seed": 7, "baseline": .05}),
         CNN: Node(CNN, 290, 150, QUICK),
-        "Filter": Node(DATA, 100, 340, {**_FILTER, "image": True}),
-        "Predictions": Node("Predictions", 480, 250),
-        "Polymers on the Filter": Node("HyperSpectra", 690, 340, picture(CNN)),
-        # Scaled by all spectra together, so that pixels with hardly any importance look empty.
-        GRADCAM: Node(GRADCAM, 690, 150, {"target_text": "PS", "scale": 1}),
-        "Importance on the Filter": Node("HyperSpectra", 890, 150, map_at(697.)),
+        "Filter": Node(DATA, 100, 340, {**_FILTER, "image": True, "seed": 3}),
         "Absorbance on the Filter": Node("HyperSpectra", 290, 500, map_at(2916.)),
+        PARTICLES: Node(PARTICLES, 480, 250, {"size_classes": "EU 2024/1441", "ready_made": ""}),
+        "Polymers on the Filter": Node("HyperSpectra", 690, 400, picture("particle polymer")),
+        "List of Particles": Node("Data Table", 690, 270),
+        "Counts": Node("Data Table", 690, 520),
+        GRADCAM: Node(GRADCAM, 690, 130, {"target_text": "PS", "scale": 1}),
+        "Bands of the Particles": Node(SPECTRA, 890, 130, coloured_by("polymer", view=0)),
     },
     [
         ("Simulated Polymers", "Data", CNN, "Data"),
-        (CNN, "Model", GRADCAM, "Model"),
-        (CNN, "Model", "Predictions", "Predictors"),
-        ("Filter", "Data", "Predictions", "Data"),
         ("Filter", "Data", "Absorbance on the Filter", "Data"),
-        ("Predictions", "Predictions", GRADCAM, "Data"),
-        ("Predictions", "Predictions", "Polymers on the Filter", "Data"),
-        (GRADCAM, "Importance", "Importance on the Filter", "Data"),
+        (CNN, "Model", PARTICLES, "Model"),
+        ("Filter", "Data", PARTICLES, "Data"),
+        (PARTICLES, "Map", "Polymers on the Filter", "Data"),
+        (PARTICLES, "Particles", "List of Particles", "Data"),
+        (PARTICLES, "Counts", "Counts", "Data"),
+        (CNN, "Model", GRADCAM, "Model"),
+        (PARTICLES, "Particles", GRADCAM, "Data"),
+        (GRADCAM, "Importance", "Bands of the Particles", "Data"),
     ],
     [
-        Note("1. Four polymers, and the cellulose that the filter is of. The network learns from "
-             "pure spectra.", 10, 0, 260, to=(100, 110)),
-        Note("2. An image: a spectrum for each of 32 x 32 pixels, with map_x and map_y. Yours "
-             "comes from File.", 10, 450, 180, to=(92, 402)),
-        Note("3. Each pixel is named.", 400, 350, 160, to=(480, 314)),
-        Note("4. Which polymer is where? At the edges, particle and filter mix.", 620, 450, 220,
-             to=(690, 416)),
-        Note("5. Why polystyrene? Its importance for each pixel, at 697 cm-1. In places without "
-             "polystyrene the same band is no evidence.", 760, 250, 220, to=(885, 216)),
-        Note("6. One band alone shows what stands out, but not what it is.", 370, 480, 180,
+        Note("1. Four polymers. The network learns from pure spectra. With your own filters, leave "
+             "this out: Particles has a ready-made model.", 10, -10, 340, to=(100, 110)),
+        Note("2. An image: a spectrum for each of 96 x 96 pixels of 6.25 \u00b5m, with map_x and "
+             "map_y. Yours comes from File.", 10, 450, 190, to=(92, 402)),
+        Note("3. One band alone shows what stands out, but not what it is.", 360, 540, 190,
              to=(332, 500)),
-    ], ("Polymers on the Filter",))
+        Note("4. Open it: click a particle to see its spectrum and why, right-click to correct "
+             "it, press Save Report.", 385, 352, 190, to=(480, 314)),
+        Note("5. The list: one row a particle, with its mean spectrum, for all other widgets.",
+             780, 240, 220, to=(722, 270)),
+        Note("6. Which polymer is where?", 780, 385, 180, to=(722, 400)),
+        Note("7. How many of each size: the table that is asked for.", 780, 505, 210,
+             to=(722, 520)),
+        Note("8. By which bands the network sees polystyrene in each particle.", 790, -10, 230,
+             to=(890, 94)),
+    ], (PARTICLES,))
 
 WORKFLOWS = (IDENTIFY, FIRST_LOOK, MIXTURES, AMOUNTS, EXPLAIN, PREPROCESSING, ATTENTION, INSTRUMENT,
              FILTER, COLLAGEN_CHECK)

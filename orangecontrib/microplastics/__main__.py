@@ -71,6 +71,40 @@ def _parser():
     identify.add_argument("--no-fetch", action="store_true", help="download nothing")
     identify.set_defaults(run=_identify)
 
+    particles = commands.add_parser(
+        "particles", help="find, name, measure and count the particles on a map of a filter",
+        description="From the infrared map of a filter (or spectra of single particles) to "
+                    "particles: what each is, how large, how many of each size; with --output a "
+                    "report to print, tables (CSV) and outlines (GeoJSON).")
+    particles.add_argument("file", type=Path, metavar="MAP",
+                           help="a map that Orange reads: Agilent, OPUS, ENVI, OMNIC ...")
+    which = particles.add_mutually_exclusive_group()
+    which.add_argument("--model", type=Path, metavar="FILE",
+                       help="a model of Dual-Branch CNN (.dcnet) instead of the ready-made one")
+    which.add_argument("--simulated", action="store_true",
+                       help="a model learnt from simulated spectra: to try things out")
+    particles.add_argument("--output", type=Path, metavar="FILE.html",
+                           help="the report; tables and outlines are written beside it")
+    particles.add_argument("--title", default="", help="of the report")
+    particles.add_argument("--pixel-size", type=_positive, metavar="UM",
+                           help="micrometres, if the file does not tell it")
+    particles.add_argument("--threshold", type=_positive, metavar="X",
+                           help="smallest signal of matter, in multiples of the filter's scatter "
+                                "(default: automatic)")
+    particles.add_argument("--smallest", type=int, default=4, metavar="N",
+                           help="pixels of the smallest particle (default: %(default)s)")
+    particles.add_argument("--classes", metavar="NAME",
+                           help="size classes: ISO, EU, or limits such as 20,50,100,500 (um)")
+    particles.add_argument("--mass", action="store_true", help="estimate masses")
+    particles.add_argument("--litres", type=_positive, default=0., metavar="L",
+                           help="volume of the sample: numbers per volume, too")
+    particles.add_argument("--share", type=_positive, default=100., metavar="PERCENT",
+                           help="share of the filter that was measured (default: 100)")
+    particles.add_argument("--transmittance", action="store_true",
+                           help="the spectra are transmittance: convert them to absorbance first")
+    particles.add_argument("--no-fetch", action="store_true", help="download nothing")
+    particles.set_defaults(run=_particles)
+
     demo = commands.add_parser(
         "demo", help="train on published spectra, compare with other classifiers, write a folder",
         description="Fetches published spectra (once), mixes them, trains DCNet-CBAM, random "
@@ -121,11 +155,47 @@ def _seed(text):
     return seed
 
 
+def _positive(text):
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("it is a number above 0")
+    return value
+
+
 def _score(text):
     score = float(text)
     if not 0 <= score <= 1:
         raise argparse.ArgumentTypeError("a score is between 0 and 1")
     return score
+
+
+def _particles(args):
+    # Imported only when needed, so that --help answers at once.
+    from orangecontrib.microplastics.cli import particles
+    from orangecontrib.microplastics.cli.explain import load_model
+    from orangecontrib.microplastics.cli.identify import ready_model
+    from orangecontrib.microplastics.particles.find import Choices
+
+    if args.smallest < 1:
+        raise ValueError("The smallest particle has one pixel or more.")
+    if args.share > 100:
+        raise ValueError("At most 100 % of the filter can have been measured.")
+
+    def model(low):
+        if args.model is not None:
+            if low:
+                raise ValueError(f"{args.model} looks at wavenumbers that the map lacks; train "
+                                 f"one that begins at {low} cm-1.")
+            return load_model(args.model)
+        return ready_model(simulated=args.simulated, fetch=not args.no_fetch, low=low, say=_say,
+                           status=_status)
+
+    asked = particles.Asked(
+        args.output, Choices(args.threshold, args.smallest, pixel_size=args.pixel_size),
+        particles.classes_of(args.classes), args.transmittance, args.mass, args.litres,
+        args.share / 100, args.title)
+    particles.run(args.file, model, asked, say=_say, status=_status)
+    return 0
 
 
 def _identify(args):

@@ -253,9 +253,9 @@ def test_the_map_has_the_particle_of_each_pixel_and_shares_the_spectra(sample, f
     assert np.shares_memory(table.X, sample.table.X)
     number = np.nan_to_num(table.get_column("particle")).astype(int).reshape(96, 96)
     np.testing.assert_array_equal(number, found.labels)
-    values = table.domain["polymer"].values
+    values = table.domain["particle polymer"].values
     inside = number > 0
-    names = np.array(values, object)[table.get_column("polymer").reshape(96, 96)[inside]
+    names = np.array(values, object)[table.get_column("particle polymer").reshape(96, 96)[inside]
                                      .astype(int)]
     np.testing.assert_array_equal(names, np.array(found.names, object)[number[inside] - 1])
 

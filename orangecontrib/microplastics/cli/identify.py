@@ -172,9 +172,9 @@ def run(files: Sequence[str], model: Callable[[], DCNetModel], output: Path | No
     return not failed
 
 
-def ready_model(*, simulated: bool = False, fetch: bool = True, say: Say = print,
+def ready_model(*, simulated: bool = False, fetch: bool = True, low: int = 0, say: Say = print,
                 status: Say = lambda text: None) -> DCNetModel:
-    """Load the ready-made model, or make it and say so.
+    """Load the ready-made model, or make it and say so; with `low`, one for a narrower range.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def ready_model(*, simulated: bool = False, fetch: bool = True, say: Say = print
         status(f"{fraction:4.0%} {text}")
 
     try:
-        model = ready.get(progress, fetch=fetch, simulated=simulated)
+        model = ready.get(progress, fetch=fetch, simulated=simulated, low=low)
     except datasets.FetchError as ex:
         raise ValueError("The published spectra, from which the model learns, could not be "
                          f"downloaded: {_sentence(ex)} {_WITHOUT_NETWORK}") from ex

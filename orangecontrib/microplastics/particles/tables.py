@@ -72,8 +72,8 @@ def particle_table(found: Found, model: DCNetModel, data: Table, rule: Rule,
         columns += [(ContinuousVariable(title, number_of_decimals=3), values) for title, values in
                     zip(("mass (ng)", "mass (ng), low", "mass (ng), high"), masses, strict=True)]
     kept = data.domain.metas if found.map is None else ()
-    names = get_unique_names([v.name for v in (*attributes, *kept)],
-                             [variable.name for variable, _ in columns])
+    taken = [v.name for v in (*attributes, *kept)]
+    names = [get_unique_names(taken, variable.name) for variable, _ in columns]
     variables = [_named(variable, name) for (variable, _), name in
                  zip(columns, names, strict=True)]
     own = np.column_stack([np.asarray(values, float) for _, values in columns]) \
@@ -110,12 +110,13 @@ def map_table(found: Found, data: Table) -> Table | None:
     codes = np.array([polymers.index(name) for name in found.names], float)
     which = np.full(n, np.nan)
     which[there] = codes[number[there].astype(int) - 1]
-    variable = DiscreteVariable("polymer", values=tuple(polymers))
+    # Maps of filters whose truth is known have a "polymer".
+    variable = DiscreteVariable("particle polymer", values=tuple(polymers))
     variable.attributes["colors"] = colors_of(polymers)
     columns = [(ContinuousVariable("particle", number_of_decimals=0), number), (variable, which),
                (ContinuousVariable("signal", number_of_decimals=1), signal)]
     domain = data.domain
-    names = get_unique_names(domain, [v.name for v, _ in columns])
+    names = [get_unique_names(domain, v.name) for v, _ in columns]
     variables = [_named(v, name) for (v, _), name in zip(columns, names, strict=True)]
     metas = np.column_stack([column for _, column in columns])
     if len(domain.metas):

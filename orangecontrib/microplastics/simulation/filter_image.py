@@ -46,7 +46,7 @@ def simulate_filter(polymers=("PE", "PP", "PS", "PET"), size=_SIZE, *, particles
     Returns
     -------
     Table, shape (size * size, p)
-        Pixels row by row, 700 to 3900 cm-1 in steps of 8 by default. Class `polymer`: the material
+        Pixels row by row, 600 to 4000 cm-1 in steps of 8 by default. Class `polymer`: the material
         of the particle that covers most of the pixel, or :data:`FILTER`. Metas `map_x` and `map_y`,
         micrometres.
 
@@ -62,7 +62,7 @@ def simulate_filter(polymers=("PE", "PP", "PS", "PET"), size=_SIZE, *, particles
         raise ValueError(f"There is at least one particle of each polymer, not {particles}.")
     codes = polymer_codes(polymers)
     axis = settings.pop("wavenumbers", None)
-    axis = uniform_grid(700., 3900., 8.) if axis is None else axis
+    axis = uniform_grid(600., 4000., 8.) if axis is None else axis
     pure = simulate(codes, particles, wavenumbers=axis, noise=0., seed=seed, **settings)
     made = simulate_map(size, polymers=codes, particles=particles * len(codes), fibres=.25,
                         touching=.25 if len(codes) > 1 else 0., small=.1, sand=2, biofilm=0.,

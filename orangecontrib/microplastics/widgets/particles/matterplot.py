@@ -56,7 +56,7 @@ class MatterPlot(PlotWidget):
         if values is not self._of:
             self._of = values
             with np.errstate(all="ignore"):
-                place = np.log10(values[values > 0])
+                place = np.log10(values[values > 0].astype(float))
             if not len(place):
                 self.clear_signal()
                 return
