@@ -203,6 +203,7 @@ class Finder:
         self._pixels: dict = {}  # by what decides on them
         self._answers: dict = {}  # of particles, by their pixels
         self._notes: list = []
+        self._alike = _alike(model)
         self._lock = Lock()
 
     def signal(self, progress_callback=dummy_callback) -> Signal | None:
@@ -275,7 +276,7 @@ class Finder:
         progress_callback(1)
         return Found(self.map, labels, found, threshold, pixel, np.empty(0, int), X, answer,
                      decisions, names, by_hand,
-                     _agreement(labels, named, values, classes), sizes, shown,
+                     _agreement(labels, named, values, self._alike), sizes, shown,
                      "px" if pixel is None else "µm", too_small,
                      lost, better_low(self.model, self.spectra.wavenumbers, found.opaque), notes)
 
@@ -337,6 +338,7 @@ class Finder:
         rows, number = self.map.index[there], labels[there] - 1
         weights = _weights(found.values[rows], number, n)
         order = np.argsort(rows, kind="stable")
+        order = order[weights[order] > 0]
         rows, number, weights = rows[order], number[order], weights[order]
         total, missing = np.zeros((n, m)), np.zeros((n, m))
         for start in range(0, len(rows), _ROWS):
@@ -439,15 +441,16 @@ def _gathered(model, parts):
 
 
 def _weights(values, number, n):
-    """Weights of pixels in the mean: 1, and 0 for those with less than half the signal of the
-    strongest tenth: at the edge the light sees more of the filter."""
-    strongest = np.zeros(n)
-    order = np.lexsort((values, number))
+    """Weights of pixels in the mean: 1, and 0 for those with less than half the signal of the third
+    strongest: at the edge the light sees more of the filter.
+
+    They do not depend on where the edge is, so that a particle is named once, whatever the
+    threshold.
+    """
+    order = np.lexsort((-values, number))
     counts = np.bincount(number, minlength=n)
-    ends = np.cumsum(counts)
-    at = ends - 1 - (counts * .1).astype(int)
-    strongest[:] = values[order][at]
-    return (values >= .5 * strongest[number]).astype(float)
+    third = np.cumsum(counts) - counts + np.minimum(2, counts - 1)
+    return (values >= .5 * values[order][third][number]).astype(float)
 
 
 def _without_small(labels, smallest):
@@ -483,17 +486,22 @@ def _joined_by_hand(labels, edits):
     return numbered(labels), lost, changed
 
 
-def _agreement(labels, named, values, classes):
-    """Share of the named pixels of each particle whose material is in the particle's class."""
+def _agreement(labels, named, values, alike):
+    """Share of the named pixels of each particle whose class has a material of the particle's."""
     n = len(values)
     if named is None:
         return np.full(n, np.nan)
-    holds = np.array([[set(components_of(a)) & set(components_of(b)) != set() for b in classes]
-                      for a in classes])
     there = (labels > 0) & (named.values >= 0) & named.sure
     number = labels[there] - 1
     of_particle = np.nan_to_num(values, nan=-1).astype(int)[number]
-    same = holds[of_particle, named.values[there]] & (of_particle >= 0)
+    same = alike[of_particle, named.values[there]] & (of_particle >= 0)
     counts = np.bincount(number, minlength=n)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.bincount(number, same, n) / counts
+
+
+def _alike(model):
+    """Which classes have a material in common; bool, (classes, classes)."""
+    holds = np.array([[name in components_of(value) for name in model.components]
+                      for value in model.domain.class_var.values], int)
+    return holds @ holds.T > 0

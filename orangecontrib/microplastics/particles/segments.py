@@ -89,12 +89,16 @@ def joined(labels: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     """
     out, parent = labels.copy(), np.arange(labels.max() + 1)
     for kind in np.unique(kinds[1:]):
-        mine = np.isin(labels, 1 + np.flatnonzero(kinds[1:] == kind))
-        if kind < 0 or not mine.any():
+        own = np.zeros(len(parent), bool)
+        own[1:] = kinds[1:len(parent)] == kind
+        mine = own[labels]
+        # A single area has nothing to be joined with.
+        if kind < 0 or own.sum() < 2 or not mine.any():
             continue
-        together = connected(mine)
-        smallest = ndimage.minimum(labels, together, np.arange(1, together.max() + 1))
-        parent[labels[mine]] = smallest.astype(int)[together[mine] - 1]
+        together = connected(mine)[mine]
+        smallest = np.full(together.max() + 1, labels.max() + 1)
+        np.minimum.at(smallest, together, labels[mine])
+        parent[labels[mine]] = smallest[together]
     out[labels > 0] = parent[labels[labels > 0]]
     return numbered(out)
 
