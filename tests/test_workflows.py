@@ -156,7 +156,7 @@ def test_particles(run):
     polymers = found.domain["polymer"].values
     names = [polymers[int(v)] for v in found.get_column("polymer")]
     # Four of each polymer, and two grains of sand, which the network does not know.
-    truth = {name: 4 for name in ("PE", "PP", "PS", "PET")}
+    truth = dict.fromkeys(("PE", "PP", "PS", "PET"), 4)
     off = sum(abs(names.count(name) - n) for name, n in truth.items())
     assert off <= 3 and 14 <= len(names) <= 20
     counts = flow.output("Particles", "Counts")
