@@ -60,6 +60,16 @@ def test_where_the_filter_is_opaque_noise_is_no_signal(pixels):
     assert found.opaque[dark].mean() > .95 and not found.opaque[AXIS > 1270].any()
 
 
+def test_a_few_pixels_or_points_are_not_taken_for_opaque(pixels):
+    rng = np.random.default_rng(2)
+    pixels = pixels.copy()
+    pixels[:, 100:102] += rng.standard_normal((400, 2))
+    assert not signal(Spectra(table(pixels))).opaque.any()
+    pixels = pixels.copy()
+    pixels[:, AXIS < 1250] = 2.5 + .3 * rng.standard_normal((400, (AXIS < 1250).sum()))
+    assert not signal(Spectra(table(pixels[::40]))).opaque.any()
+
+
 def test_steep_bands_of_the_filter_are_not_opaque(pixels):
     # Differences of neighbouring points are large there, too, but alike in all pixels.
     pixels += 5 * band(1650, 8)

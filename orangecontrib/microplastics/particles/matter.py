@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import Table
 from Orange.util import dummy_callback
+from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE_REGIONS
@@ -22,6 +23,9 @@ _RANGES = 100
 
 #: Pixels from which the filter's spectrum is estimated.
 _SAMPLE = 20_000
+
+#: Points of the shortest stretch that is opaque, and pixels from which it is told.
+_RUN, _FEWEST = 5, 30
 
 #: Smallest threshold, in multiples of the filter's own scatter: below it, pixels of a bare filter
 #: would count. Chosen on simulated maps (``benchmarks/NOTES.md``).
@@ -135,7 +139,10 @@ def signal(spectra: Spectra, progress_callback=dummy_callback) -> Signal:
         steps = np.diff(of_filter, axis=1)
         scatter = _nan_median(np.abs(steps - _nan_median(steps)))
     progress_callback(1)
-    return Signal(values, filter_spectrum, _opaque(filter_spectrum, scatter))
+    # A few pixels have no scatter to speak of.
+    opaque = _opaque(filter_spectrum, scatter) if len(bare) >= _FEWEST else \
+        np.zeros(len(axis), bool)
+    return Signal(values, filter_spectrum, opaque)
 
 
 def otsu(values: np.ndarray) -> float:
@@ -232,11 +239,14 @@ def _nan_median(X):
 
 
 def _opaque(spectrum, scatter):
-    """Where the filter lets no light through: noise from point to point ten times the usual."""
+    """Where the filter lets no light through: noise from point to point ten times the usual, over
+    `_RUN` points or more."""
     opaque = np.zeros(len(spectrum), bool)
     usual = np.nanmedian(scatter)
-    if len(spectrum) > 2 and usual > 0:
-        noisy = np.nan_to_num(scatter) > 10 * usual
+    if len(spectrum) > 2 * _RUN and usual > 0:
+        noisy = np.pad(np.nan_to_num(scatter) > 10 * usual, _RUN, mode="edge")
+        noisy = ndimage.binary_opening(ndimage.binary_closing(noisy, np.ones(_RUN)),
+                                       np.ones(_RUN))[_RUN:-_RUN]
         opaque[:-1] |= noisy
         opaque[1:] |= noisy
     return opaque
