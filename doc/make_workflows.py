@@ -458,7 +458,8 @@ FILTER = Workflow(
         CNN: Node(CNN, 290, 150, QUICK),
         "Filter": Node(DATA, 100, 340, {**_FILTER, "image": True, "seed": 3}),
         "Absorbance on the Filter": Node("HyperSpectra", 290, 500, map_at(2916.)),
-        PARTICLES: Node(PARTICLES, 480, 250, {"size_classes": "EU 2024/1441", "ready_made": ""}),
+        PARTICLES: Node(PARTICLES, 480, 250, {
+            "size_classes": "EU 2024/1441", "ready_made": "", "selection": [0]}),
         "Polymers on the Filter": Node("HyperSpectra", 690, 400, picture("particle polymer")),
         "List of Particles": Node("Data Table", 690, 270),
         "Counts": Node("Data Table", 690, 520),

@@ -239,6 +239,14 @@ class TestParticles(WidgetTest):
         order = [int(widget.view.list.mapToSourceRows(row)) for row in range(n)]
         self.assertTrue((np.diff(lengths[order]) <= 0).all())
 
+    def test_models_of_single_materials_explain_too(self):
+        single = DCNetLearner(epochs=2, widths=(8, 8, 8), seed=1)(
+            simulate(POLYMERS, 20, wavenumbers=AXIS))
+        widget = self.create(model=single, selection=[0])
+        self.assertIn("Particle 1", widget.view.drawing.title.text())
+        if np.isfinite(widget.result.found.answer.values[0]):
+            self.assertIn("strip", widget.view.drawing.legend.text())
+
     # ------------------------------------------------------------------- by hand
 
     def test_corrections_by_hand_and_undo(self):
@@ -352,6 +360,22 @@ class TestParticles(WidgetTest):
         self.settle()
         self.assertFalse(widget.Warning.blank.is_shown())
         self.assertIsNone(widget.summary.estimates)
+
+    def test_a_blank_that_cannot_be_analysed_does_not_stop_the_sample(self):
+        widget = self.create()
+        self.send_signal(widget.Inputs.blank, Table.concatenate([self.map[:200], self.map[:9]]))
+        self.settle()
+        self.assertIn("same place", str(widget.Warning.blank))
+        self.assertIsNotNone(self.get_output(widget.Outputs.particles))
+
+    def test_damaged_size_classes_are_told_and_typed_ones_work(self):
+        with patch("orangecontrib.microplastics.widgets.particles.countsbox.load",
+                   side_effect=ValueError("size_classes.json, EU: limits ascend.")):
+            widget = self.create()
+        self.assertIn("limits ascend", str(widget.Warning.counts))
+        self.assertEqual(widget.size_classes, TYPED)
+        self.assertEqual(self.get_output(widget.Outputs.counts).get_column("all").sum(),
+                         len(self.names()))
 
     def test_recovery_share_and_volume(self):
         widget = self.create()

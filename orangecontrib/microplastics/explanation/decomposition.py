@@ -12,6 +12,7 @@ from orangecontrib.microplastics.fractions.composition import Composer
 from orangecontrib.microplastics.fractions.fit import MOST
 from orangecontrib.microplastics.identification import Component, components
 from orangecontrib.microplastics.identification.components import Amounts
+from orangecontrib.microplastics.materials.names import components_of, is_combination
 from orangecontrib.microplastics.spectra.units import in_absorbance
 
 __all__ = ["Decomposition", "decompose", "importance"]
@@ -99,7 +100,6 @@ def importance(model: DCNetModel, x: np.ndarray, answer: Answer, name: str) -> n
     Parameters
     ----------
     model : DCNetModel
-        Of mixtures.
     x : ndarray, shape (m,)
         A spectrum on the model's grid.
     answer : Answer
@@ -109,10 +109,14 @@ def importance(model: DCNetModel, x: np.ndarray, answer: Answer, name: str) -> n
     """
     from orangecontrib.microplastics.nn.attribution import gradcam, targets
     values = model.domain.class_var.values
+    names = [values[c] for c in model.used]
     predicted = np.flatnonzero(model.used == int(answer.values[0]))
+    mixed = any(name in components_of(one) for one in names if is_combination(one))
+    # A material that occurs in no mixture is a class, against all others.
+    target = targets.component_contrast(names, name) if mixed else \
+        gradcam.Target((names.index(name),))
     found = gradcam.explain(
-        model.folded_networks, x[None].astype(np.float32), model.wavenumbers,
-        target=targets.component_contrast([values[c] for c in model.used], name),
+        model.folded_networks, x[None].astype(np.float32), model.wavenumbers, target=target,
         predicted=predicted).importance[0].astype(float)
     highest = np.nanmax(found)
     return found / highest if highest > 0 else found

@@ -16,13 +16,11 @@ from Orange.widgets.widget import Input, Msg, Output
 from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import Rule
-from orangecontrib.microplastics.particles.classes import load
 from orangecontrib.microplastics.particles.contents import PAGES
 from orangecontrib.microplastics.particles.counts import count, counts_table
 from orangecontrib.microplastics.particles.edits import IS, JOIN, NOT, Edit, restored, stored
 from orangecontrib.microplastics.particles.find import CROWDED, SMALLEST, UNNAMED, Choices
 from orangecontrib.microplastics.particles.items import item
-from orangecontrib.microplastics.particles.pixels import has_map
 from orangecontrib.microplastics.particles.quality import Blanks, blanks_from_table, blanks_of
 from orangecontrib.microplastics.particles.sample import Sample
 from orangecontrib.microplastics.particles.summary import Corrections, Summary, summarize
@@ -36,7 +34,7 @@ from orangecontrib.microplastics.widgets.particles.countsbox import CountsBox
 from orangecontrib.microplastics.widgets.particles.report import write_report
 from orangecontrib.microplastics.widgets.particles.reportdialog import ReportDialog
 from orangecontrib.microplastics.widgets.particles.resultview import ResultView, Shown
-from orangecontrib.microplastics.widgets.particles.task import Request, Result, run
+from orangecontrib.microplastics.widgets.particles.task import Request, Result, is_map, run
 from orangecontrib.microplastics.widgets.particles.texts import result_text
 
 #: Milliseconds after which changed choices are applied, so that not each step of a drag is.
@@ -107,8 +105,9 @@ class OWParticles(ResultWidget):
     convert = Setting(False, schema_only=True)
     #: Corrections by hand; see :mod:`.edits`.
     edits = Setting([], schema_only=True)
-    #: Size classes: a name of size_classes.json, or countsbox.TYPED and limits.
-    size_classes = Setting(next(iter(load())))
+    #: Size classes: a name of size_classes.json (empty for the first), or countsbox.TYPED and
+    #: limits.
+    size_classes = Setting("")
     typed_limits = Setting("")
     #: How mass is estimated, one of countsbox.MASSES.
     mass = Setting("")
@@ -429,7 +428,9 @@ class OWParticles(ResultWidget):
             self.counting.dialog.tell("No blanks are connected.")
             return None
         try:
-            if has_map(self.blank) and "polymer" not in self.blank.domain:
+            if is_map(self.blank):
+                if self.result.blank_problem:
+                    raise ValueError(self.result.blank_problem)
                 found = self.result.blank
                 blanks = blanks_of([count(found.names, found.sizes, classes)])
                 blanks = blanks._replace(n=self.n_blanks)

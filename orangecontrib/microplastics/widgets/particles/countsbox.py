@@ -16,6 +16,9 @@ __all__ = ["TYPED", "MASSES", "CountsBox"]
 #: Entry for classes that the user types.
 TYPED = "Typed limits"
 
+#: Limits until some are typed.
+_USUAL = "20, 50, 100, 300, 1000, 5000"
+
 #: How mass is estimated: values of the setting `mass`.
 MASSES = ("", FLAT, ELLIPSOID)
 
@@ -34,8 +37,12 @@ class CountsBox(QObject):
     def __init__(self, master):
         super().__init__(master)
         self.master = master
-        self.problem = ""
-        self._known = load()
+        self.problem = self._broken = ""
+        try:
+            self._known = load()
+        except ValueError as ex:
+            # A typing error in a file that may be edited; typed limits still work.
+            self._known, self._broken = {}, str(ex)
         self._classes: Classes | None = None
         box = gui.widgetBox(master.controlArea, "Counts", spacing=2)
         part = QWidget()
@@ -49,8 +56,9 @@ class CountsBox(QObject):
         self.combo = QComboBox(toolTip=tip)
         self.combo.addItems([*self._known, TYPED])
         self.combo.setMinimumContentsLength(12)
-        if master.size_classes in (*self._known, TYPED):
-            self.combo.setCurrentText(master.size_classes)
+        if master.size_classes not in (*self._known, TYPED):
+            master.size_classes = next(iter(self._known), TYPED)
+        self.combo.setCurrentText(master.size_classes)
         self.combo.activated.connect(self._chosen)
         grid.addWidget(self.combo, 0, 1)
         self.limits = QLineEdit(master.typed_limits, placeholderText="20, 50, 100, 500 (µm)",
@@ -88,16 +96,16 @@ class CountsBox(QObject):
     def classes(self) -> Classes:
         """Size classes in use; while those typed are wrong, the last that were right."""
         master = self.master
-        self.problem = ""
-        if master.size_classes == TYPED:
-            try:
-                self._classes = typed(master.typed_limits or "20, 50, 100, 300, 1000, 5000")
-            except ValueError as ex:
-                self.problem = str(ex)
-        else:
-            self._classes = self._known.get(master.size_classes)
+        self.problem = self._broken
+        if master.size_classes != TYPED:
+            self._classes = self._known[master.size_classes]
+            return self._classes
+        try:
+            self._classes = typed(master.typed_limits or _USUAL)
+        except ValueError as ex:
+            self.problem = str(ex)
         if self._classes is None:
-            self._classes = next(iter(self._known.values()))
+            self._classes = typed(_USUAL)
         return self._classes
 
     def corrections(self, blanks: Blanks | None) -> Corrections:

@@ -38,7 +38,8 @@ class ReportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(QLabel(
             "What only you know. Fields that stay empty are shown as <i>not stated</i>; they are "
-            "kept in the workflow, those about the instrument also for the next one.",
+            "kept in the workflow; those about controls, extraction and instrument also for the "
+            "next one.",
             wordWrap=True))
         inside = QWidget()
         form = QFormLayout(inside)
