@@ -76,8 +76,9 @@ def figures(fm, answered: Answered) -> dict[str, float]:
     small = {number for p in fm.particles if p.number not in pairs
              for number in _around(answered.labels, fm, p)}
     false = set(range(1, len(answered.names) + 1)) - set(pairs.values()) - small
+    there = [p for p in large if p.polymer != "Quartz"]
     return {
-        "found": len(found) / len(large),
+        "found": len(plastic) / len(there),
         "named": float(np.mean([is_right(p, name(p)) for p in plastic])),
         "named, no biofilm": float(np.mean([is_right(p, name(p)) for p in clean])),
         "wrong": float(np.mean([not is_right(p, name(p)) and name(p) != UNNAMED

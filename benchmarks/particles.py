@@ -4,7 +4,8 @@ The model is made as the ready-made one, for the range of the map (from 900 cm-1
 alumina), and either without a third of the specimens of each study, which are the particles, or
 without FLOPP, whose specimens are the particles. Filter, biofilm on a fifth of the particles, sand,
 scattering edges and noise are simulated. Maps have fibres, touching particles, and ones smaller
-than a pixel. Found: a particle found holds half of the pixels of a true one of 25 pixels or more.
+than a pixel. Found: of the plastic particles of 25 pixels or more, those of which a particle found
+holds half of the pixels (sand, which shows nothing above 1250 cm-1, is not required).
 Named: of those found, its plastic and no other (protein or cellulose may be named besides). Wrong:
 another plastic, or none; the others are unknown. False: particles found where there is none. Sizes:
 of those that touch neither the border nor another. Error of counts: by polymer and size class, sum
