@@ -92,7 +92,7 @@ def test_the_same_for_a_seed(small):
 def test_outdated(monkeypatch, kept, name):
     monkeypatch.setattr(ready_model, name, lambda *_: "other")
     assert ready.state() == ready.OUTDATED and ready.load() is None
-    monkeypatch.setattr(ready_model, "make", lambda progress, simulated: "made anew")
+    monkeypatch.setattr(ready_model, "make", lambda progress, simulated, low: "made anew")
     assert ready.get() == "made anew"
 
 
@@ -245,7 +245,7 @@ def test_fetched_if_a_set_is_missing(monkeypatch):
             progress(done, "Downloading")
         fetched.append(True)
 
-    def make(progress, simulated):
+    def make(progress, simulated, low):
         for done in (0, .5, 1):
             progress(done, "Learning")
 
@@ -297,3 +297,12 @@ def test_figures_are_those_of_the_benchmark():
     for key in ("right", "pair", "wrong", "unknown accepted"):
         assert measured.MEASURED[key] == pytest.approx(np.mean(rows[key]), abs=.0006), key
     assert measured.MEASURED["n"] == rows["known"][0] + rows["unknown"][0]
+
+
+def test_a_model_for_a_narrower_range_is_a_file_of_its_own(kept):
+    narrow = ready.make(low=1250)
+    assert narrow.wavenumbers[0] >= 1250 and "1250" in narrow.name
+    assert ready.path(low=1250) != ready.path() and ready.path(low=1250).is_file()
+    assert ready.load(low=1250) is not None
+    whole = ready.load()
+    assert whole.wavenumbers[0] < 1250 and ready.about(narrow).sets == ready.about(whole).sets

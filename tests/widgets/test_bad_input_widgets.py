@@ -7,11 +7,21 @@ import unittest
 import badinput as bad
 import numpy as np
 from badinput import TURNED, each
+from Orange.data import ContinuousVariable
 from Orange.widgets.tests.base import WidgetTest
 
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.widgets.owdcnet import OWDCNet
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
+from orangecontrib.microplastics.widgets.owparticles import OWParticles
+
+
+def on_a_map(data):
+    """The same spectra as pixels of a map of ten columns."""
+    rows = np.arange(len(data))
+    for name, places in (("map_x", rows % 10 * 5.), ("map_y", rows // 10 * 5.)):
+        data = data.add_column(ContinuousVariable(name), places, to_metas=True)
+    return data
 
 
 class TestWidgets(WidgetTest):
@@ -25,6 +35,7 @@ class TestWidgets(WidgetTest):
         self.cnn = self.create_widget(OWDCNet, stored_settings={
             "fixed_epochs": True, "epochs": 1, "width": 0, "augmentation": 0})
         self.identify = self.create_widget(OWIdentify)
+        self.particles = self.create_widget(OWParticles, stored_settings={"ready_made": ""})
 
     def messages(self, widget):
         return " ".join(str(m) for group in widget.message_groups for m in group.active)
@@ -73,6 +84,33 @@ class TestWidgets(WidgetTest):
         self.wait_until_finished(widget=widget, timeout=30_000)
         self.assertFalse(widget.Error.active)
         self.assertEqual(len(self.get_output(widget.Outputs.annotated, widget=widget)), 92)
+
+    @each
+    def test_particles(self, case, data):
+        widget = self.particles
+        expected = case.predict if case.identify is None else case.identify
+        for table, single in ((data, True), (on_a_map(data), False)):
+            self.send_signals([(widget.Inputs.data, table),
+                               (widget.Inputs.model, self.model)], widget=widget)
+            self.wait_until_finished(widget=widget, timeout=30_000)
+            out = self.get_output(widget.Outputs.particles, widget=widget)
+            if not len(data):
+                self.assertRegex(widget.result_label.text(), "Connect spectra")
+            elif isinstance(expected, str) and expected != "all" and single:
+                self.assertRegex(self.messages(widget), expected)
+                self.assertIsNone(out)
+            elif single:
+                self.assertFalse(widget.Error.active)
+                self.assertEqual(len(out), len(data))
+                missing = len(data) if expected == "all" else expected
+                self.assertEqual(np.isnan(out.get_column("material")).sum(), missing)
+            else:
+                # What is matter depends on the case; there is an answer, or a reason.
+                self.assertNotEqual(out is None, not widget.Error.active)
+        self.send_signal(widget.Inputs.data, bad.good(), widget=widget)
+        self.wait_until_finished(widget=widget, timeout=30_000)
+        self.assertFalse(widget.Error.active)
+        self.assertEqual(len(self.get_output(widget.Outputs.particles, widget=widget)), 92)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from orangecontrib.microplastics.simulation.polymers import simulate
 WIDGETS = {name: f"orangecontrib.microplastics.widgets.{module}" for module, name in (
     ("owmicroplasticspectra", "OWMicroplasticSpectra"), ("owmixspectra", "OWMixSpectra"),
     ("owdcnet", "OWDCNet"), ("owchecklabels", "OWCheckLabels"), ("owidentify", "OWIdentify"),
-    ("owmicroplasticsmodel", "OWMicroplasticsModel"))}
+    ("owmicroplasticsmodel", "OWMicroplasticsModel"), ("owparticles", "OWParticles"))}
 CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QAbstractItemView, QLineEdit)
 
 

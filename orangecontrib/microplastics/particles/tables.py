@@ -123,8 +123,12 @@ def map_table(found: Found, data: Table) -> Table | None:
         old = data.metas
         metas = np.concatenate([old, metas.astype(object) if old.dtype == object else metas],
                                axis=1)
-    table = Table.from_numpy(Domain(domain.attributes, domain.class_vars,
-                                    (*domain.metas, *variables)), data.X, data.Y, metas)
+    domain = Domain(domain.attributes, domain.class_vars, (*domain.metas, *variables))
+    try:
+        table = Table.from_numpy(domain, data.X, data.Y, metas)
+    except ValueError:
+        # Orange replaces infinities, which it cannot do in the data of another table.
+        table = Table.from_numpy(domain, data.X.copy(), data.Y, metas)
     table.name, table.attributes = f"Map of {data.name}", dict(data.attributes)
     return table
 

@@ -96,6 +96,7 @@ class MapView(QWidget):
         self.plot.setMinimumSize(240, 200)
         self.plot.viewport().setMouseTracking(True)
         self.plot.setToolTip("")
+        self.plot.setFocusPolicy(Qt.NoFocus)  # the list has the same particles
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.plot.scene().sigMouseMoved.connect(self._moved)
         layout.addWidget(self.plot, 1)
