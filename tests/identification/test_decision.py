@@ -272,6 +272,15 @@ def test_what_looks_like_a_reference_of_its_material_is_not_unknown(model):
     assert decide(answered(model, complete=.2, quality=.97), Rule(by=COMPLETE))[-1] == UNKNOWN
 
 
+def test_what_looks_like_a_material_that_the_network_cannot_name_is_unknown(model):
+    def last(rule=None, **changes):
+        return decide(answered(model, agrees=False, foreign=True, **changes), rule or Rule())[-1]
+    assert last() == TO_INSPECT, "the library disagrees"
+    assert last(quality=.99) == UNKNOWN
+    assert last(Rule(checks=False), quality=.99) == ACCEPTED
+    assert decide(answered(model, agrees=False, quality=.99), Rule())[-1] == TO_INSPECT
+
+
 def test_promises(model):
     """Of kept-aside spectra: those that fail a check are refused whatever the threshold."""
     n = 100

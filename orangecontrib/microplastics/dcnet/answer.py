@@ -74,6 +74,9 @@ class Answer(NamedTuple):
     agrees : ndarray of bool, shape (n,)
         Whether the best hit is the predicted material, or one of a combination; True without
         references.
+    foreign : ndarray of bool, shape (n,)
+        Whether the best hit is a material that no class holds, such as quartz: the network cannot
+        name it.
     notes : list of PredictionWarning
     """
     values: np.ndarray
@@ -99,6 +102,7 @@ class Answer(NamedTuple):
     hits: np.ndarray
     quality: np.ndarray
     agrees: np.ndarray
+    foreign: np.ndarray
     notes: list[PredictionWarning]
 
     @classmethod
@@ -123,7 +127,7 @@ class Answer(NamedTuple):
             share=missing(), detected=filled(single, many), named=filled(False, many),
             fractions=filled(single, many), low=filled(single, many), high=filled(single, many),
             evidence=filled(single, many), hits=filled(-1, HITS), quality=missing(HITS),
-            agrees=filled(True), notes=[])
+            agrees=filled(True), foreign=filled(False), notes=[])
 
     @property
     def probability(self) -> np.ndarray:

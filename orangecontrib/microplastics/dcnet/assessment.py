@@ -117,7 +117,9 @@ class Assessment:
         single, material = parts.sum(axis=1) == 1, parts.argmax(axis=1)
         answer.correlation[at[single]] = np.maximum(
             answer.correlation[at[single]], hits.similarity[each, material][single])
-        answer.agrees[at] = parts[each, known.which[hits.rows[:, 0]]] | ~parts.any(axis=1)
+        best_hit = known.which[hits.rows[:, 0]]
+        answer.agrees[at] = parts[each, best_hit] | ~parts.any(axis=1)
+        answer.foreign[at] = ~self._parts.any(axis=0)[best_hit]
         if self._looks_for_mixtures:
             own = self._shapes[hits.nearest[each, material]]
             answer.materials[at], share = blends.second_share(

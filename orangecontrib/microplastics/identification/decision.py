@@ -27,8 +27,8 @@ ALL, CONFIDENCE, CORRELATION, EXPLAINED, COMPLETE = range(5)
 PROBABILITY = .5
 
 
-#: Correlation with a reference of the named material from which a spectrum is at least to be
-#: inspected: it looks like that specimen, whatever bands others of the material have besides.
+#: Correlation with a reference from which the library has a say: the spectrum looks like that
+#: specimen, whatever bands others of its material have besides.
 SURE_HIT = .95
 
 
@@ -77,17 +77,21 @@ class Rule(NamedTuple):
 def decide(answer: Answer | KeptAside, rule: Rule) -> np.ndarray:
     """ACCEPTED, TO_INSPECT or UNKNOWN for each spectrum; UNKNOWN without a prediction.
 
-    A spectrum is also to be inspected if the best hit of the library is of the named material and
-    very similar (:data:`SURE_HIT`).
+    If the best hit of the library is very similar (:data:`SURE_HIT`), it has a say: of the named
+    material, the spectrum is at least to be inspected; of one that the network cannot name, such
+    as quartz, it is unknown.
     """
     with np.errstate(invalid="ignore"):
-        inspect = rule.score(answer) >= rule.inspect
+        inspect, accept = rule.score(answer) >= rule.inspect, rule.limited(answer) >= rule.accept
         # What was kept aside has no hits.
         if rule.by == ALL and isinstance(answer, Answer):
-            inspect |= (answer.hits[:, 0] >= 0) & answer.agrees & (answer.presence >= PROBABILITY) \
+            sure = (answer.hits[:, 0] >= 0) \
                 & (answer.quality[:, 0] >= max(SURE_HIT, rule.inspect))
-        return np.where(rule.limited(answer) >= rule.accept, ACCEPTED,
-                        np.where(inspect, TO_INSPECT, UNKNOWN))
+            inspect |= sure & answer.agrees & (answer.presence >= PROBABILITY)
+            if rule.checks:
+                inspect &= ~(sure & answer.foreign)
+                accept &= ~(sure & answer.foreign)
+        return np.where(accept, ACCEPTED, np.where(inspect, TO_INSPECT, UNKNOWN))
 
 
 def threshold_for_refused(known: KeptAside, rule: Rule, share: float) -> float | None:

@@ -110,10 +110,12 @@ def _entry(path, name, entry):
         if per not in PER:
             raise ValueError(f"counts are per {', '.join(PER)}")
         limits = _limits(entry["limits"])
-        fibres = entry["fibre_limits"]
+        fibres, polymers = entry["fibre_limits"], entry["polymers"]
+        if not isinstance(polymers, list) or len(set(polymers)) < len(polymers):
+            raise ValueError("polymers are a list of different codes, which may be empty")
         return Classes(name, str(entry["source"]), str(entry["note"]), bool(entry["certain"]),
                        measure, limits, limits if fibres is None else _limits(fibres),
-                       tuple(map(str, entry["polymers"])), per)
+                       tuple(map(str, polymers)), per)
     except KeyError as ex:
         raise ValueError(f"{path}, {name}: {ex.args[0]!r} is missing.") from None
     except (TypeError, ValueError) as ex:
@@ -146,6 +148,8 @@ def typed(text: str, measure: str = "feret_max", per: str = "sample",
 
 
 def _limits(values):
+    if isinstance(values, str):
+        raise ValueError("limits are a list of numbers")
     limits = tuple(float(v) for v in values)
     if len(limits) < 2:
         raise ValueError("there are two limits or more")

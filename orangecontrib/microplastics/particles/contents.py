@@ -174,9 +174,9 @@ def _map(sample, colors, marked):
     found = sample.found
     if found.map is None:
         return None
-    x, y, unit = found.map.x, found.map.y, "µm" if found.map.unit_known else "pixels"
-    if found.pixel is not None and not found.map.unit_known:
-        # Typed: coordinates of the data are numbers of pixels.
+    x, y, unit = found.map.x, found.map.y, "pixels"
+    if found.pixel is not None:
+        # The size of a pixel may be typed, so that coordinates of the data are in another unit.
         x, y = (along * size / pitch for along, size, pitch in
                 zip((x, y), found.pixel, found.map.pitch, strict=True))
         unit = "µm"

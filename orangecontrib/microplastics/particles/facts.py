@@ -170,7 +170,7 @@ def _counted(sample):
         said["blank_correction"] = "Not subtracted"
     else:
         n = fix.blanks.n
-        limit = limits_of(fix.blanks.total, n)
+        limit = limits_of(fix.blanks.total, n, fix.share)
         said["blank_correction"] = f"Mean of {n} {'blank' if n == 1 else 'blanks'} subtracted, " \
                                    "by polymer; intervals from Poisson counts (Jeffreys' priors)"
         said["detection"] = f"All polymers: {limit.lod:.1f} and {limit.loq:.1f} particles on a " \

@@ -48,12 +48,16 @@ def write_files(sample: Sample, path: Path | str, title: str = "", pages: int = 
     content = contents(sample, title, pages, progress)
     report.write(names["report"], content)
     table_csv(names["particles"], HEADER, rows_of(sample))
-    table_csv(names["counts"], sample.summary.header, sample.summary.rows)
+    # Programs that read tables take "1,230" for a text.
+    table_csv(names["counts"], sample.summary.header,
+              [[row[0], *(cell.replace(",", "") for cell in row[1:])]
+               for row in sample.summary.rows])
     found = sample.found
     if found.map is None:
         return [names[key] for key in ("report", "particles", "counts")]
     x, y = found.map.x, found.map.y
-    if found.pixel is not None and not found.map.unit_known:
+    if found.pixel is not None:
+        # Its size may be typed.
         x, y = x * found.pixel[0] / found.map.pitch[0], y * found.pixel[1] / found.map.pitch[1]
     sizes = found.sizes
     properties = [

@@ -90,7 +90,8 @@ def blanks_from_table(data: Table, classes: Classes, n: int = 1) -> Blanks:
     Raises
     ------
     ValueError
-        If there is no column "polymer", or a count is negative or no whole number.
+        If there is no column "polymer", it holds numbers, or a count is negative or no whole
+        number.
     """
     if n < 1:
         raise ValueError(f"There is one blank at least, not {n}.")
@@ -101,11 +102,14 @@ def blanks_from_table(data: Table, classes: Classes, n: int = 1) -> Blanks:
                          "columns polymer, count and size.")
     column = data.get_column(names["polymer"])
     variable = names["polymer"]
+    if variable.is_continuous:
+        raise ValueError("A column \"polymer\" holds names, not numbers.")
+    # What is missing is None, NaN or "".
     polymers = [variable.values[int(v)] if v == v else "" for v in column] \
-        if variable.is_discrete else [str(v) for v in column]
+        if variable.is_discrete else [v.strip() if isinstance(v, str) else "" for v in column]
     number = np.ones(len(data))
     if "count" in names:
-        number = np.asarray(data.get_column(names["count"]), float)
+        number = _numbers(data, names["count"])
         if not np.isfinite(number).all() or (number < 0).any() or (number % 1 != 0).any():
             raise ValueError("A column \"count\" holds whole numbers of 0 or more.")
     sizes = typed_sizes(data)
@@ -116,6 +120,19 @@ def blanks_from_table(data: Table, classes: Classes, n: int = 1) -> Blanks:
             key = counted_as(name), labels[k]
             found[key] = found.get(key, 0) + int(add)
     return Blanks(n, found)
+
+
+def _numbers(data, variable):
+    """A column as numbers, NaN for what is none: Orange reads one of only 1 and 2 as categories."""
+    if variable.is_continuous:
+        return np.asarray(data.get_column(variable), float)
+    out = np.full(len(data), np.nan)
+    for i, value in enumerate(data.get_column(variable)):
+        try:
+            out[i] = float(variable.str_val(value))
+        except ValueError:
+            continue
+    return out
 
 
 def poisson_interval(k, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
@@ -145,20 +162,23 @@ def share_interval(found: int, added: int, level: float = LEVEL) -> tuple[float,
     return found / added, float(low), float(high)
 
 
-def limits_of(total: float, n: int) -> Limits:
+def limits_of(total: float, n: int, share: float = 1.) -> Limits:
     """Limits of detection and quantification from blanks.
 
     Currie, Analytical Chemistry 40 (1968) 586 (10.1021/ac60259a007), for counts that are Poisson
     distributed, errors of 5 %, and a blank known from n measurements. Where no particle was found
     in the blanks, their mean is not known to be 0: the limits are those of the highest mean that
-    would give none in 95 % of cases, 3 / n ("rule of three").
+    would give none in 95 % of cases, 3 / n ("rule of three"). Of a part of a filter, the variance
+    of a number scaled to the whole is as many times larger as the part is smaller.
 
     Parameters
     ----------
     total : float
-        Particles in all blanks.
+        Particles in all blanks, on whole filters.
     n : int
         Number of blanks.
+    share : float
+        Of the sample's filter that was measured.
 
     Raises
     ------
@@ -168,10 +188,10 @@ def limits_of(total: float, n: int) -> Limits:
     if n < 1:
         raise ValueError("Limits of detection need a blank at least.")
     mean = total / n if total else 3. / n
-    spread = mean * (1 + 1 / n)
+    spread = mean * (1 / share + 1 / n)
     critical = _K * np.sqrt(spread)
-    return Limits(float(critical), float(_K ** 2 + 2 * critical),
-                  float(50 * (1 + np.sqrt(1 + spread / 25))))
+    return Limits(float(critical), float(_K ** 2 / share + 2 * critical),
+                  float(50 / share * (1 + np.sqrt(1 + spread * share ** 2 / 25))))
 
 
 def estimate(k, blank_total=0, n_blanks: int = 0, recovery: tuple[int, int] | None = None,

@@ -66,8 +66,9 @@ def number(value: float) -> str:
         return "?"
     if value == 0:
         return "0"
-    digits = max(0, 1 - int(np.floor(np.log10(abs(value)))))
-    return f"{value:,.{min(digits, 3)}f}"
+    if abs(value) < 1e-4:
+        return f"{value:.1e}"
+    return f"{value:,.{max(0, 1 - int(np.floor(np.log10(abs(value)))))}f}"
 
 
 def summarize(found: Found, classes: Classes, known: Collection[str],
@@ -146,7 +147,7 @@ def _estimates(counts, corrections):
         row += [number(float(found.value) * scale),
                 f"{number(float(found.low) * scale)}\u2013{number(float(found.high) * scale)}"]
         if blanks:
-            limits = limits_of(in_blanks, blanks.n)
+            limits = limits_of(in_blanks, blanks.n, corrections.share)
             # Blanks are counted on whole filters.
             seen = k / corrections.share
             row += [number(limits.lod), number(limits.loq),
