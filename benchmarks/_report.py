@@ -19,8 +19,8 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 
 #: Order of the sections of RESULTS.md.
-NAMES = ("mixtures", "instruments", "amounts", "own", "sets", "ready", "unknowns", "materials",
-         "calibration", "ablation", "speed", "explain")
+NAMES = ("mixtures", "instruments", "amounts", "particles", "own", "sets", "ready", "unknowns",
+         "materials", "calibration", "ablation", "speed", "explain")
 
 COLUMNS = ("accuracy", "balanced accuracy", "minor-component recall", "seconds to fit",
            "spectra/s")

@@ -112,7 +112,7 @@ def test_masses_add_up():
 def test_the_density_of_every_material_with_bands_is_known(code):
     density = density_of(code)
     assert density.low <= density.typical <= density.high
-    assert .8 < density.low and density.high < 2.4
+    assert density.low > .8 and density.high < 2.4
 
 
 @pytest.mark.parametrize("code, ends", KNOWN.items())

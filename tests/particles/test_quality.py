@@ -80,7 +80,8 @@ def test_a_filter_without_particles_of_its_own_is_rarely_called_detected(mean, s
     totals = rng.poisson(3 * mean, 4000)
     wrong = np.mean([k - total / 3 > limits_of(total, 3, share).critical
                      for k, total in zip(seen, totals, strict=True)])
-    assert wrong < .085
+    # Of small numbers, the chance goes in steps.
+    assert wrong < (.1 if mean < 10 else .085)
 
 
 @pytest.mark.parametrize("share", [1, .25])
@@ -103,7 +104,7 @@ def test_intervals_hold_the_true_number_in_95_of_100_cases(monkeypatch, mean, bl
                                                            share):
     monkeypatch.setattr(quality, "_DRAWS", 1500)
     rng = np.random.default_rng([int(mean), int(blank or 0), recovered, int(100 * share)])
-    runs, hits = 600, 0
+    runs, hits = 3000, 0
     # `mean` is what is in the sample; .8 of it is found again.
     again = .8 if recovered else 1.
     found_again = np.clip(rng.binomial(100, .8, runs), 1, 100) if recovered else np.zeros(runs)
@@ -111,9 +112,10 @@ def test_intervals_hold_the_true_number_in_95_of_100_cases(monkeypatch, mean, bl
     total = rng.poisson(3 * (blank or 0), runs)
     for value in np.unique(found_again):
         here = found_again == value
-        out = estimate(k[here], total[here], 0 if blank is None else 3,
+        cases, times = np.unique([k[here], total[here]], axis=1, return_counts=True)
+        out = estimate(*cases, 0 if blank is None else 3,
                        (int(value), 100) if recovered else None, share)
-        hits += ((out.low <= mean) & (mean <= out.high)).sum()
+        hits += times[(out.low <= mean) & (mean <= out.high)].sum()
         assert (out.low <= out.value).all() and (out.value <= out.high).all()
     assert hits / runs >= .92
 
@@ -126,7 +128,8 @@ def test_the_value_is_what_one_would_reckon():
 
 def test_nothing_seen_may_be_nothing():
     out = estimate(0, share=.25)
-    assert out.value == out.low == 0 and 8 < out.high < 4 * 3.7
+    # Garwood's end, of a quarter.
+    assert out.value == out.low == 0 and out.high == pytest.approx(4 * 3.689, rel=.03)
 
 
 def test_the_same_counts_give_the_same_interval():

@@ -201,7 +201,8 @@ def estimate(k, blank_total=0, n_blanks: int = 0, recovery: tuple[int, int] | No
     The value is (k / share - blank_total / n) / recovered share, not below 0: blanks are counts of
     whole filters. Intervals are quantiles of 20,000 draws from the distributions that the counts
     leave for the true means (Jeffreys' priors: gamma of k + 1/2, beta of found + 1/2 and lost
-    + 1/2); a part of the filter that was not measured adds the chance of what lies there.
+    + 1/2; gamma of 1 where nothing was counted, whose upper end is Garwood's: Jeffreys' 2.5 is left
+    out too often, see Brown, Cai and DasGupta, Statistical Science 16 (2001) 101); a part of the filter that was not measured adds the chance of what lies there.
 
     Parameters
     ----------
@@ -235,7 +236,7 @@ def estimate(k, blank_total=0, n_blanks: int = 0, recovery: tuple[int, int] | No
     value = np.maximum(k / share - mean, 0) * factor
     rng = np.random.default_rng([seed, 1441])
     shape = (_DRAWS, *k.shape)
-    drawn = rng.gamma(k + .5, size=shape) / share
+    drawn = rng.gamma(np.where(k == 0, 1., k + .5), size=shape) / share
     if n_blanks:
         drawn = drawn - rng.gamma(blank + .5, size=shape) / n_blanks
     if recovery is not None:
