@@ -66,7 +66,11 @@ class Classes(NamedTuple):
         limits = self.all_limits
         between = [f"{low:g}\u2013{high:g}\u00a0µm"
                    for low, high in zip(limits[:-1], limits[1:], strict=True)]
-        return [f"<\u00a0{limits[0]:g}\u00a0µm", *between, f"≥\u00a0{limits[-1]:g}\u00a0µm"]
+        # With limits of their own, fragments may be too large for their classes, but not for those
+        # of fibres.
+        above = f"≥\u00a0{limits[-1]:g}\u00a0µm" if self.limits[-1] == self.fibre_limits[-1] \
+            else "too large"
+        return [f"<\u00a0{limits[0]:g}\u00a0µm", *between, above]
 
     def which(self, sizes: Sizes) -> np.ndarray:
         """Class of each particle: index into :meth:`labels`, `UNSIZED` if it has no size; (n,).

@@ -202,7 +202,8 @@ def estimate(k, blank_total=0, n_blanks: int = 0, recovery: tuple[int, int] | No
     whole filters. Intervals are quantiles of 20,000 draws from the distributions that the counts
     leave for the true means (Jeffreys' priors: gamma of k + 1/2, beta of found + 1/2 and lost
     + 1/2; gamma of 1 where nothing was counted, whose upper end is Garwood's: Jeffreys' 2.5 is left
-    out too often, see Brown, Cai and DasGupta, Statistical Science 16 (2001) 101); a part of the filter that was not measured adds the chance of what lies there.
+    out too often, see Brown, Cai and DasGupta, Statistical Science 16 (2001) 101); a part of the
+    filter that was not measured adds the chance of what lies there.
 
     Parameters
     ----------
