@@ -17,6 +17,7 @@ import numpy as np
 import orangecontrib.spectroscopy  # noqa: F401  (the import registers its readers of spectra)
 from Orange.data import ContinuousVariable, Domain, Table
 
+import orangecontrib.microplastics.spectra.envi  # noqa: F401  (registers a reader)
 from orangecontrib.microplastics.spectra.axis import (
     FEWEST_WAVENUMBERS,
     check_unit,

@@ -1,6 +1,8 @@
 """Widgets of the category "Microplastics" in Orange's toolbox."""
 from pathlib import Path as _Path
 
+import orangecontrib.microplastics.spectra.envi  # noqa: F401  (registers a reader for File)
+
 NAME = "Microplastics"
 
 DESCRIPTION = "Recognise microplastics from infrared spectra, and see which bands decided."
