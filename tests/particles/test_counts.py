@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from orangecontrib.microplastics.particles.classes import typed
+from orangecontrib.microplastics.particles.classes import load, typed
 from orangecontrib.microplastics.particles.counts import count, counted_as, counts_table
 from orangecontrib.microplastics.particles.find import UNNAMED
 from orangecontrib.microplastics.particles.sizes import Sizes
@@ -103,3 +103,11 @@ def test_the_table_of_counts():
     assert [(str(row["polymer"]), str(row["shape"]), *map(int, row.x)) for row in table] == [
         ("PE", "fragment", 1, 0, 1), ("PE", "fibre", 0, 1, 1), ("PP", "fragment", 1, 0, 1),
         ("PP", "fibre", 0, 0, 0)]
+
+
+def test_sub_classes_count_as_their_polymer():
+    assert counted_as("HDPE") == "PE" and counted_as("LDPE + Protein") == "PE"
+    assert counted_as("HDPE + PP") == "HDPE + PP"
+    counts = count(["HDPE", "LDPE", "PE"], Sizes.unknown(3), load()["ISO 16094-2:2025"],
+                   {"HDPE", "PP"})
+    assert counts.of("PE").sum() == 3 and "PE" not in counts.not_looked_for

@@ -91,10 +91,16 @@ def test_the_mass_of_a_sphere():
 
 def test_particles_without_size_or_density_are_left_out():
     three = Sizes(*(np.repeat(column, 3) for column in SPHERE))
-    three.area[1] = np.nan
+    three.area[1] = three.feret_min[1] = np.nan
     found = masses(["PP", "PP", UNNAMED], three)
     np.testing.assert_array_equal(np.isnan(found.value), [False, True, True])
     assert found.left_out == 2 and found.total[0] == found.value[0] > 0
+    # Length and width are enough: the area is that of the ellipse.
+    three.feret_min[1] = three.feret_max[1]
+    for how in (FLAT, ELLIPSOID):
+        both = masses(["PP", "PP", UNNAMED], three, how)
+        np.testing.assert_allclose(both.value[1], both.value[0], rtol=.01)
+        assert np.isfinite(both.total).all()
     nothing = masses([], Sizes.unknown(0))
     assert nothing.total == (0, 0, 0) and nothing.left_out == 0 and nothing.value.shape == (0,)
 

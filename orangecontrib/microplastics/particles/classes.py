@@ -117,13 +117,19 @@ def _entry(path, name, entry):
         fibres, polymers = entry["fibre_limits"], entry["polymers"]
         if not isinstance(polymers, list) or len(set(polymers)) < len(polymers):
             raise ValueError("polymers are a list of different codes, which may be empty")
-        return Classes(name, str(entry["source"]), str(entry["note"]), bool(entry["certain"]),
+        return Classes(name, str(entry["source"]), str(entry["note"]), _flag(entry["certain"]),
                        measure, limits, limits if fibres is None else _limits(fibres),
                        tuple(map(str, polymers)), per)
     except KeyError as ex:
         raise ValueError(f"{path}, {name}: {ex.args[0]!r} is missing.") from None
     except (TypeError, ValueError) as ex:
         raise ValueError(f"{path}, {name}: {ex}.") from None
+
+
+def _flag(value):
+    if not isinstance(value, bool):
+        raise ValueError("certain is true or false, without quotes")
+    return value
 
 
 def typed(text: str, measure: str = "feret_max", per: str = "sample",
@@ -136,7 +142,7 @@ def typed(text: str, measure: str = "feret_max", per: str = "sample",
         If the text holds anything but ascending numbers above 0; the message says what is wrong.
     """
     words = re.sub(r"µm|μm|um", " ", text)
-    words = [w for w in re.split(r"[\s;,/]+|(?<=\d)-(?=\d)", words) if w]
+    words = [w for w in re.split(r"[\s;,/]+|(?<=\d)\s*[-\u2013]\s*(?=\d)", words) if w]
     try:
         limits = [float(word) for word in words]
     except ValueError as ex:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 
-from orangecontrib.microplastics.materials.names import components_of
+from orangecontrib.microplastics.materials.names import SAME, components_of
 from orangecontrib.microplastics.particles.classes import Classes
 from orangecontrib.microplastics.particles.find import UNNAMED
 from orangecontrib.microplastics.particles.sizes import Sizes
@@ -27,9 +27,11 @@ _NATURAL = {"CE", "Protein"}
 def counted_as(name: str) -> str:
     """The polymer that a particle is counted as: "PE + Protein", PE under a biofilm, as PE.
 
-    Mixtures of several plastics, and natural materials alone, are counted as what they are.
+    Sub-classes count as their polymer (HDPE as PE). Mixtures of several plastics, and natural
+    materials alone, are counted as what they are.
     """
-    plastics = [part for part in components_of(name) if part not in _NATURAL]
+    parts = [SAME.get(part, part) for part in components_of(name)]
+    plastics = list(dict.fromkeys(part for part in parts if part not in _NATURAL))
     return plastics[0] if len(plastics) == 1 else name
 
 
@@ -97,7 +99,7 @@ def count(names: Sequence[str], sizes: Sizes, classes: Classes,
     kept = np.setdiff1d(np.arange(len(labels)), empty)
     return Counts(tuple(polymers), tuple(labels[i] for i in kept), numbers[:, :, kept],
                   tuple(name for name in classes.polymers if known is not None
-                        and name not in known), covered, classes)
+                        and name not in {SAME.get(k, k) for k in known}), covered, classes)
 
 
 def counts_table(counts: Counts) -> Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from orangecontrib.microplastics.materials.names import components_of
+from orangecontrib.microplastics.materials.names import SAME, components_of
 
 __all__ = ["Density", "DENSITIES", "density_of"]
 
@@ -51,7 +51,7 @@ def density_of(name: str) -> Density | None:
 
     None if that of a component is not known.
     """
-    parts = [DENSITIES.get(part) for part in components_of(name)]
+    parts = [DENSITIES.get(SAME.get(part, part)) for part in components_of(name)]
     if not parts or None in parts:
         return None
     return Density(sum(p.typical for p in parts) / len(parts), min(p.low for p in parts),

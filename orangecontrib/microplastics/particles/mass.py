@@ -74,14 +74,17 @@ def volumes(sizes: Sizes, how: str = FLAT) -> Volumes:
     if how not in (FLAT, ELLIPSOID):
         raise ValueError(f"Volumes are estimated by \"{FLAT}\" or as \"{ELLIPSOID}\", not by "
                          f"{how!r}.")
-    low, high = (factor * sizes.feret_min * sizes.area for factor in (_FLAKE, _SPHERE))
+    # Of particles with length and width only, the area is that of the ellipse.
+    area = np.where(np.isfinite(sizes.area), sizes.area,
+                    np.pi / 4 * sizes.feret_max * sizes.feret_min)
+    low, high = (factor * sizes.feret_min * area for factor in (_FLAKE, _SPHERE))
     ellipsoid = np.pi / 6 * sizes.feret_max * sizes.feret_min ** 2
-    value = _FACTOR * sizes.feret_min * sizes.area if how == FLAT else ellipsoid
+    value = _FACTOR * sizes.feret_min * area if how == FLAT else ellipsoid
     high = np.maximum(high, value)
     # Area = length x width, aspect = length / width.
     with np.errstate(invalid="ignore", divide="ignore"):
-        width = np.sqrt(sizes.area / sizes.aspect)
-    cylinder = np.pi / 4 * width * sizes.area
+        width = np.sqrt(area / sizes.aspect)
+    cylinder = np.pi / 4 * width * area
     fibre = sizes.fibre
     return Volumes(np.where(fibre, cylinder, value), np.where(fibre, cylinder / 2, low),
                    np.where(fibre, cylinder, high))
@@ -97,6 +100,6 @@ def masses(names: Sequence[str], sizes: Sizes, how: str = FLAT) -> Masses:
     density = np.array([known[name] or (np.nan,) * 3 for name in names], float).reshape(-1, 3)
     value, low, high = (_NANOGRAMS * volume * rho for volume, rho in
                         zip(found, density.T, strict=True))
-    there = np.isfinite(value)
+    there = np.isfinite(value) & np.isfinite(low) & np.isfinite(high)
     return Masses(value, low, high, tuple(float(a[there].sum()) for a in (value, low, high)),
                   int((~there).sum()))
