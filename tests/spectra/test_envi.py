@@ -82,6 +82,8 @@ def test_the_size_of_a_pixel_gives_micrometres(tmp_path):
     ({"pixel size": "25"}, (25, 25)), ({"pixel size": ["5.5", "5"]}, (5.5, 5)),
     ({"pixel size": ["0.0055", "0.0055", "units=mm"]}, (5.5, 5.5)),
     ({"pixel size": ["5.5 um", "5.5 um"]}, (5.5, 5.5)),
+    ({"pixel size": ["0.000025000", "0.000025000"]}, (25, 25)),
+    ({"pixel size": ["2.5e-05", "2.5e-05"]}, (25, 25)),
     ({"pixel size": "unknown"}, None), ({"pixel size": ["0", "0"]}, None), ({}, None),
     ({"map info": ["Arbitrary", "1", "1", "0", "0", "6.25", "6.25", "units=Micrometers"]},
      (6.25, 6.25)),

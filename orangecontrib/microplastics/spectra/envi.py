@@ -24,6 +24,10 @@ _MICROMETRES = {"": 1., "um": 1., "µm": 1., "μm": 1., "micrometers": 1., "micr
                 "microns": 1., "mm": 1e3, "millimeters": 1e3, "millimetres": 1e3, "nm": 1e-3,
                 "nanometers": 1e-3, "meters": 1e6, "metres": 1e6, "m": 1e6}
 
+#: Pixels without a unit are metres if they would be smaller than this, in micrometres: no infrared
+#: light resolves a nanometre.
+_SMALLEST = 1e-3
+
 #: Units of "wavelength" that are lengths, as the number of them in a centimetre.
 _PER_CENTIMETRE = {"micrometers": 1e4, "micrometres": 1e4, "microns": 1e4, "um": 1e4, "µm": 1e4,
                    "nanometers": 1e7, "nanometres": 1e7, "nm": 1e7}
@@ -133,21 +137,24 @@ def pixel_size(header: dict) -> tuple[float, float] | None:
 
 
 def _size(parts, usual):
-    numbers, factor = [], usual
+    numbers, factor, told = [], usual, False
     for part in parts:
         text = str(part).strip()
         if match := re.fullmatch(r"units\s*=\s*(.*)", text, re.IGNORECASE):
-            factor = _MICROMETRES.get(match[1].strip().lower())
+            factor, told = _MICROMETRES.get(match[1].strip().lower()), True
             continue
         match = re.fullmatch(r"([-+.\deE]+)\s*(\D*)", text)
         if match is None:
             return None
         if match[2]:
-            factor = _MICROMETRES.get(match[2].strip().lower())
+            factor, told = _MICROMETRES.get(match[2].strip().lower()), True
         try:
             numbers.append(float(match[1]))
         except ValueError:
             return None
+    if numbers and not told and max(numbers[:2]) < _SMALLEST:
+        # Without a unit, as Agilent writes them: metres.
+        factor = 1e6
     if not numbers or factor is None or not all(0 < n < np.inf for n in numbers[:2]):
         return None
     return factor * numbers[0], factor * numbers[min(1, len(numbers) - 1)]
