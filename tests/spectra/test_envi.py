@@ -8,6 +8,7 @@ import spectral.io.envi as envi
 from Orange.data import Table
 from Orange.data.io import FileFormat
 from orangecontrib.spectroscopy.io.envi import EnviMapReader
+from orangecontrib.spectroscopy.io.util import SpectralFileFormat
 
 from orangecontrib.microplastics.particles.pixels import pixel_map
 from orangecontrib.microplastics.spectra.envi import EnviReader, pixel_size
@@ -63,8 +64,47 @@ def test_big_endian_stays_right(tmp_path):
     np.testing.assert_allclose(spectra(read_spectra(path)), X)
 
 
+@pytest.mark.parametrize("missing", [False, True])
+def test_what_was_assumed_is_the_last_warning(tmp_path, missing):
+    """File shows the last one only; the library warns of capitals and of missing values."""
+    spectra = X.copy()
+    spectra[0, 0] = np.nan if missing else 0
+    path = written(tmp_path, spectra, drop=["byte order"], byteorder=0)
+    path.write_text(path.read_text().replace("bands", "Bands"))
+    with pytest.warns(UserWarning) as told:
+        FileFormat.get_reader(str(path)).read()
+    assert "little endian is assumed" in str(told[-1].message)
+
+
 def test_orange_chooses_this_reader():
     assert isinstance(FileFormat.get_reader("a.hdr"), EnviReader)
+    assert isinstance(FileFormat.get_reader("A.HDR"), EnviReader)
+    # Multifile would call `read_spectra` of orange-spectroscopy's reader instead of ours.
+    assert not issubclass(EnviReader, SpectralFileFormat)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_headers_with_the_sign_for_micro(tmp_path, encoding):
+    path = written(tmp_path, add=["description = { Größe in µm }",
+                                  "pixel size = { 5.5, 5.5, units=µm }"])
+    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+    assert pixel_map(read_spectra(path)).pitch == pytest.approx((5.5, 5.5))
+
+
+def test_a_header_of_omnic(tmp_path):
+    """As the public map CA_tiny_map of Open Specy begins; its pixels are of 25 micrometres."""
+    path = tmp_path / "CA small UF.hdr"
+    path.write_text(
+        "ENVI\ndescription = {Pixel 15, XPos=12549.72, YPos= 589.82, X=12362.22, Y= 614.82}\n"
+        f"samples = 7\nlines = 5\nbands = {len(AXIS)}\nheader offset = 0\ndata type = 4\n"
+        "interleave = bip\nz plot titles = {Wavenumbers (cm-1), Absorbance}\n"
+        "pixel size = {0.000025000, 0.000025000}\n"
+        f"wavelength = {{{','.join(f'{w:.2f}' for w in AXIS)}}}\n")
+    X.astype("<f4").tofile(path.with_suffix(".dat"))
+    table = read_spectra(path)
+    np.testing.assert_allclose(spectra(table), X)
+    found = pixel_map(table)
+    assert found.unit_known and found.pitch == pytest.approx((25, 25))
 
 
 def test_the_size_of_a_pixel_gives_micrometres(tmp_path):
@@ -84,6 +124,12 @@ def test_the_size_of_a_pixel_gives_micrometres(tmp_path):
     ({"pixel size": ["5.5 um", "5.5 um"]}, (5.5, 5.5)),
     ({"pixel size": ["0.000025000", "0.000025000"]}, (25, 25)),
     ({"pixel size": ["2.5e-05", "2.5e-05"]}, (25, 25)),
+    ({"pixel size": ["0.000025000", "0.000025000"]}, (25, 25)),
+    ({"pixel size": ["5.5e-06", "5.5e-06", "units=Meters"]}, (5.5, 5.5)),
+    # Neither the pixel of a microscope in metres nor in micrometres.
+    ({"pixel size": ["0.025", "0.025"]}, None),
+    ({"pixel size": ["30", "30", "units=Meters"]}, None),
+    ({"pixel size": ["5", "5", "units=Pixels"]}, None), ({"pixel size": ["1.2.3"]}, None),
     ({"pixel size": "unknown"}, None), ({"pixel size": ["0", "0"]}, None), ({}, None),
     ({"map info": ["Arbitrary", "1", "1", "0", "0", "6.25", "6.25", "units=Micrometers"]},
      (6.25, 6.25)),
@@ -104,6 +150,13 @@ def test_wavelengths_become_wavenumbers_in_ascending_order(tmp_path, unit, facto
     np.testing.assert_allclose(spectra(table), X)
 
 
+def test_images_of_near_infrared_light_keep_their_axis(tmp_path):
+    lengths = ", ".join(f"{w:g}" for w in np.linspace(950, 2500, len(AXIS)))
+    path = written(tmp_path, drop=["wavelength"], add=[f"wavelength = {{ {lengths} }}",
+                                                       "wavelength units = nanometers"])
+    assert EnviReader(str(path)).read().domain == EnviMapReader(str(path)).read().domain
+
+
 def test_what_is_missing_is_said(tmp_path):
     path = written(tmp_path, drop=["wavelength"])
     with pytest.raises(ValueError, match="names no wavelengths"):
@@ -120,6 +173,13 @@ def test_what_is_missing_is_said(tmp_path):
     short = ", ".join(f"{w:g}" for w in AXIS[:-1])
     path = written(tmp_path, drop=["wavelength"], add=[f"wavelength = {{ {short} }}"])
     with pytest.raises(ValueError, match="39 wavenumbers for 40 bands"):
+        read_spectra(path)
+    path = written(tmp_path)
+    path.with_suffix(".dat").write_bytes(path.with_suffix(".dat").read_bytes()[:-1])
+    with pytest.raises(ValueError, match="5,599 bytes, fewer than the 5,600"):
+        read_spectra(path)
+    envi.SpectralLibrary(X[0], {"wavelength": AXIS}).save(str(tmp_path / "map"))
+    with pytest.raises(ValueError, match="library of spectra"):
         read_spectra(path)
     (tmp_path / "no.hdr").write_text("nothing")
     with pytest.raises(ValueError, match="no.hdr"):

@@ -6,43 +6,49 @@ which does not open headers without ``byte order`` and numbers the pixels.
 """
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import warnings
 from pathlib import Path
 
 import numpy as np
-from Orange.data import Table
-from orangecontrib.spectroscopy.io.envi import EnviMapReader
+from Orange.data import FileFormat, Table
 from orangecontrib.spectroscopy.io.meta import HDRMetaReader
+from orangecontrib.spectroscopy.io.util import _spectra_from_image, build_spec_table
 
-__all__ = ["EnviReader"]
+__all__ = ["EnviReader", "pixel_size"]
 
-#: Micrometres in units of pixel sizes, in lower case; micrometres if there is none.
-_MICROMETRES = {"": 1., "um": 1., "µm": 1., "μm": 1., "micrometers": 1., "micrometres": 1.,
-                "microns": 1., "mm": 1e3, "millimeters": 1e3, "millimetres": 1e3, "nm": 1e-3,
-                "nanometers": 1e-3, "meters": 1e6, "metres": 1e6, "m": 1e6}
+#: Micrometres in units of pixel sizes, in lower case.
+_MICROMETRES = {"um": 1., "micrometers": 1., "micrometres": 1., "microns": 1.,
+                "mm": 1e3, "millimeters": 1e3, "millimetres": 1e3, "nm": 1e-3,
+                "nanometers": 1e-3, "nanometres": 1e-3, "meters": 1e6, "metres": 1e6, "m": 1e6}
 
-#: Pixels without a unit are metres if they would be smaller than this, in micrometres: no infrared
-#: light resolves a nanometre.
-_SMALLEST = 1e-3
+#: Smallest and largest pixel (um) that is believed. Programs write "units=Meters" below sizes in
+#: micrometres, and images of the Earth have pixels of metres.
+_SMALLEST, _LARGEST = .1, 1000.
 
 #: Units of "wavelength" that are lengths, as the number of them in a centimetre.
-_PER_CENTIMETRE = {"micrometers": 1e4, "micrometres": 1e4, "microns": 1e4, "um": 1e4, "µm": 1e4,
+_PER_CENTIMETRE = {"micrometers": 1e4, "micrometres": 1e4, "microns": 1e4, "um": 1e4,
                    "nanometers": 1e7, "nanometres": 1e7, "nm": 1e7}
 
+#: Images without smaller wavenumbers (cm-1) are of visible and near-infrared light.
+_NEAR_INFRARED = 3300
 
-class EnviReader(EnviMapReader):
+
+class EnviReader(FileFormat):
     """Reads an ENVI header (.hdr) and the data file beside it as a map.
 
     Columns map_x and map_y are micrometres if the header has a pixel size (then the attribute
     "map unit" of the table is "um"), else numbers of pixels.
     """
-    EXTENSIONS = (".hdr",)
+    # Linux distinguishes capitals.
+    EXTENSIONS = (".hdr", ".HDR")
     DESCRIPTION = "ENVI map, also without byte order"
     # Before orange-spectroscopy's, which reads all other .hdr files.
     PRIORITY = HDRMetaReader.PRIORITY - 1
+
+    # Not derived from orange-spectroscopy's reader: its Multifile would call that one's
+    # `read_spectra`, which opens neither these headers nor .hdr files of other kinds.
 
     def read(self) -> Table:
         """
@@ -54,107 +60,135 @@ class EnviReader(EnviMapReader):
         with open(self.filename, "rb") as file:
             if not file.readline(100).strip().startswith(b"ENVI"):
                 return HDRMetaReader(self.filename).read()
-        from spectral.io import envi
+        path = Path(self.filename)
         from spectral.io.envi import EnviException
         from spectral.io.spyfile import SpyException
         try:
-            header = envi.read_envi_header(self.filename)
-            image = _opened(self.filename, header)
+            image, assumed = _opened(path)
+            header = image.metadata
+            axis, order = _wavenumbers(header, image.shape[2])
         except (EnviException, SpyException, KeyError, ValueError) as ex:
-            raise ValueError(f"{os.path.basename(self.filename)}: {ex}") from ex
-        axis = _wavenumbers(self.filename, header)
-        X = np.asarray(image.load(), float)
-        if len(axis) != X.shape[2]:
-            raise ValueError(f"{os.path.basename(self.filename)} names {len(axis)} wavenumbers for "
-                             f"{X.shape[2]} bands.")
+            raise ValueError(f"{path.name}: {ex}") from ex
+        X = np.asarray(image.load(), float)[:, :, order]
+        # File shows the last warning only; the library warns of missing values.
+        if assumed:
+            warnings.warn(
+                f"{path.name} does not name the byte order; little endian is assumed, which is "
+                "usual. If the spectra make no sense, add the line 'byte order = 1' to it.",
+                stacklevel=2)
         wide, high = pixel_size(header) or (1., 1.)
-        order = np.argsort(axis, kind="stable")
         # Made as orange-spectroscopy's reader makes it.
-        from orangecontrib.spectroscopy.io.util import _spectra_from_image, build_spec_table
         table = build_spec_table(*_spectra_from_image(
-            X[:, :, order], axis[order], wide * np.arange(X.shape[1]),
-            high * np.arange(X.shape[0])))
+            X, axis[order], wide * np.arange(X.shape[1]), high * np.arange(X.shape[0])))
         if pixel_size(header) is not None:
             table.attributes["map unit"] = "um"
         return table
 
 
-def _opened(path, header):
-    """The image, not loaded yet."""
+def _opened(path):
+    """The image, not loaded yet, and whether its byte order was assumed."""
     from spectral.io import envi
-    if "byte order" in header:
-        return envi.open(str(path))
-    warnings.warn("The header does not name the byte order; little endian is assumed, which is "
-                  "usual.", stacklevel=2)
-    data = _data_file(Path(path), str(header.get("interleave", "")))
-    # The library takes a complete header only.
-    text = Path(path).read_text(encoding="latin-1").rstrip() + "\nbyte order = 0\n"
-    with tempfile.TemporaryDirectory() as folder:
+    text = _text(path)
+    assumed = re.search(r"^\s*byte order\s*=", text, re.IGNORECASE | re.MULTILINE) is None
+    if assumed:
+        text += "\nbyte order = 0\n"
+    # The library takes complete headers only, in the encoding of the computer.
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of capitals in names
         whole = Path(folder) / "whole.hdr"
-        whole.write_text(text, encoding="latin-1")
-        return envi.open(str(whole), str(data))
+        whole.write_text(text, encoding="ascii", errors="replace")
+        data = _data_file(path)
+        image = envi.open(str(whole), str(data))
+    if isinstance(image, envi.SpectralLibrary):
+        raise ValueError("a library of spectra is no map")
+    size = image.offset + np.prod(image.shape, dtype=int) * image.sample_size
+    if (there := data.stat().st_size) < size:
+        raise ValueError(f"{data.name} has {there:,} bytes, fewer than the {size:,} of the map "
+                         "that the header describes; it may have been copied in part")
+    return image, assumed
 
 
-def _data_file(path, interleave):
-    """The file that the library would find beside the header."""
-    from spectral.io.envi import KNOWN_EXTS, EnviDataFileNotFoundError
-    for ending in ("", *KNOWN_EXTS, interleave):
-        for spelled in (ending.lower(), ending.upper()):
+def _text(path):
+    """Text of the header, with "um" for micrometres."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    # The sign for micro, and the Greek letter.
+    return text.replace("\u00b5", "u").replace("\u03bc", "u")
+
+
+def _data_file(path):
+    """Data beside the header, found as the library would."""
+    from spectral.io.envi import KNOWN_EXTS
+    for ending in ("", *KNOWN_EXTS, "bil", "bip", "bsq"):
+        for spelled in (ending, ending.upper()):
             found = path.with_suffix(f".{spelled}" if spelled else "")
             if found.is_file():
                 return found
-    raise EnviDataFileNotFoundError("Unable to determine the ENVI data file")
+    raise ValueError(f"there is no data file beside it, such as {path.stem}.dat or {path.stem}")
 
 
-def _wavenumbers(path, header):
-    """Wavenumbers of the bands, cm-1."""
-    name = os.path.basename(path)
+def _wavenumbers(header, bands):
+    """Wavenumbers of the bands (cm-1), and the order in which they become columns."""
     if "wavelength" not in header:
-        raise ValueError(f"{name} names no wavelengths: export the map with its wavenumbers.")
+        raise ValueError("it names no wavelengths: export the map with its wavenumbers")
     try:
         axis = np.array([float(value) for value in header["wavelength"]])
     except ValueError as ex:
-        raise ValueError(f"{name}: a wavelength is no number ({ex}).") from None
+        raise ValueError(f"a wavelength is no number ({ex})") from None
+    if len(axis) != bands:
+        raise ValueError(f"it names {len(axis)} wavenumbers for {bands} bands")
     per_centimetre = _PER_CENTIMETRE.get(str(header.get("wavelength units", "")).strip().lower())
-    return axis if per_centimetre is None else per_centimetre / axis
+    # Images of visible and near-infrared light keep the axis that other readers give them.
+    if per_centimetre is None or per_centimetre / axis.max() > _NEAR_INFRARED:
+        return axis, slice(None)
+    if axis.min() <= 0:
+        raise ValueError(f"a wavelength is {axis.min():g}")
+    axis = per_centimetre / axis
+    return axis, np.argsort(axis, kind="stable")
 
 
 def pixel_size(header: dict) -> tuple[float, float] | None:
     """Width and height of a pixel in micrometres; None if the header does not tell.
 
     Of "pixel size" (one or two numbers, and perhaps "units=..."), else of "map info" if its units
-    are a length (items 6 and 7 of that list).
+    are a length (items 6 and 7 of that list). A "pixel size" without a unit is in metres, as ENVI
+    defines it and OMNIC writes it (0.000025), or in micrometres (25), whichever is the pixel of a
+    microscope.
     """
     given = header.get("pixel size")
     if given is not None:
-        return _size([given] if isinstance(given, str) else list(given), 1.)
+        return _size([given] if isinstance(given, str) else list(given))
     info = header.get("map info")
     if not isinstance(info, list) or len(info) < 7:
         return None
     units = [text for text in info[7:] if "=" in text]
     # Without units, or in those of maps of the Earth, pixels may be of any size.
-    return _size([*info[5:7], *units], None) if units else None
+    return _size([*info[5:7], *units]) if units else None
 
 
-def _size(parts, usual):
-    numbers, factor, told = [], usual, False
+def _size(parts):
+    numbers, factors = [], (_MICROMETRES["m"], 1.)
     for part in parts:
         text = str(part).strip()
         if match := re.fullmatch(r"units\s*=\s*(.*)", text, re.IGNORECASE):
-            factor, told = _MICROMETRES.get(match[1].strip().lower()), True
-            continue
-        match = re.fullmatch(r"([-+.\deE]+)\s*(\D*)", text)
-        if match is None:
+            unit = match[1]
+        elif match := re.fullmatch(r"([-+.\d]+(?:[eE][-+]?\d+)?)\s*([^\d.]*)", text):
+            try:
+                numbers.append(float(match[1]))
+            except ValueError:
+                return None
+            unit = match[2]
+        else:
             return None
-        if match[2]:
-            factor, told = _MICROMETRES.get(match[2].strip().lower()), True
-        try:
-            numbers.append(float(match[1]))
-        except ValueError:
-            return None
-    if numbers and not told and max(numbers[:2]) < _SMALLEST:
-        # Without a unit, as Agilent writes them: metres.
-        factor = 1e6
-    if not numbers or factor is None or not all(0 < n < np.inf for n in numbers[:2]):
+        if unit.strip():
+            factors = (_MICROMETRES.get(unit.strip().lower(), np.nan),)
+    if not numbers:
         return None
-    return factor * numbers[0], factor * numbers[min(1, len(numbers) - 1)]
+    for factor in factors:
+        size = factor * numbers[0], factor * numbers[min(1, len(numbers) - 1)]
+        if all(_SMALLEST <= side <= _LARGEST for side in size):
+            return size
+    return None

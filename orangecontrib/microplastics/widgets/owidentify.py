@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 from AnyQt.QtCore import QSize, QTimer
-from AnyQt.QtWidgets import QPushButton
 from Orange.base import Model
 from Orange.data import Table
 from Orange.widgets import gui
@@ -13,14 +12,11 @@ from Orange.widgets.settings import Setting
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
 
-from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.fractions.composition import DETECT
 from orangecontrib.microplastics.identification import ALL, UNKNOWN, Rule, amounts, decide
-from orangecontrib.microplastics.widgets.common.answertexts import share_text, waiting
-from orangecontrib.microplastics.widgets.common.links import InputLinks
-from orangecontrib.microplastics.widgets.common.modelbox import ModelBox
-from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget
+from orangecontrib.microplastics.widgets.common.answertexts import share_text
+from orangecontrib.microplastics.widgets.common.modelwidget import ModelWidget
 from orangecontrib.microplastics.widgets.identify.amountsbox import SIGNAL, AmountsBox
 from orangecontrib.microplastics.widgets.identify.fitoutput import MOST_FITS, FitMaker
 from orangecontrib.microplastics.widgets.identify.outputs import TableMaker
@@ -45,7 +41,7 @@ _PAUSE = 200
 _LONG_PAUSE = 500
 
 
-class OWIdentify(ResultWidget):
+class OWIdentify(ModelWidget):
     name = "Identify Spectra"
     description = "Identify the materials of each spectrum with a trained model, and how much of " \
                   "each; sort the identifications into accepted, to inspect and unknown."
@@ -70,28 +66,15 @@ class OWIdentify(ResultWidget):
         fit = Output("Fit", Table, explicit=True)
         model = Output("Model", Model, dynamic=False, explicit=True)
 
-    class Error(ResultWidget.Error):
-        no_model = Msg("{}")
-        not_ours = Msg("{} is not a Dual-Branch CNN model; connect it to Predictions instead.")
-        scale = Msg("{}")
-
-    class Warning(ResultWidget.Warning):
-        scale = Msg("{}")
-        notes = Msg("{}")
+    class Warning(ModelWidget.Warning):
         many = Msg("{} of the spectra are unknown. Check that their materials, unit and "
                    "preprocessing match the training data.")
-        ready_made = Msg("{}")
         labelled = Msg("The labelled spectra cannot be used: {}")
         unlike = Msg("The new spectra do not look like the labelled ones: the promise of the "
                      "thresholds may not hold for them.")
 
-    class Information(ResultWidget.Information):
-        converted = Msg("The spectra were treated as transmittance and converted to absorbance.")
-        not_used = Msg("The connected model is used instead of the opened one.")
+    class Information(ModelWidget.Information):
         few_fits = Msg("The output Fit holds the first {} of {} selected spectra.")
-        no_model = Msg("There is no model yet: press Ready-made Model to identify common "
-                       "plastics, or connect a model.")
-
     by = Setting(ALL)
     accept = Setting(Rule().accept)
     inspect = Setting(Rule().inspect)
@@ -110,18 +93,8 @@ class OWIdentify(ResultWidget):
     fraction_of = Setting(SIGNAL, schema_only=True)
     absorptivities = Setting({}, schema_only=True)
     calibrated = Setting(0, schema_only=True)
-    convert = Setting(False, schema_only=True)
     #: Rows of the data that are selected in the list.
     selection = Setting([], schema_only=True)
-    #: File of the model that is used while no model is connected, or None;
-    #: see :func:`.modelfiles.remembered`.
-    model_file = Setting(None, schema_only=True)
-    #: Ready-made model that is used while no model is connected, modelbox.PUBLISHED or SIMULATED.
-    ready_made = Setting("", schema_only=True)
-    #: Where its range begins, cm-1; 0 for all of it.
-    ready_low = Setting(0, schema_only=True)
-    #: Folder from which a model was last opened.
-    folder = Setting("")
     #: Tab that is shown: the spectrum, how much of each, or the scores.
     tab = Setting(0)
 
@@ -129,10 +102,8 @@ class OWIdentify(ResultWidget):
 
     def __init__(self):
         super().__init__()
-        self.model: DCNetModel | None = None
         self.labelled: Table | None = None
         self.decisions = np.empty(0, int)
-        self._links = InputLinks()
         self._tables = TableMaker(self)
         # Not connected directly, since the button Send replaces `commit`.
         self._tables.made.connect(lambda: self.commit.now())
@@ -145,11 +116,10 @@ class OWIdentify(ResultWidget):
         self._again = QTimer(self, singleShot=True, interval=_LONG_PAUSE)
         self._again.timeout.connect(self._identify_again)
         self._of = None  # model and labelled spectra of the result
-        self.models = ModelBox(self)
+        self._add_models()
         self._add_controls()
         self._add_main_area()
-        self.models.changed.connect(self._model_changed)
-        self.models.told.connect(self._show_hints)
+        self._watch_models()
         self._show_result()
         self._show_running(False)
         # Qt would limit the window to two thirds of the screen.
@@ -159,10 +129,7 @@ class OWIdentify(ResultWidget):
 
     def _add_controls(self):
         box = self._add_result_box()
-        self.convert_button = QPushButton(
-            "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
-            toolTip="Treat the spectra as transmittance T and convert them to A = -log10 T.")
-        box.layout().addWidget(self.convert_button)
+        self._add_convert_button(box)
         box = gui.widgetBox(self.controlArea, "Decision", spacing=2)
         self.thresholds = Thresholds(self, box)
         self.thresholds.rule_changed.connect(self._rule_changed)
@@ -185,17 +152,6 @@ class OWIdentify(ResultWidget):
 
     # ---------------------------------------------------------------- inputs
 
-    def event(self, event):
-        # Qt sends events before __init__ has finished.
-        if "_links" in self.__dict__ and self._links.notice(event):
-            QTimer.singleShot(0, self._link_changed)
-        return super().event(event)
-
-    def _link_changed(self):
-        self.models.linked_to(self._links.source("Model"))
-        if self.result is None and self.task is None:
-            self.result_label.setText(self._nothing())
-
     @Inputs.data
     def set_data(self, data):
         if self.data is not None:
@@ -204,28 +160,15 @@ class OWIdentify(ResultWidget):
 
     @Inputs.model
     def set_model(self, model):
-        self.models.connect_model(model)
-        self._use_model()
+        self._connect(model)
 
     @Inputs.labelled
     def set_labelled(self, labelled):
         self.labelled = labelled if labelled is not None and len(labelled) else None
 
-    def handleNewSignals(self):
-        # A link may have been switched off without any other sign.
-        self.models.linked_to(self._links.source("Model"))
-        super().handleNewSignals()
-
     def _use_model(self):
-        self.model = self.models.model
+        super()._use_model()
         self.Outputs.model.send(self.model if isinstance(self.model, DCNetModel) else None)
-
-    def _model_changed(self):
-        """Another model has been opened or closed."""
-        if self.models.model is not self.model:
-            self._use_model()
-            self._start()
-        self._show_hints()
 
     def onDeleteWidget(self):
         self._later.stop()
@@ -233,7 +176,6 @@ class OWIdentify(ResultWidget):
         self._tables.shutdown()
         self._fits.forget()
         self._fits.shutdown()
-        self.models.shutdown()
         super().onDeleteWidget()
 
     # -------------------------------------------------------- identification
@@ -246,8 +188,6 @@ class OWIdentify(ResultWidget):
             self.thresholds.use(self.model if ours else None, Labelled())
         self._again.stop()
         super()._start()
-        self.models.show_progress()
-        self._show_hints()
 
     def _identify_again(self):
         """Identify with another threshold of further parts; the result stays until then."""
@@ -257,47 +197,12 @@ class OWIdentify(ResultWidget):
         self._show_running(self.task is not None)
         self._show_busy()
 
-    def _drop_result(self):
-        """There is no result for the threshold that is set now."""
-        if self.result is not None:
-            self.result = None
-            self.commit.now()
-
-    def _toggle(self):
-        if self.task is not None:
-            self._drop_result()
-        super()._toggle()
-
-    def on_exception(self, ex):
-        self._drop_result()
-        super().on_exception(ex)
-
-    def _begin(self):
-        if self.model is not None and not isinstance(self.model, DCNetModel):
-            self.Error.not_ours(getattr(self.model, "name", type(self.model).__name__).capitalize())
-        if self._ready():
-            if self.convert:
-                self.Information.converted()
-            same = self._of is not None and self._of[0] is self.model \
-                and self._of[1] is self.labelled
-            self.start(run, Request(
-                self.model, self.data, self.convert, self.labelled, self.detect,
-                self.missed / 100 if self.parts_promised else None, self._of[2] if same else None))
-
-    def _ready(self):
-        return self.data is not None and isinstance(self.model, DCNetModel)
-
-    def _show_hints(self):
-        """Say what is known of the model, or what to do if there is none."""
-        box, none = self.models, self.model is None
-        self.Error.no_model(box.failure, shown=bool(box.failure))
-        self.Warning.ready_made(box.notice, shown=bool(box.notice) and none)
-        self.Information.not_used(shown=box.both)
-        self.Information.no_model(shown=none and self.data is not None and not box.coming
-                                  and not box.failure and not box.notice)
-        if self.result is None and self.task is None:
-            self.result_label.setText(self._nothing())
-        self._show_busy()
+    def _begin_with(self, model):
+        same = self._of is not None and self._of[0] is model \
+            and self._of[1] is self.labelled
+        self.start(run, Request(
+            model, self.data, self.convert, self.labelled, self.detect,
+            self.missed / 100 if self.parts_promised else None, self._of[2] if same else None))
 
     def _show_busy(self):
         """Let the widgets that follow wait for a model, an answer or tables that are coming."""
@@ -305,26 +210,8 @@ class OWIdentify(ResultWidget):
                             or self._again.isActive() or self._tables.task is not None
                             or self._fits.busy or self.models.busy)
 
-    def _toggle_convert(self):
-        self.convert = not self.convert
-        self._start()
-
-    def _show_running(self, running):
-        super()._show_running(running)
-        self.convert_button.setText("Do Not Convert" if self.convert
-                                    else "Convert to Absorbance")
-        self.convert_button.setVisible(
-            self._ready() and (self.convert or self.Error.scale.is_shown()
-                               or self.Warning.scale.is_shown()))
-
     def on_done(self, result):
-        notes = result.answer.notes
-        scale = [str(n) for n in notes if isinstance(n, ScaleWarning)]
-        other = [str(n) for n in notes if not isinstance(n, ScaleWarning)]
-        if scale:
-            self.Warning.scale(scale[0])
-        if other:
-            self.Warning.notes("\n".join(other))
+        self._show_notes(result.answer.notes)
         if result.labelled.problem:
             self.Warning.labelled(result.labelled.problem)
         self.result = result
@@ -334,12 +221,6 @@ class OWIdentify(ResultWidget):
         super().on_done(result)
         # After the mixin, which takes the widget for idle now.
         QTimer.singleShot(0, self._show_busy)
-
-    def _refused(self, ex):
-        if isinstance(ex, ScaleError):
-            self.Error.scale(str(ex))
-        else:
-            super()._refused(ex)
 
     def _detect_changed(self):
         """Another threshold of further parts has been set."""
@@ -401,11 +282,6 @@ class OWIdentify(ResultWidget):
         if self.result is not None:
             self.selection = rows
             self.commit.deferred()
-
-    def _nothing(self):
-        return "" if self._ready() else waiting(
-            self.data is not None, self._links.source("Data"), self.model is not None,
-            self.models.coming)
 
     # --------------------------------------------------------------- outputs
 

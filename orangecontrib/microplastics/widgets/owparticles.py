@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from AnyQt.QtCore import QSize, QTimer
-from AnyQt.QtWidgets import QFileDialog, QMenu, QPushButton
+from AnyQt.QtWidgets import QFileDialog, QMenu
 from Orange.base import Model
 from Orange.data import Table
 from Orange.widgets import gui
@@ -13,8 +13,6 @@ from Orange.widgets.settings import Setting
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
 
-from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
-from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import Rule
 from orangecontrib.microplastics.particles.contents import PAGES
 from orangecontrib.microplastics.particles.counts import count, counts_table
@@ -25,10 +23,9 @@ from orangecontrib.microplastics.particles.quality import Blanks, blanks_from_ta
 from orangecontrib.microplastics.particles.sample import Sample
 from orangecontrib.microplastics.particles.summary import Corrections, Summary, summarize
 from orangecontrib.microplastics.particles.tables import map_table, particle_table
-from orangecontrib.microplastics.widgets.common.answertexts import share_text, waiting
-from orangecontrib.microplastics.widgets.common.links import InputLinks
-from orangecontrib.microplastics.widgets.common.modelbox import PUBLISHED, ModelBox
-from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget
+from orangecontrib.microplastics.widgets.common.answertexts import share_text
+from orangecontrib.microplastics.widgets.common.modelbox import PUBLISHED
+from orangecontrib.microplastics.widgets.common.modelwidget import ModelWidget
 from orangecontrib.microplastics.widgets.particles.controls import ParticleBox
 from orangecontrib.microplastics.widgets.particles.countsbox import CountsBox
 from orangecontrib.microplastics.widgets.particles.report import write_report
@@ -44,7 +41,7 @@ _PAUSE = 60
 _MANY = .5
 
 
-class OWParticles(ResultWidget):
+class OWParticles(ModelWidget):
     name = "Particles"
     description = "From the map of a filter to its particles: what each is, how large, how many, " \
                   "and a report."
@@ -65,16 +62,10 @@ class OWParticles(ResultWidget):
         counts = Output("Counts", Table)
         selected = Output("Selected", Table)
 
-    class Error(ResultWidget.Error):
+    class Error(ModelWidget.Error):
         not_saved = Msg("The report was not saved: {}")
-        no_model = Msg("{}")
-        not_ours = Msg("{} is not a Dual-Branch CNN model; connect it to Predictions instead.")
-        scale = Msg("{}")
 
-    class Warning(ResultWidget.Warning):
-        scale = Msg("{}")
-        notes = Msg("{}")
-        ready_made = Msg("{}")
+    class Warning(ModelWidget.Warning):
         no_size = Msg("The size of a pixel is not known: type it, or there are no sizes.")
         crowded = Msg("{} of the map is matter. If the filter is not that full, raise the "
                       "threshold (tab Matter).")
@@ -84,11 +75,7 @@ class OWParticles(ResultWidget):
         blank = Msg("The blanks cannot be used: {}")
         counts = Msg("{}")
 
-    class Information(ResultWidget.Information):
-        converted = Msg("The spectra were treated as transmittance and converted to absorbance.")
-        not_used = Msg("The connected model is used instead of the opened one.")
-        no_model = Msg("There is no model yet: press Ready-made Model to identify common "
-                       "plastics, or connect a model.")
+    class Information(ModelWidget.Information):
         saved = Msg("Saved {}.")
         single = Msg("The data have no map_x and map_y: each spectrum is taken as a particle.")
 
@@ -102,7 +89,6 @@ class OWParticles(ResultWidget):
     accept = Setting(Rule().accept)
     inspect = Setting(Rule().inspect)
     checks = Setting(Rule().checks)
-    convert = Setting(False, schema_only=True)
     #: Corrections by hand; see :mod:`.edits`.
     edits = Setting([], schema_only=True)
     #: Size classes: a name of size_classes.json (empty for the first), or countsbox.TYPED and
@@ -126,11 +112,7 @@ class OWParticles(ResultWidget):
     report_folder = Setting("")
     #: Selected particles, from 0.
     selection = Setting([], schema_only=True)
-    model_file = Setting(None, schema_only=True)
     ready_made = Setting(PUBLISHED, schema_only=True)
-    #: Where its range begins, cm-1; 0 for all of it.
-    ready_low = Setting(0, schema_only=True)
-    folder = Setting("")
     tab = Setting(0)
     behind = Setting(0)
 
@@ -138,21 +120,18 @@ class OWParticles(ResultWidget):
 
     def __init__(self):
         super().__init__()
-        self.model: DCNetModel | None = None
         self.blank: Table | None = None
         self.result: Result | None = None
-        self._links = InputLinks()
         self._hand = restored(self.edits)
         self._of = None  # model, data, unit and blank of the result
         self.summary: Summary | None = None
         self._sent = None  # what was sent, and the table of particles
         self._again = QTimer(self, singleShot=True, interval=_PAUSE)
         self._again.timeout.connect(self._find_again)
-        self.models = ModelBox(self)
+        self._add_models()
         self._add_controls()
         self._add_main_area()
-        self.models.changed.connect(self._model_changed)
-        self.models.told.connect(self._show_hints)
+        self._watch_models()
         self._show_result()
         self._show_running(False)
         self.resize(self.sizeHint())
@@ -161,10 +140,7 @@ class OWParticles(ResultWidget):
 
     def _add_controls(self):
         box = self._add_result_box()
-        self.convert_button = QPushButton(
-            "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
-            toolTip="Treat the spectra as transmittance T and convert them to A = -log10 T.")
-        box.layout().addWidget(self.convert_button)
+        self._add_convert_button(box)
         self.box = ParticleBox(self)
         self.box.changed.connect(self._changed)
         self.box.undo.clicked.connect(self._undo)
@@ -191,17 +167,6 @@ class OWParticles(ResultWidget):
 
     # ---------------------------------------------------------------- inputs
 
-    def event(self, event):
-        # Qt sends events before __init__ has finished.
-        if "_links" in self.__dict__ and self._links.notice(event):
-            QTimer.singleShot(0, self._link_changed)
-        return super().event(event)
-
-    def _link_changed(self):
-        self.models.linked_to(self._links.source("Model"))
-        if self.result is None and self.task is None:
-            self.result_label.setText(self._nothing())
-
     @Inputs.data
     def set_data(self, data):
         if self.data is not None:
@@ -211,48 +176,26 @@ class OWParticles(ResultWidget):
 
     @Inputs.model
     def set_model(self, model):
-        self.models.connect_model(model)
-        self.model = self.models.model
+        self._connect(model)
 
     @Inputs.blank
     def set_blank(self, blank):
         self.blank = blank if blank is not None and len(blank) else None
 
-    def handleNewSignals(self):
-        self.models.linked_to(self._links.source("Model"))
-        super().handleNewSignals()
-
-    def _model_changed(self):
-        if self.models.model is not self.model:
-            self.model = self.models.model
-            self._start()
-        self._show_hints()
-
     def onDeleteWidget(self):
         self._again.stop()
-        self.models.shutdown()
         super().onDeleteWidget()
 
     # -------------------------------------------------------------- finding
 
-    def _ready(self):
-        return self.data is not None and isinstance(self.model, DCNetModel)
-
     def _start(self):
         self._again.stop()
         super()._start()
-        self.models.show_progress()
-        self._show_hints()
 
-    def _begin(self):
-        if self.model is not None and not isinstance(self.model, DCNetModel):
-            self.Error.not_ours(getattr(self.model, "name", type(self.model).__name__).capitalize())
-        if self._ready():
-            if self.convert:
-                self.Information.converted()
-            self.start(run, Request(
-                self.model, self.data, self.convert, self._choices(), list(self._hand),
-                self.blank, self._before()))
+    def _begin_with(self, model):
+        self.start(run, Request(
+            model, self.data, self.convert, self._choices(), list(self._hand),
+            self.blank, self._before()))
 
     def _before(self):
         """The last result, if it is of the same model, data, unit and blank."""
@@ -282,73 +225,28 @@ class OWParticles(ResultWidget):
         self._show_running(self.task is not None)
         self._show_busy()
 
-    def _toggle(self):
-        if self.task is not None and self.result is not None:
-            self._drop_result()
-        super()._toggle()
-
-    def _drop_result(self):
-        if self.result is not None:
-            self.result = None
-            self.commit.now()
-
     def on_exception(self, ex):
-        self._drop_result()
         super().on_exception(ex)
         QTimer.singleShot(0, self._show_busy)
 
     def _refused(self, ex):
         self.models.offer_range(getattr(ex, "low", 0))
-        if isinstance(ex, ScaleError):
-            self.Error.scale(str(ex))
-        else:
-            super()._refused(ex)
+        super()._refused(ex)
 
     def on_done(self, result):
         self._of = (*self._inputs(), result)
         self.models.offer_range(result.found.better_low)
-        notes = result.found.notes
-        scale = [str(n) for n in notes if isinstance(n, ScaleWarning)]
-        other = [str(n) for n in notes if not isinstance(n, ScaleWarning)]
-        self.Warning.scale(scale[0] if scale else "", shown=bool(scale))
-        self.Warning.notes("\n".join(other), shown=bool(other))
+        self._show_notes(result.found.notes)
         super().on_done(result)
         # After the mixin, which takes the widget for idle now.
         QTimer.singleShot(0, self._show_busy)
 
-    def _toggle_convert(self):
-        self.convert = not self.convert
-        self._start()
-
-    def _show_running(self, running):
-        super()._show_running(running)
-        self.convert_button.setText("Do Not Convert" if self.convert
-                                    else "Convert to Absorbance")
-        self.convert_button.setVisible(
-            self._ready() and (self.convert or self.Error.scale.is_shown()
-                               or self.Warning.scale.is_shown()))
-
-    def _show_hints(self):
-        """Say what is known of the model, or what to do if there is none."""
-        box, none = self.models, self.model is None
-        self.Error.no_model(box.failure, shown=bool(box.failure))
-        self.Warning.ready_made(box.notice, shown=bool(box.notice) and none
-                                and self.data is not None)
-        self.Information.not_used(shown=box.both)
-        self.Information.no_model(shown=none and self.data is not None and not box.coming
-                                  and not box.failure and not box.notice)
-        if self.result is None and self.task is None:
-            self.result_label.setText(self._nothing())
-        self._show_busy()
+    def _wants_model(self):
+        return self.data is not None
 
     def _show_busy(self):
         """Let the widgets that follow wait."""
         self.setInvalidated(self.task is not None or self._again.isActive() or self.models.busy)
-
-    def _nothing(self):
-        return "" if self._ready() else waiting(
-            self.data is not None, self._links.source("Data"), self.model is not None,
-            self.models.coming)
 
     # ---------------------------------------------------------------- result
 
