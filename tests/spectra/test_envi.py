@@ -124,7 +124,6 @@ def test_the_size_of_a_pixel_gives_micrometres(tmp_path):
     ({"pixel size": ["5.5 um", "5.5 um"]}, (5.5, 5.5)),
     ({"pixel size": ["0.000025000", "0.000025000"]}, (25, 25)),
     ({"pixel size": ["2.5e-05", "2.5e-05"]}, (25, 25)),
-    ({"pixel size": ["0.000025000", "0.000025000"]}, (25, 25)),
     ({"pixel size": ["5.5e-06", "5.5e-06", "units=Meters"]}, (5.5, 5.5)),
     # Neither the pixel of a microscope in metres nor in micrometres.
     ({"pixel size": ["0.025", "0.025"]}, None),

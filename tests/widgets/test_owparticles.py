@@ -113,7 +113,9 @@ class TestParticles(WidgetTest):
         dark = simulate_map(48, polymers=POLYMERS, particles=3, touching=0, sand=0, small=0,
                             matrix="alumina", seed=1).table
         widget = self.create(dark, wide)
-        self.assertIn("lets no light through", str(widget.Error.failed))
+        for text in (str(widget.Error.failed), widget.result_label.text(),
+                     widget.view.map.legend.text()):
+            self.assertIn("lets no light through", text)
         # The connected model is the user's own.
         self.assertFalse(widget.models.range_button.isVisibleTo(widget))
         self.send_signal(widget.Inputs.model, None)

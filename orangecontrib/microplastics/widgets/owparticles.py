@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from html import escape
 from pathlib import Path
 
 from AnyQt.QtCore import QSize, QTimer
@@ -126,6 +127,7 @@ class OWParticles(ModelWidget):
         self._of = None  # model, data, unit and blank of the result
         self.summary: Summary | None = None
         self._sent = None  # what was sent, and the table of particles
+        self._why_not = ""  # why there is no result
         self._again = QTimer(self, singleShot=True, interval=_PAUSE)
         self._again.timeout.connect(self._find_again)
         self._add_models()
@@ -190,7 +192,13 @@ class OWParticles(ModelWidget):
 
     def _start(self):
         self._again.stop()
+        self._why_not = ""
         super()._start()
+
+    def _nothing(self):
+        # Not only in the line at the bottom: what to do may be a button in the box above.
+        return f"<b>{escape(self._why_not)}</b>" if self._why_not and self._ready() \
+            else super()._nothing()
 
     def _begin_with(self, model):
         self.start(run, Request(
@@ -221,6 +229,7 @@ class OWParticles(ModelWidget):
         self.cancel()
         self.Information.cancelled.clear()
         self.Error.failed.clear()
+        self._why_not = ""
         self._begin()
         self._show_running(self.task is not None)
         self._show_busy()
@@ -232,6 +241,7 @@ class OWParticles(ModelWidget):
     def _refused(self, ex):
         self.models.offer_range(getattr(ex, "low", 0))
         super()._refused(ex)
+        self._why_not = str(ex)
 
     def on_done(self, result):
         self._of = (*self._inputs(), result)
@@ -273,6 +283,8 @@ class OWParticles(ModelWidget):
         self._count()
 
     def _waiting_text(self):
+        if self._why_not:
+            return self._why_not
         if self.data is None:
             return "Connect a map of a filter, or spectra of single particles."
         return "" if self.model is not None else "A model is needed: see at the left."
