@@ -84,6 +84,13 @@ def test_pixels_without_a_spectrum_have_no_signal(pixels):
     assert np.isnan(signal(Spectra(table(np.full((5, 250), np.nan)))).values).all()
 
 
+def test_zeros_outside_a_round_filter_are_no_filter(pixels):
+    outside = np.concatenate([np.zeros((900, 250)), pixels])
+    found = signal(Spectra(table(outside)))
+    assert np.isnan(found.values[:900]).all()
+    np.testing.assert_allclose(found.values[900:], signal(Spectra(table(pixels))).values)
+
+
 def test_columns_in_any_order_and_other_columns_beside(pixels):
     order = np.random.default_rng(2).permutation(250)
     shuffled = table(pixels[:, order], AXIS[order])

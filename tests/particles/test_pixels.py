@@ -78,3 +78,13 @@ def test_without_coordinates_there_is_no_map():
     assert not has_map(data)
     with pytest.raises(ValueError, match="map_x and map_y"):
         pixel_map(data)
+
+
+def test_coordinates_in_other_units_are_no_micrometres():
+    assert not pixel_map(table(*grid(dx=2.5e-5, dy=2.5e-5, x0=.1, y0=.1))).unit_known
+    assert not pixel_map(table(*grid(dx=25e3, dy=25e3))).unit_known
+
+
+def test_a_few_scattered_points_are_no_map():
+    with pytest.raises(ValueError, match="scattered"):
+        pixel_map(table([0., 1, 7], [0., 5, 2]))

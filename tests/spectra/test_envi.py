@@ -185,6 +185,12 @@ def test_what_is_missing_is_said(tmp_path):
         read_spectra(tmp_path / "no.hdr")
 
 
+def test_the_data_file_points_to_its_header(tmp_path):
+    path = written(tmp_path)
+    with pytest.raises(ValueError, match="open map.hdr"):
+        read_spectra(path.with_suffix(".dat"))
+
+
 def test_maps_that_orange_spectroscopy_ships_open_or_say_why():
     import orangecontrib.spectroscopy
     folder = Path(orangecontrib.spectroscopy.__file__).parent / "datasets"

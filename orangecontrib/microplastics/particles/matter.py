@@ -115,7 +115,9 @@ def signal(spectra: Spectra, progress_callback=dummy_callback) -> Signal:
     for start in range(0, n, _ROWS):
         progress_callback(.9 * start / n)
         binned[start:start + _ROWS] = _means(spectra(slice(start, start + _ROWS)), starts, used)
-    there = np.flatnonzero(np.isfinite(binned).mean(axis=1) >= .5)
+    # Outside a round filter some programs write zeros.
+    flat = np.nanmax(binned, axis=1) == np.nanmin(binned, axis=1) if n else np.empty(0, bool)
+    there = np.flatnonzero((np.isfinite(binned).mean(axis=1) >= .5) & ~flat)
     values = np.full(n, np.nan, np.float32)
     if not len(there):
         return Signal(values, np.full(len(axis), np.nan), np.zeros(len(axis), bool))

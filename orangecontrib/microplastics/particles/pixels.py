@@ -22,6 +22,9 @@ _INEXACT = .25
 #: Rows are at least this far apart, relative to the usual pitch.
 _APART = .25
 
+#: Pixels that are believed to be in micrometres.
+_FINEST, _COARSEST = .01, 1000.
+
 _NO_GRID = "The places of the spectra are not on a regular grid, as after a map was rotated, or " \
            "if there are several maps. Take one map (Select Rows), or give spectra of single " \
            "particles without coordinates."
@@ -39,7 +42,8 @@ class PixelMap(NamedTuple):
     pitch : tuple of float
         Distance of neighbouring pixels along x and y, in the unit of the data.
     unit_known : bool
-        Whether coordinates are micrometres. If not, they are numbers of pixels: 0, 1, 2 ...
+        Whether coordinates are micrometres. If not, they are numbers of pixels (0, 1, 2 ...), or in
+        some other unit.
     """
     index: np.ndarray
     x: np.ndarray
@@ -100,7 +104,8 @@ def pixel_map(data: Table) -> PixelMap:
         numbers.append(np.rint(number).astype(int))
         lows.append(float(np.median(along - pitch * numbers[-1])))
     columns, rows = (int(n.max()) + 1 for n in numbers)
-    if rows * columns > max(_EMPTY * len(there), 64):
+    # A few points at random are on some grid, too.
+    if rows * columns > (_EMPTY if len(there) >= 64 else 4) * len(there):
         raise ValueError(f"The {len(there):,} spectra are scattered over {columns:,} x {rows:,} "
                          "places, which is no image of a filter. If they are of single particles, "
                          f"leave {X} and {Y} out (Select Columns).")
@@ -139,8 +144,11 @@ def _pitch(along, usual):
 
 
 def _only_numbers(data, x, y, pitches):
-    """Whether coordinates are numbers of pixels: readers give those where a file has no unit."""
+    """Whether coordinates are no micrometres: readers give numbers of pixels where a file has no
+    unit."""
     if data.attributes.get("map unit") == "um":
         return False
+    if not all(_FINEST <= pitch <= _COARSEST for pitch in pitches):
+        return True  # metres, degrees ...
     return all(abs(pitch - 1) < 1e-9 for pitch in pitches) \
         and all(min(abs(first), abs(first - 1)) < 1e-9 for first in (x[0], y[0]))

@@ -89,6 +89,10 @@ def read_spectra(path: Path | str) -> Table:
         raise
     # The readers of some thirty formats raise many types of exception.
     except Exception as ex:
+        header = path.with_suffix(".hdr")
+        if header.is_file() and header != path:
+            raise ValueError(f"{path} cannot be read. If it holds the values of a map, "
+                             f"{header.name} says what they are: open {header.name}.") from ex
         if is_text:
             raise ValueError(f"{path} holds no spectra. {_NEEDED}") from ex
         raise ValueError(f"{path} cannot be read: {str(ex) or type(ex).__name__}. Open it in "
