@@ -2,6 +2,7 @@
 import csv
 import os
 import tempfile
+from io import BytesIO
 from pathlib import Path
 from unittest.mock import patch
 
@@ -10,6 +11,8 @@ from AnyQt.QtCore import QPointF, Qt
 from Orange.classification import MajorityLearner
 from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from Orange.widgets.tests.base import WidgetTest
+from orangecontrib.spectroscopy.io.util import ConstantBytesVisibleImage
+from PIL import Image
 
 from orangecontrib.microplastics import datasets, ready
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
@@ -210,6 +213,33 @@ class TestParticles(WidgetTest):
         table = self.get_output(widget.Outputs.particles)
         widget.view.select([0])
         self.assertIs(self.get_output(widget.Outputs.particles), table)
+
+    def test_the_visible_image_of_the_file_lies_behind(self):
+        picture = BytesIO()
+        # Rows of pictures go down: the first is the top of the map.
+        pixels = np.zeros((4, 8, 3), np.uint8)
+        pixels[0] = 255, 0, 0
+        Image.fromarray(pixels).save(picture, "PNG")
+        data = self.map.copy()
+        data.attributes["visible_images"] = [ConstantBytesVisibleImage(
+            "photo", -3., -3., 500., 500., picture)]
+        widget = self.create(data)
+        shown = widget.view.map
+        image, rect = shown.picture.visible
+        self.assertEqual(tuple(image[-1, 0]), (255, 0, 0))
+        self.assertEqual((rect.left(), rect.width()), (-3, 500))
+        self.assertTrue(shown.behind.model().item(1).isEnabled())
+        shown.behind.setCurrentIndex(1)
+        self.assertEqual(shown.back.image.shape, (4, 8, 3))
+        self.assertEqual(widget.behind, 1)
+        # A map without one, or with one that cannot be read, is drawn over its signal.
+        for images in ([], [ConstantBytesVisibleImage("no", 0, 0, 1, 1, BytesIO(b"nothing"))]):
+            data = self.map.copy()
+            data.attributes["visible_images"] = images
+            self.send_signal(widget.Inputs.data, data)
+            self.settle()
+            self.assertIsNone(shown.picture.visible)
+            self.assertFalse(shown.behind.model().item(1).isEnabled())
 
     def test_the_legend_selects_a_polymer(self):
         widget = self.create()
