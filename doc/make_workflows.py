@@ -492,7 +492,7 @@ FILTER = Workflow(
         Note("6. Which polymer is where?", 780, 385, 180, to=(722, 400)),
         Note("7. How many of each size: the table that is asked for.", 780, 505, 210,
              to=(722, 520)),
-        Note("8. By which bands the network sees polystyrene in each particle.", 790, -10, 230,
+        Note("8. By which bands the network sees polystyrene in each particle.", 770, -10, 230,
              to=(890, 94)),
     ], (PARTICLES,))
 

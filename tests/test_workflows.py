@@ -37,7 +37,7 @@ def ready_made(monkeypatch, tmp_path):
     model.training["ready-made"] = ready.About(
         "2026-11-27", (), (), dict.fromkeys(data.domain.class_var.values, 15), False, "",
         "")._asdict()
-    monkeypatch.setattr(ready, "load", lambda simulated=False: model)
+    monkeypatch.setattr(ready, "load", lambda simulated=False, low=0: model)
     return model
 
 
