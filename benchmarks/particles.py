@@ -19,6 +19,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -133,13 +134,36 @@ def costs():
     return out[out.index("|"):].strip()
 
 
+class _Memory(threading.Thread):
+    """Largest memory of this process above that at the beginning, bytes (Linux)."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self._end, self._before, self._most = threading.Event(), self._now(), 0
+        self.start()
+
+    @staticmethod
+    def _now():
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+
+    def run(self):
+        while not self._end.wait(.02):
+            self._most = max(self._most, self._now() - self._before)
+
+    def stop(self):
+        self._end.set()
+        self.join()
+        return self._most
+
+
 def _costs():
     lines = ["| pixels | particles | matter | seconds | again | memory |",
              "|---|---|---|---|---|---|"]
     model = ready.get()
     for size, n in ((256, 60), (1024, 700)):
         table = simulate_map(size, particles=n, sand=n // 12, seed=FIRST_SEED).table
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        memory = _Memory()
         finder = Finder(table, model)
         start = time.perf_counter()
         found = finder.find()
@@ -149,9 +173,9 @@ def _costs():
             start = time.perf_counter()
             finder.find(Choices(threshold=found.threshold * (1.1 + .1 * k)))
             again.append(time.perf_counter() - start)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak = memory.stop()
         lines.append(f"| {size} x {size} | {len(found.names)} | {(found.labels > 0).mean():.3f} | "
-                     f"{first:.1f} | {np.median(again):.2f} | {(peak - before) / 1e6:.2f} GB |")
+                     f"{first:.1f} | {np.median(again):.2f} | {peak / 1e9:.2f} GB |")
     print("\n".join(lines))
 
 
