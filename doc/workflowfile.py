@@ -32,7 +32,7 @@ WINDOWS = {
     "Test and Score": (240, 90, 940, 480), "Confusion Matrix": (380, 110, 940, 480),
     "Spectra": (480, 90, 820, 560), "HyperSpectra": (340, 50, 940, 640),
     "Data Table": (420, 100, 880, 540), "Preprocess Spectra": (100, 50, 1080, 640),
-    "Predictions": (300, 90, 940, 540), "Particles": (10, 30, 1340, 680),
+    "Predictions": (300, 90, 940, 540), "Particles": (10, 30, 1290, 650),
 }
 #: The name of the group of windows.
 GROUP = "Main windows"

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from orangecontrib.microplastics.particles.classes import load, typed
-from orangecontrib.microplastics.particles.counts import count, counted_as, counts_table
+from orangecontrib.microplastics.particles.counts import count, counts_table
 from orangecontrib.microplastics.particles.find import UNNAMED
+from orangecontrib.microplastics.particles.natural import plastic_of
 from orangecontrib.microplastics.particles.sizes import Sizes
 
 
@@ -19,7 +20,7 @@ def sizes(feret_max, aspect=1.):
     ("PE + PP", "PE + PP"), ("PE + PP + Protein", "PE + PP + Protein"), ("CE", "CE"),
     ("CE + Protein", "CE + Protein"), (UNNAMED, UNNAMED)])
 def test_a_plastic_under_a_biofilm_is_counted_as_the_plastic(name, polymer):
-    assert counted_as(name) == polymer
+    assert plastic_of(name) == polymer
 
 
 def test_particles_are_counted_by_polymer_shape_and_class():
@@ -79,7 +80,7 @@ def test_sums_are_the_number_of_particles_whatever_the_limits(seed):
     assert counts.total == n == sum(counts.of(polymer).sum() for polymer in counts.polymers)
     assert len(counts.labels) == counts.numbers.shape[2] == len(set(counts.labels))
     for polymer in counts.polymers:
-        assert counts.of(polymer).sum() == sum(counted_as(name) == polymer for name in names)
+        assert counts.of(polymer).sum() == sum(plastic_of(name) == polymer for name in names)
     assert counts.numbers[:, 1].sum() == made.fibre.sum()
     # One by one, without the program's way of finding them.
     for i, k in enumerate(classes.which(made)):
@@ -106,8 +107,8 @@ def test_the_table_of_counts():
 
 
 def test_sub_classes_count_as_their_polymer():
-    assert counted_as("HDPE") == "PE" and counted_as("LDPE + Protein") == "PE"
-    assert counted_as("HDPE + PP") == "HDPE + PP"
+    assert plastic_of("HDPE") == "PE" and plastic_of("LDPE + Protein") == "PE"
+    assert plastic_of("HDPE + PP") == "HDPE + PP"
     counts = count(["HDPE", "LDPE", "PE"], Sizes.unknown(3), load()["ISO 16094-2:2025"],
                    {"HDPE", "PP"})
     assert counts.of("PE").sum() == 3 and "PE" not in counts.not_looked_for

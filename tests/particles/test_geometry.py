@@ -1,6 +1,7 @@
 """Sizes of shapes of known size."""
 import numpy as np
 import pytest
+from scipy import ndimage
 from skimage.draw import disk, ellipse
 from skimage.measure import label, regionprops
 
@@ -78,6 +79,22 @@ def test_a_curled_thread_is_a_fibre(width):
     # Its Feret diameters alone are those of a disc.
     assert found.feret_max[0] / found.feret_min[0] < 1.6
     assert found.fibre[0]
+
+
+def test_rings_and_ragged_blobs_are_no_fibres():
+    ring = np.zeros((40, 40), bool)
+    ring[disk((20, 20), 9)] = True
+    ring[disk((20, 20), 6)] = False
+    assert not sizes(ring).fibre[0]
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        blob = np.zeros((40, 40), bool)
+        blob[disk((20, 20), 10)] = True
+        # Every third pixel of the rim is missing.
+        rim = blob & ~ndimage.binary_erosion(blob, iterations=2)
+        blob[rim & (rng.random(blob.shape) < .35)] = False
+        found = sizes(blob)
+        assert not found.fibre[0] and found.aspect[0] < 2
 
 
 def test_single_pixels_and_lines_have_sizes():

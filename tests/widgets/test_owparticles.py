@@ -290,7 +290,8 @@ class TestParticles(WidgetTest):
         self.assertIn("Not a Particle", said)
         self.assertFalse(said["Join to One Particle"].isEnabled())
         self.assertFalse(said["Undo Last Correction"].isEnabled())
-        names = {action.text(): action for action in menu.actions()[0].menu().actions()}
+        names = {action.text().partition(":")[0]: action
+                 for action in menu.actions()[0].menu().actions()}
         self.assertEqual(set(names), {*POLYMERS, "CE", UNNAMED})
         names["CE"].trigger()
         self.settle()
@@ -318,10 +319,16 @@ class TestParticles(WidgetTest):
         self.assertEqual(self.names()[0], "CE")
         again = self.create(**widget.settingsHandler.pack_data(widget))
         self.assertEqual(self.names()[0], "CE")
-        # Those of one map are not made on another.
+        # A link that is interrupted takes nothing away.
+        self.send_signal(again.Inputs.data, None)
+        self.send_signal(again.Inputs.data, self.map)
+        self.settle()
+        self.assertEqual(self.names()[0], "CE")
+        # Those of one map are not made on another, which is said.
         self.send_signal(again.Inputs.data, self.map[:3200])
         self.settle()
         self.assertEqual(again.edits, [])
+        self.assertIn("1 corrections by hand were forgotten", str(again.Information.forgotten))
 
     def test_particles_are_joined(self):
         widget = self.create()
@@ -331,6 +338,8 @@ class TestParticles(WidgetTest):
         said["Join to One Particle"].trigger()
         self.settle()
         self.assertEqual(len(self.names()), n - 1)
+        # The joined one is selected, whatever its number is now.
+        self.assertEqual(widget.view.selection, [0])
 
     def test_lost_corrections_are_told(self):
         widget = self.create()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from zlib import crc32
+
+from orangecontrib.microplastics.materials.names import components_of
 
 __all__ = ["UNKNOWN_COLOR", "color_of"]
 
 #: Common materials always have the same colours, the first those that differ most: by Okabe and
-#: Ito, then by Tol ("muted"), and darker ones. Other materials get those that are left.
+#: Ito, then by Tol ("muted"), and darker ones. Other materials get further ones.
 _COMMON = {
     "PE": "#0072B2", "PP": "#D55E00", "PET": "#009E73", "PS": "#CC79A7", "PA": "#E69F00",
     "CE": "#56B4E9", "PVC": "#7B61C9", "PU": "#C9B458", "Protein": "#8C564B", "PMMA": "#332288",
@@ -20,9 +23,21 @@ UNKNOWN_COLOR = "#9E9E9E"
 
 
 def color_of(materials: Iterable[str]) -> dict[str, str]:
-    """Colour of each material as "#rrggbb"; with more than 22 materials some are alike."""
-    materials = list(materials)
-    others = [*_FURTHER, *(color for name, color in _COMMON.items() if name not in materials)]
-    unnamed = [name for name in materials if name not in _COMMON]
-    return {name: _COMMON[name] if name in _COMMON else others[unnamed.index(name) % len(others)]
-            for name in materials}
+    """Colour of each material as "#rrggbb"; that of a mixture lies between those of its materials.
+
+    It does not depend on the others, so that it does not change when one is added. Some of the
+    materials that are not common may be alike.
+    """
+    return {name: _mixed([_single(part) for part in components_of(name)]) for name in materials}
+
+
+def _single(name):
+    return _COMMON.get(name) or _FURTHER[crc32(name.encode()) % len(_FURTHER)]
+
+
+def _mixed(colors):
+    if len(colors) == 1:
+        return colors[0]
+    parts = [[int(color[i:i + 2], 16) for i in (1, 3, 5)] for color in colors]
+    return "#" + "".join(f"{round(sum(values) / len(values)):02X}"
+                         for values in zip(*parts, strict=True))

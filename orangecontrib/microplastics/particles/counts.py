@@ -7,32 +7,18 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 
-from orangecontrib.microplastics.materials.names import SAME, components_of
+from orangecontrib.microplastics.materials.names import SAME
 from orangecontrib.microplastics.particles.classes import Classes
 from orangecontrib.microplastics.particles.find import UNNAMED
+from orangecontrib.microplastics.particles.natural import plastic_of
 from orangecontrib.microplastics.particles.sizes import Sizes
 
-__all__ = ["SHAPES", "Counts", "counted_as", "count", "counts_table"]
+__all__ = ["SHAPES", "Counts", "count", "counts_table"]
 
 SHAPES = ("fragment", "fibre")
 
 #: Label of particles without a size.
 NO_SIZE = "no size"
-
-
-#: Materials that lie on plastics, and are no plastic: biofilm, skin, cotton lint.
-_NATURAL = {"CE", "Protein"}
-
-
-def counted_as(name: str) -> str:
-    """The polymer that a particle is counted as: "PE + Protein", PE under a biofilm, as PE.
-
-    Sub-classes count as their polymer (HDPE as PE). Mixtures of several plastics, and natural
-    materials alone, are counted as what they are.
-    """
-    parts = [SAME.get(part, part) for part in components_of(name)]
-    plastics = list(dict.fromkeys(part for part in parts if part not in _NATURAL))
-    return plastics[0] if len(plastics) == 1 else name
 
 
 class Counts(NamedTuple):
@@ -48,7 +34,7 @@ class Counts(NamedTuple):
     not_looked_for : tuple of str
         Polymers to be reported that the model does not know: their zeros mean nothing.
     covered : dict of str to int
-        Mixtures that were counted as their plastic (:func:`counted_as`), and how many.
+        Mixtures that were counted as their plastic (:func:`.natural.plastic_of`), and how many.
     classes : Classes
     """
     polymers: tuple[str, ...]
@@ -83,8 +69,8 @@ def count(names: Sequence[str], sizes: Sizes, classes: Classes,
         Single materials of the model; None if they are not known.
     """
     given = list(map(str, names))
-    names = np.array([counted_as(name) for name in given], object).astype(str)
-    covered = {name: given.count(name) for name in sorted(set(given)) if counted_as(name) != name}
+    names = np.array([plastic_of(name) for name in given], object).astype(str)
+    covered = {name: given.count(name) for name in sorted(set(given)) if plastic_of(name) != name}
     others = sorted(set(map(str, names)) - {*classes.polymers, UNNAMED})
     polymers = [*classes.polymers, *others, *([UNNAMED] if UNNAMED in names else [])]
     which = classes.which(sizes)

@@ -53,7 +53,10 @@ def facts(sample: Sample) -> dict[str, str]:
     What the program does not know, such as the accuracy of a model that somebody else made, is left
     out.
     """
-    found = {**_measured(sample), **_found(sample), **_identified(sample), **_counted(sample)}
+    # Typed texts come first.
+    typed = {key: text for key, text in sample.items.items() if text}
+    found = {**_measured(sample), **_found(sample), **_identified(sample), **_counted(sample),
+             **typed}
     return {key: text for key, text in found.items() if text}
 
 
@@ -175,7 +178,13 @@ def _counted(sample):
                                    "by polymer; intervals from Poisson counts (Jeffreys' priors)"
         said["detection"] = f"All polymers: {limit.lod:.1f} and {limit.loq:.1f} particles on a " \
                             "filter (Currie 1968); by polymer in the table of estimates"
+    # What was typed for the corrections need not be typed again.
+    if fix.volume:
+        said["amount"] = f"{fix.volume:g} L"
+    if fix.blanks is not None:
+        said["procedural_blanks"] = f"{fix.blanks.n}, with {fix.blanks.total:,} particles in all"
     if fix.recovery is not None:
+        said["positive_controls"] = f"{fix.recovery[1]:,} particles added"
         said["recovery"] = f"{fix.recovery[0]:,} of {fix.recovery[1]:,} added particles found"
     if sample.masses is not None:
         value, low, high = sample.masses.total

@@ -25,6 +25,7 @@ from orangecontrib.microplastics.particles.naming import (
     name_particles,
     name_pixels,
 )
+from orangecontrib.microplastics.particles.natural import plastic_of
 from orangecontrib.microplastics.particles.pixels import PixelMap, has_map, pixel_map
 from orangecontrib.microplastics.particles.segments import (
     Named,
@@ -256,11 +257,11 @@ class Finder:
         labels, X, answer = self._join(labels, found, background, choices,
                                        _part(progress_callback, .8, 1))
         # By hand, after all that is automatic.
-        labels, lost, changed = _joined_by_hand(labels, edits)
+        labels = trimmed(labels, self.map.image(found.values.astype(float)), EDGE)
+        labels, lost = _joined_by_hand(labels, edits)
         dropped = {number for edit in edits if edit.kind == NOT
                    for number in edit.particles(labels)}
         labels = np.where(np.isin(labels, list(dropped)), 0, labels)
-        labels = trimmed(labels, self.map.image(found.values.astype(float)), EDGE)
         labels, too_small = _without_small(labels, choices.smallest)
         labels = _largest_first(labels)
         X, answer = self._answer(labels, found, background, choices)
@@ -304,7 +305,9 @@ class Finder:
         X, answer = self._answer(labels, found, background, choices, progress)
         for _ in range(3):
             names = _texts(self.model, answer, decide(answer, choices.rule))
-            together = join_equal(labels, ["" if name == UNNAMED else name for name in names])
+            # Plastic under a biofilm beside the same plastic is one particle.
+            together = join_equal(labels, ["" if name == UNNAMED else plastic_of(name)
+                                           for name in names])
             if together.max() == labels.max():
                 unknown = np.array([name == UNNAMED for name in names], bool)
                 together = absorbed(labels, unknown) if choices.by_pixels else labels
@@ -471,19 +474,18 @@ def _largest_first(labels):
 
 
 def _joined_by_hand(labels, edits):
-    lost, changed = [], False
+    lost = []
     labels = labels.copy()
     for edit in edits:
         numbers = edit.particles(labels)
         if edit.kind == JOIN:
             if len(numbers) > 1:
                 labels[np.isin(labels, numbers)] = numbers[0]
-                changed = True
             elif not numbers:
                 lost.append(edit)
         elif edit.kind == NOT and not numbers:
             lost.append(edit)
-    return numbered(labels), lost, changed
+    return numbered(labels), lost
 
 
 def _agreement(labels, named, values, alike):

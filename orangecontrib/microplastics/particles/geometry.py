@@ -49,7 +49,7 @@ def sizes_of(labels: np.ndarray, spacing: tuple[float, float], origin: tuple[flo
         sizes.y[i], sizes.x[i] = origin[0] + spacing[0] * row, origin[1] + spacing[1] * column
         sizes.feret_max[i], sizes.feret_min[i] = feret(region.image, spacing)
         sizes.aspect[i] = max(sizes.feret_max[i] / sizes.feret_min[i],
-                              _curved_aspect(region.image, spacing, sizes.area[i]))
+                              _curved_aspect(region.image, spacing))
     sizes.diameter[:] = np.sqrt(4 * sizes.area / np.pi)
     return sizes
 
@@ -91,16 +91,16 @@ def _rim(image):
     return rim
 
 
-def _curved_aspect(image, spacing, area):
+def _curved_aspect(image, spacing):
     """Length to width of a thread, whether straight or not: area over the square of its width.
 
-    The width is twice the median distance of the pixels of the ridge from the outside.
+    The width is that of the largest circle inside; holes are filled, so that a ring is a disc.
     """
-    distance = ndimage.distance_transform_edt(np.pad(image, 1), sampling=spacing)[1:-1, 1:-1]
-    ridge = image & (distance >= ndimage.maximum_filter(distance, 3) - 1e-9)
+    filled = ndimage.binary_fill_holes(image)
+    distance = ndimage.distance_transform_edt(np.pad(filled, 1), sampling=spacing)
     # The outermost pixel's centre is one pixel from the next centre outside, half from the edge.
-    width = 2 * float(np.median(distance[ridge])) - min(spacing)
-    return area / max(width, min(spacing)) ** 2
+    width = max(2 * float(distance.max()) - min(spacing), min(spacing))
+    return filled.sum() * spacing[0] * spacing[1] / width ** 2
 
 
 def _border(labels, measured):

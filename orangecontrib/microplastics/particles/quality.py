@@ -9,7 +9,8 @@ from Orange.data import Table
 from scipy import stats
 
 from orangecontrib.microplastics.particles.classes import Classes
-from orangecontrib.microplastics.particles.counts import Counts, counted_as
+from orangecontrib.microplastics.particles.counts import Counts
+from orangecontrib.microplastics.particles.natural import plastic_of
 from orangecontrib.microplastics.particles.typed_sizes import typed_sizes
 
 __all__ = ["LEVEL", "Blanks", "Estimate", "Limits", "blanks_of", "blanks_from_table",
@@ -117,7 +118,7 @@ def blanks_from_table(data: Table, classes: Classes, n: int = 1) -> Blanks:
     found: dict[tuple[str, str], int] = {}
     for name, k, add in zip(polymers, classes.which(sizes), number, strict=True):
         if name and add:
-            key = counted_as(name), labels[k]
+            key = plastic_of(name), labels[k]
             found[key] = found.get(key, 0) + int(add)
     return Blanks(n, found)
 

@@ -80,6 +80,7 @@ class EnviReader(FileFormat):
         # Made as orange-spectroscopy's reader makes it.
         table = build_spec_table(*_spectra_from_image(
             X, axis[order], wide * np.arange(X.shape[1]), high * np.arange(X.shape[0])))
+        table.name = path.stem
         if pixel_size(header) is not None:
             table.attributes["map unit"] = "um"
         return table

@@ -5,6 +5,7 @@ import os
 from html import escape
 from pathlib import Path
 
+import numpy as np
 from AnyQt.QtCore import QSize, QTimer
 from AnyQt.QtWidgets import QFileDialog, QMenu
 from Orange.base import Model
@@ -20,11 +21,12 @@ from orangecontrib.microplastics.particles.counts import count, counts_table
 from orangecontrib.microplastics.particles.edits import IS, JOIN, NOT, Edit, restored, stored
 from orangecontrib.microplastics.particles.find import CROWDED, SMALLEST, UNNAMED, Choices
 from orangecontrib.microplastics.particles.items import item
+from orangecontrib.microplastics.particles.pixels import has_map
 from orangecontrib.microplastics.particles.quality import Blanks, blanks_from_table, blanks_of
 from orangecontrib.microplastics.particles.sample import Sample
 from orangecontrib.microplastics.particles.summary import Corrections, Summary, summarize
 from orangecontrib.microplastics.particles.tables import map_table, particle_table
-from orangecontrib.microplastics.widgets.common.answertexts import share_text
+from orangecontrib.microplastics.widgets.common.answertexts import full_name, share_text
 from orangecontrib.microplastics.widgets.common.modelbox import PUBLISHED
 from orangecontrib.microplastics.widgets.common.modelwidget import ModelWidget
 from orangecontrib.microplastics.widgets.particles.controls import ParticleBox
@@ -78,6 +80,7 @@ class OWParticles(ModelWidget):
 
     class Information(ModelWidget.Information):
         saved = Msg("Saved {}.")
+        forgotten = Msg("These are other data: {} corrections by hand were forgotten.")
         single = Msg("The data have no map_x and map_y: each spectrum is taken as a particle.")
 
     #: How particles are found; see :class:`.find.Choices`.
@@ -126,6 +129,7 @@ class OWParticles(ModelWidget):
         self._hand = restored(self.edits)
         self._of = None  # model, data, unit and blank of the result
         self.summary: Summary | None = None
+        self._signature = None  # of the data that corrections belong to
         self._sent = None  # what was sent, and the table of particles
         self._why_not = ""  # why there is no result
         self._again = QTimer(self, singleShot=True, interval=_PAUSE)
@@ -165,16 +169,23 @@ class OWParticles(ModelWidget):
 
     def sizeHint(self):
         # Within a screen of 1366 x 768 with the window's frame.
-        return QSize(1340, 680)
+        return QSize(1290, 650)
 
     # ---------------------------------------------------------------- inputs
 
     @Inputs.data
     def set_data(self, data):
-        if self.data is not None:
-            # Those stored in a workflow belong to the first data.
-            self.selection, self._hand, self.edits = [], [], []
-        self.data = data if data is not None and len(data) else None
+        data = data if data is not None and len(data) else None
+        # A link may be interrupted: corrections stay until there are other data. Those stored in a
+        # workflow belong to the first.
+        self.Information.forgotten.clear()
+        if data is not None:
+            signature = _signature(data)
+            if self._signature is not None and signature != self._signature:
+                self.Information.forgotten(len(self._hand), shown=bool(self._hand))
+                self.selection, self._hand, self.edits = [], [], []
+            self._signature = signature
+        self.data = data
 
     @Inputs.model
     def set_model(self, model):
@@ -197,7 +208,8 @@ class OWParticles(ModelWidget):
 
     def _nothing(self):
         # Not only in the line at the bottom: what to do may be a button in the box above.
-        return f"<b>{escape(self._why_not)}</b>" if self._why_not and self._ready() \
+        return f"<b>{escape(self._why_not)}</b>" \
+            if self._why_not and self._ready() and not self.models.busy \
             else super()._nothing()
 
     def _begin_with(self, model):
@@ -277,7 +289,8 @@ class OWParticles(ModelWidget):
             self.box.show_threshold(found.threshold)
         self.view.show_result(Shown(self.data, self.model, found,
                                     self.result.finder.spectra.attributes, self.box.rule,
-                                    self.result.composer), self.selection)
+                                    self.result.composer),
+                              self.selection if self.view.shown is None else ())
         self.result_label.setText(result_text(found))
         self._warn(found)
         self._count()
@@ -433,8 +446,12 @@ class OWParticles(ModelWidget):
         if rows:
             what = f"Particle {rows[0] + 1}" if len(rows) == 1 else f"These {len(rows)} particles"
             names = menu.addMenu(f"{what}: This Is" if len(rows) == 1 else f"{what} Are")
-            for name in (*self.model.components, UNNAMED):
-                names.addAction(name).triggered.connect(
+            # The name that it has comes first: to confirm it.
+            now = found_name if (found_name := self.result.found.names[rows[0]]) \
+                not in self.model.components and found_name != UNNAMED else None
+            for name in (*([now] if now else []), *self.model.components, UNNAMED):
+                full = full_name(name)
+                names.addAction(name if full == name else f"{name}: {full}").triggered.connect(
                     lambda *_, name=name: self._correct(IS, rows, name))
             menu.addAction("Not a Particle" if len(rows) == 1 else "No Particles") \
                 .triggered.connect(lambda *_: self._correct(NOT, rows))
@@ -484,6 +501,12 @@ class OWParticles(ModelWidget):
             self.Outputs.map.send(map_table(found, self.data))
             self.Outputs.counts.send(counts_table(self.summary.counts))
         self.Outputs.selected.send(self._sent[2][self.selection] if self.selection else None)
+
+
+def _signature(data):
+    """What tells data from others: numbers of spectra and wavenumbers, and some values."""
+    some = np.nan_to_num(np.asarray(data.X[:: max(len(data) // 20, 1), :3], float))
+    return len(data), data.X.shape[1], float(some.sum()), has_map(data)
 
 
 if __name__ == "__main__":

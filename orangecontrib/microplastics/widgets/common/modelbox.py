@@ -81,6 +81,7 @@ class ModelBox(QObject):
         self.range_button = QPushButton("", autoDefault=False, toolTip=(
             "Make a ready-made model that looks only where these spectra have values. It takes "
             "about two minutes, once."))
+        self.range_button.setFont(font)
         self.range_button.clicked.connect(self._make_for_range)
         self.progress = QProgressBar()
         self.cancel_button = QPushButton("Cancel", autoDefault=False,
@@ -160,7 +161,7 @@ class ModelBox(QObject):
         # A model of the user's own is not replaced.
         ours = self.model is None or bool(self.master.ready_made) and not self.connected
         self.range_button.setVisible(bool(self._offered) and ours and not self.working)
-        self.range_button.setText(f"Model from {self._offered} cm-1 on")
+        self.range_button.setText(f"Make a Model from {self._offered} cm-1 Upwards")
         self.close_button.setVisible(self._opened is not None)
         self.told.emit()
 

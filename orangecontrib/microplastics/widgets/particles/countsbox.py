@@ -120,6 +120,9 @@ class CountsBox(QObject):
 
     def _chosen(self, *_):
         self.master.size_classes = self.combo.currentText()
+        if self.master.size_classes == TYPED and not self.limits.text():
+            self.limits.setText(_USUAL)
+            self.master.typed_limits = _USUAL
         self._show()
         self.changed.emit()
 

@@ -197,7 +197,7 @@ class ResultView(QSplitter):
     def show_counts(self, summary: Summary, found: Found, classes: Classes,
                     masses: Masses | None):
         """Show counts and sizes; they may change without the particles."""
-        title = f"<b>{escape(classes.name)}</b>, {MEASURES[classes.measure]}"
+        title = f"<b>{escape(classes.name)}</b>, {MEASURES[classes.measure]} in µm"
         notes = [escape(note) for note in summary.notes]
         if summary.estimates is not None:
             header, rows = summary.estimates
@@ -212,7 +212,7 @@ class ResultView(QSplitter):
         if summary.estimates is not None:
             header, rows = _beside(summary)
         # The unit stands above, so that columns are narrow.
-        self.counts.show_rows(title + ", µm", [text.removesuffix("\u00a0µm") for text in header],
+        self.counts.show_rows(title, [text.removesuffix("\u00a0µm") for text in header],
                               rows, notes)
         values = getattr(found.sizes, classes.measure)
         if np.isfinite(values).any():

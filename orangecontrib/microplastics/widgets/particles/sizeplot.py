@@ -79,7 +79,7 @@ class SizePlot(PlotWidget):
                                    brush=colors[found[i]], pen=frame)
             self._add(bars)
             bottom = bottom + own
-            if len(self.legend.items) < 8:
+            if len(self.legend.items) < 12 or found[i] == UNNAMED:
                 self.legend.addItem(pg.ScatterPlotItem(
                     pen=colors[found[i]], brush=colors[found[i]], symbol="s", size=10),
                     f"{found[i]} {counts[i]:,}")
