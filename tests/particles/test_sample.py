@@ -170,7 +170,8 @@ def test_sentences_and_warnings(full, plain):
     content = contents(full, pages=0)
     assert content.title == f"Particles of {full.data.name}"
     header, rows = full.summary.estimates
-    assert f"Corrected: {rows[-1][header.index('per m3')]} particles per m3" in \
+    plastics = next(row for row in rows if row[0] == "All plastics")
+    assert f"Corrected: {plastics[header.index('per m3')]} plastic particles per m3" in \
         " ".join(content.summary)
     assert any(one.startswith("Estimated mass: ") for one in content.summary)
     assert content.pages == [] and len(content.edits) == 2
@@ -221,7 +222,8 @@ def test_progress_ends_at_one_and_cancels(plain, tmp_path):
 
 def test_names_of_the_files(files):
     assert [path.name for path in files.values()] == [
-        "River 3.html", "River 3 particles.csv", "River 3 counts.csv", "River 3 outlines.geojson"]
+        "River 3.html", "River 3 particles.csv", "River 3 counts.csv",
+        "River 3 estimates.csv", "River 3 outlines.geojson"]
 
 
 def test_the_table_of_particles_is_that_of_what_was_found(full, files):

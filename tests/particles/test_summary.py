@@ -117,9 +117,10 @@ def test_without_a_volume_numbers_are_on_the_filter():
     assert row["counted"] == "3" and row["on the filter"] == number(12 / .87) == "14"
     out = estimate(3, recovery=(87, 100), share=.25)
     assert row["95 % interval"] == f"{number(out.low)}\u2013{number(out.high)}"
-    assert [line[0] for line in summary.estimates[1]] == ["PE", "PP", UNNAMED, "All"], \
+    assert [line[0] for line in summary.estimates[1]] == [
+        "PE", "PP", UNNAMED, "All plastics", "All"], \
         "what was neither counted nor in blanks has no row"
-    assert "LOD" not in summary.estimates[0]
+    assert "LOD (filter)" not in summary.estimates[0]
     assert summary.notes[-2:] == [
         "Divided by the recovery: 87 of 100 added particles were found.",
         "Scaled from the 25 % of the filter that was measured."]
@@ -148,15 +149,15 @@ def test_blanks_are_subtracted_by_polymer_and_tell_what_is_detected():
     summary = summarize(many, typed("20, 50", polymers=("PS", "PC")), ["PE"], Corrections(blanks))
     header, rows = summary.estimates
     assert header == ["Polymer", "counted", "in blanks (mean)", "on the filter", "95 % interval",
-                      "LOD", "LOQ", ""]
-    assert [row[0] for row in rows] == ["PS", "PA", "PE", "PP", "All"]
-    assert {row[0]: row[-1] for row in rows} == {
+                      "LOD (filter)", "LOQ (filter)", ""]
+    assert [row[0] for row in rows] == ["PS", "PA", "PE", "PP", "All plastics", "All"]
+    assert {row[0]: row[-1] for row in rows if row[0] != "All plastics"} == {
         "PS": "not detected", "PA": "not detected", "PE": "quantified", "PP": "below LOQ",
         "All": "quantified"}
     pe = row_of(summary, "PE")
     assert (pe["in blanks (mean)"], pe["on the filter"]) == ("2.0", "198")
     limits = limits_of(6, 3)
-    assert (pe["LOD"], pe["LOQ"]) == (number(limits.lod), number(limits.loq))
+    assert (pe["LOD (filter)"], pe["LOQ (filter)"]) == (number(limits.lod), number(limits.loq))
     assert row_of(summary, "All")["in blanks (mean)"] == "7.0"
     assert row_of(summary, "PS")["on the filter"] == "0"
     assert "Less the mean of 3 blanks (21 particles in all)." in summary.notes[-1]
@@ -170,7 +171,7 @@ def test_limits_are_those_of_the_part_of_the_filter_that_was_measured():
     whole = row_of(summarize(eight, typed("20, 50"), ["PE"], Corrections(blanks)), "PE")
     assert part["on the filter"] == whole["on the filter"] == "5.0"
     assert (part[""], whole[""]) == ("not detected", "below LOQ")
-    assert part["LOD"] == number(1.645 ** 2 * 4 + 2 * 1.645 * (3 * (4 + 1 / 3)) ** .5)
+    assert part["LOD (filter)"] == number(1.645 ** 2 * 4 + 2 * 1.645 * (3 * (4 + 1 / 3)) ** .5)
 
 
 def test_impossible_corrections_are_refused():

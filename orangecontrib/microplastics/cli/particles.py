@@ -16,7 +16,7 @@ from orangecontrib.microplastics.particles.files import write_files
 from orangecontrib.microplastics.particles.find import UNNAMED, Choices, Finder
 from orangecontrib.microplastics.particles.mass import FLAT, masses
 from orangecontrib.microplastics.particles.sample import Sample
-from orangecontrib.microplastics.particles.summary import Corrections, summarize
+from orangecontrib.microplastics.particles.summary import PLASTICS, Corrections, summarize
 from orangecontrib.microplastics.spectra.files import read_spectra
 
 __all__ = ["Asked", "run", "classes_of"]
@@ -161,5 +161,6 @@ def _lines(path, found, summary):
                          *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
     if summary.estimates is not None:
         header, rows = summary.estimates
-        yield f"All: {rows[-1][2]} {header[2]}, 95 % interval {rows[-1][3]}" if rows else ""
+        yield from (f"{row[0]}: {row[2]} {header[2]}, 95 % interval {row[3]}" for row in rows
+                    if row[0] in (PLASTICS, "All"))
     yield from summary.notes

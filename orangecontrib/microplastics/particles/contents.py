@@ -29,7 +29,7 @@ from orangecontrib.microplastics.particles.items import filled, item
 from orangecontrib.microplastics.particles.naming import table_of
 from orangecontrib.microplastics.particles.report import Content, Figure, Grid, Legend, Page
 from orangecontrib.microplastics.particles.sample import Sample
-from orangecontrib.microplastics.particles.summary import number
+from orangecontrib.microplastics.particles.summary import PLASTICS, number
 from orangecontrib.microplastics.particles.tables import colors_of, polymers_of
 
 __all__ = ["PAGES", "HEADER", "contents", "rows_of"]
@@ -133,8 +133,9 @@ def _sentences(sample):
     if sample.summary.estimates:
         header, rows = sample.summary.estimates
         unit = next(i for i, title in enumerate(header) if title.startswith(("per", "on ")))
-        said.append(f"Corrected: {rows[-1][unit]} particles {header[unit]} "
-                    f"(95 % interval {rows[-1][unit + 1]}).")
+        row = next((row for row in rows if row[0] == PLASTICS), rows[-1])
+        said.append(f"Corrected: {row[unit]} plastic particles {header[unit]} (95 % interval "
+                    f"{row[unit + 1]}), those to be inspected included, unknown ones not.")
     if sample.masses is not None:
         value, low, high = sample.masses.total
         said.append(f"Estimated mass: {number(value)} ng ({number(low)} to {number(high)}).")

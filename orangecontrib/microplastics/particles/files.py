@@ -14,6 +14,7 @@ __all__ = ["SUFFIXES", "write_files"]
 
 #: Ends of the names of the files, by what they hold.
 SUFFIXES = {"report": ".html", "particles": " particles.csv", "counts": " counts.csv",
+            "estimates": " estimates.csv",
             "outlines": " outlines.geojson"}
 
 
@@ -52,9 +53,15 @@ def write_files(sample: Sample, path: Path | str, title: str = "", pages: int = 
     table_csv(names["counts"], sample.summary.header,
               [[row[0], *(cell.replace(",", "") for cell in row[1:])]
                for row in sample.summary.rows])
+    written = ["report", "particles", "counts"]
+    if sample.summary.estimates is not None:
+        header, rows = sample.summary.estimates
+        table_csv(names["estimates"], [title or "remark" for title in header],
+                  [[row[0], *(cell.replace(",", "") for cell in row[1:])] for row in rows])
+        written.append("estimates")
     found = sample.found
     if found.map is None:
-        return [names[key] for key in ("report", "particles", "counts")]
+        return [names[key] for key in written]
     x, y = found.map.x, found.map.y
     if found.pixel is not None:
         # Its size may be typed.
@@ -67,4 +74,4 @@ def write_files(sample: Sample, path: Path | str, title: str = "", pages: int = 
          "fibre": bool(sizes.fibre[i]), "border": bool(sizes.border[i])}
         for i, name in enumerate(found.names)]
     write_geojson(names["outlines"], found.labels, x, y, properties)
-    return list(names.values())
+    return [names[key] for key in (*written, "outlines")]

@@ -9,9 +9,14 @@ import numpy as np
 from orangecontrib.microplastics.particles.classes import PER, Classes
 from orangecontrib.microplastics.particles.counts import SHAPES, Counts, count
 from orangecontrib.microplastics.particles.find import UNNAMED, Found
+from orangecontrib.microplastics.particles.natural import is_plastic
 from orangecontrib.microplastics.particles.quality import Blanks, Estimate, estimate, limits_of
 
-__all__ = ["Corrections", "Summary", "summarize", "smallest_size", "number"]
+__all__ = ["PLASTICS", "Corrections", "Summary", "summarize", "smallest_size", "number"]
+
+
+#: Row of all particles that are named as a plastic, also those to be inspected.
+PLASTICS = "All plastics"
 
 
 class Corrections(NamedTuple):
@@ -130,13 +135,14 @@ def _estimates(counts, corrections):
     scale = per / litres if litres and per else 1. / litres if litres else 1.
     unit = f"per {counts.classes.per}" if litres and per else "per L" if litres else "on the filter"
     header = ["Polymer", "counted", *(["in blanks (mean)"] if blanks else []), unit,
-              "95 % interval", *(["LOD", "LOQ", ""] if blanks else [])]
+              "95 % interval", *(["LOD (filter)", "LOQ (filter)", ""] if blanks else [])]
     rows = []
-    polymers = [*counts.polymers, "All"]
-    for polymer in polymers:
-        k = counts.total if polymer == "All" else int(counts.of(polymer).sum())
-        in_blanks = 0 if blanks is None else \
-            blanks.total if polymer == "All" else blanks.of(polymer)
+    plastics = [name for name in counts.polymers if name != UNNAMED and is_plastic(name)]
+    sums = {PLASTICS: plastics, "All": counts.polymers}
+    for polymer in (*counts.polymers, *sums):
+        k = sum(int(counts.of(name).sum()) for name in sums.get(polymer, [polymer]))
+        in_blanks = 0 if blanks is None else blanks.total if polymer == "All" else \
+            sum(blanks.of(name) for name in sums.get(polymer, [polymer]))
         if not k and not in_blanks:
             continue
         found: Estimate = estimate(k, in_blanks, blanks.n if blanks else 0, corrections.recovery,

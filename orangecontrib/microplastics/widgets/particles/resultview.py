@@ -21,7 +21,7 @@ from orangecontrib.microplastics.particles.classes import MEASURES, Classes
 from orangecontrib.microplastics.particles.find import UNNAMED, Found
 from orangecontrib.microplastics.particles.mass import Masses
 from orangecontrib.microplastics.particles.naming import table_of
-from orangecontrib.microplastics.particles.summary import Summary, number
+from orangecontrib.microplastics.particles.summary import PLASTICS, Summary, number
 from orangecontrib.microplastics.widgets.common.amountbar import BarDelegate, Bars
 from orangecontrib.microplastics.widgets.common.answertexts import answer_text, why_not
 from orangecontrib.microplastics.widgets.common.fitview import FitView
@@ -202,8 +202,10 @@ class ResultView(QSplitter):
         if summary.estimates is not None:
             header, rows = summary.estimates
             unit = next(i for i, text in enumerate(header) if text.startswith(("per", "on ")))
-            title += f": <b>{escape(rows[-1][unit])}</b> particles {escape(header[unit])} " \
-                     f"(95&nbsp;% interval {escape(rows[-1][unit + 1])})"
+            row = next((row for row in rows if row[0] == PLASTICS), rows[-1])
+            title += f": <b>{escape(row[unit])}</b> plastic particles {escape(header[unit])} " \
+                     f"(95&nbsp;% interval {escape(row[unit + 1])}), those to be inspected " \
+                     "included"
         if masses is not None:
             value, low, high = masses.total
             notes.insert(0, f"<b>Estimated mass: {number(value)} ng ({number(low)} to "
