@@ -505,7 +505,8 @@ class OWParticles(ModelWidget):
 
 def _signature(data):
     """What tells data from others: numbers of spectra and wavenumbers, and some values."""
-    some = np.nan_to_num(np.asarray(data.X[:: max(len(data) // 20, 1), :3], float))
+    some = data[:: max(len(data) // 20, 1)]
+    some = np.nan_to_num(np.asarray((some.to_dense() if some.is_sparse() else some).X, float))
     return len(data), data.X.shape[1], float(some.sum()), has_map(data)
 
 
