@@ -6,6 +6,7 @@ from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import ACCEPTED, UNKNOWN, Rule
+from orangecontrib.microplastics.particles import find
 from orangecontrib.microplastics.particles.coverage import NarrowRange
 from orangecontrib.microplastics.particles.edits import (
     IS,
@@ -85,6 +86,16 @@ def test_the_same_choices_give_the_same_particles(finder, found):
     np.testing.assert_array_equal(again.labels, found.labels)
     assert again.names == found.names
     np.testing.assert_array_equal(again.answer.probabilities, found.answer.probabilities)
+
+
+def test_answers_that_are_no_longer_kept_are_asked_for_again(sample, model, found, monkeypatch):
+    monkeypatch.setattr(find, "_MOST_ANSWERS", 0)
+    again = Finder(sample.table, model)
+    again.find()
+    again.find(Choices(threshold=2 * found.threshold))
+    twice = again.find()
+    assert twice.names == found.names
+    np.testing.assert_array_equal(twice.answer.values, found.answer.values)
 
 
 def test_a_higher_threshold_leaves_less_matter(finder, found):

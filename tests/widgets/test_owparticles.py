@@ -426,7 +426,10 @@ class TestParticles(WidgetTest):
         dialog.recovered.setValue(200)
         self.assertIn("More were found", dialog.problem.text())
         self.assertTrue(widget.Warning.counts.is_shown())
+        # What is not corrected for does not stand in the report as if it were.
+        self.assertIsNone(widget.sample().corrections.recovery)
         dialog.recovered.setValue(50)
+        self.assertEqual(widget.sample().corrections.recovery, (50, 100))
         self.assertFalse(widget.Warning.counts.is_shown())
         dialog.share.setValue(50)
         header, rows = widget.summary.estimates

@@ -9,6 +9,7 @@ import numpy as np
 from orangecontrib.microplastics.explanation.decomposition import importance
 from orangecontrib.microplastics.identification import (
     DECISIONS,
+    Rule,
     amounts,
     components,
     remarks,
@@ -89,7 +90,7 @@ def contents(sample: Sample, title: str = "", pages: int = PAGES,
 def rows_of(sample: Sample) -> list[list[str]]:
     """A row of texts for each particle, as :data:`HEADER` has it."""
     found, sizes = sample.found, sample.found.sizes
-    scores = sample.choices.rule._replace(by=0).score(found.answer)
+    scores = Rule().score(found.answer)
     share = amounts(found.answer, sample.model.components)
     told = remarks(sample.model, found.answer, sample.choices.rule, range(len(found.names)))
     rows = []

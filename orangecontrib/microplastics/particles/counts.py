@@ -13,7 +13,7 @@ from orangecontrib.microplastics.particles.find import UNNAMED
 from orangecontrib.microplastics.particles.natural import plastic_of
 from orangecontrib.microplastics.particles.sizes import Sizes
 
-__all__ = ["SHAPES", "Counts", "count", "counts_table"]
+__all__ = ["SHAPES", "NO_SIZE", "Counts", "count", "counts_table"]
 
 SHAPES = ("fragment", "fibre")
 

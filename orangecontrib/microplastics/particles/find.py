@@ -54,6 +54,9 @@ EDGE = .27
 #: Pixels at a time.
 _ROWS = 10_000
 
+#: Answers that are kept, so that a particle is not named again when a threshold moves.
+_MOST_ANSWERS = 50_000
+
 #: Share of the map above which matter is more likely a wrong threshold than particles.
 CROWDED = .5
 
@@ -254,8 +257,7 @@ class Finder:
         classes, components = self.model.domain.class_var.values, self.model.components
         labels = segments(matter, named, classes, components)
         labels = _without_small(labels, min(choices.smallest, 2))[0]
-        labels, X, answer = self._join(labels, found, background, choices,
-                                       _part(progress_callback, .8, 1))
+        labels = self._join(labels, found, background, choices, _part(progress_callback, .8, 1))
         # By hand, after all that is automatic.
         labels = trimmed(labels, self.map.image(found.values.astype(float)), EDGE)
         labels, lost = _joined_by_hand(labels, edits)
@@ -272,12 +274,12 @@ class Finder:
         sizes = sizes_of(labels, spacing[::-1], (self.map.y[0], self.map.x[0]),
                          self.map.measured)
         sizes, shown = self._placed(sizes, pixel)
-        values, names, decisions, by_hand = self._names(labels, answer, choices, edits)
+        names, decisions, by_hand = self._names(labels, answer, choices, edits)
         lost += [edit for edit in edits if edit.kind == IS and not edit.particles(labels)]
         progress_callback(1)
         return Found(self.map, labels, found, threshold, pixel, np.empty(0, int), X, answer,
                      decisions, names, by_hand,
-                     _agreement(labels, named, values, self._alike), sizes, shown,
+                     _agreement(labels, named, answer.values, self._alike), sizes, shown,
                      "px" if pixel is None else "µm", too_small,
                      lost, better_low(self.model, self.spectra.wavenumbers, found.opaque), notes)
 
@@ -302,7 +304,7 @@ class Finder:
 
     def _join(self, labels, found, background, choices, progress):
         """Name segments by their mean spectra, and join neighbours of one name."""
-        X, answer = self._answer(labels, found, background, choices, progress)
+        _, answer = self._answer(labels, found, background, choices, progress)
         for _ in range(3):
             names = _texts(self.model, answer, decide(answer, choices.rule))
             # Plastic under a biofilm beside the same plastic is one particle.
@@ -314,8 +316,8 @@ class Finder:
             if together.max() == labels.max():
                 break
             labels = together
-            X, answer = self._answer(labels, found, background, choices)
-        return labels, X, answer
+            _, answer = self._answer(labels, found, background, choices)
+        return labels
 
     def _answer(self, labels, found, background, choices, progress=dummy_callback):
         """Mean spectra of numbered pixels, and what the model says of them."""
@@ -325,11 +327,11 @@ class Finder:
         if new:
             fresh = name_particles(self.model, self.spectra.attributes, X[new], choices.detect,
                                    progress)
-            if len(self._answers) > 50_000:
-                self._answers = {}
+            if len(self._answers) > _MOST_ANSWERS:
+                # Those that are asked for now are needed below.
+                self._answers = {key: self._answers[key] for key in keys if key in self._answers}
             self._answers.update({keys[i]: (fresh, j) for j, i in enumerate(new)})
-        return X, _gathered(self.model, [self._answers[key] for key in keys if key in
-                                         self._answers])
+        return X, _gathered(self.model, [self._answers[key] for key in keys])
 
     def _means(self, labels, found, background):
         """A key for the pixels of each particle; their mean spectra, without the filter."""
@@ -382,7 +384,7 @@ class Finder:
                                 border=sizes.border), sizes
 
     def _names(self, labels, answer, choices, edits):
-        """Class values, names and decisions, after those that were given by hand."""
+        """Names, decisions, and which names were given by hand."""
         decisions = decide(answer, choices.rule)
         names = _texts(self.model, answer, decisions)
         by_hand = np.zeros(len(names), bool)
@@ -391,7 +393,7 @@ class Finder:
                 for number in edit.particles(labels):
                     names[number - 1], by_hand[number - 1] = edit.name, True
                     decisions[number - 1] = UNKNOWN if edit.name == UNNAMED else ACCEPTED
-        return answer.values, names, decisions, by_hand
+        return names, decisions, by_hand
 
     def _single(self, choices, edits, progress):
         """Spectra of single particles: each row is one."""
@@ -411,7 +413,7 @@ class Finder:
             self._answers = {(row, choices.detect): (fresh, row) for row in range(n)}
             self._notes = list(fresh.notes)
         answer = _gathered(self.model, [self._answers[key] for key in keys])
-        _, names, decisions, by_hand = self._names(labels, answer, choices, edits)
+        names, decisions, by_hand = self._names(labels, answer, choices, edits)
         lost = [edit for edit in edits if edit.kind == IS and not edit.particles(labels)]
         progress(1)
         sizes = typed_sizes(self.data).of(rows)

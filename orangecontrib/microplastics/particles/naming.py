@@ -46,21 +46,18 @@ class PixelNames(NamedTuple):
     values : ndarray of int16, shape (n,)
         Index of the class; -1 without a prediction.
     decisions : ndarray of int8, shape (n,)
-    scores : ndarray of float32, shape (n,)
-        Smallest of the four scores.
     presence : ndarray of float32, shape (n, components)
         Probability of each single material.
     """
     values: np.ndarray
     decisions: np.ndarray
-    scores: np.ndarray
     presence: np.ndarray
 
     @classmethod
     def nothing(cls, n: int, components: int) -> PixelNames:
         """Of n pixels that have not been named."""
         return cls(np.full(n, -1, np.int16), np.full(n, UNKNOWN, np.int8),
-                   np.full(n, np.nan, np.float32), np.zeros((n, components), np.float32))
+                   np.zeros((n, components), np.float32))
 
     def put(self, rows, other: PixelNames):
         """Write the names of some pixels."""
@@ -107,7 +104,7 @@ def name_pixels(model: DCNetModel, spectra: Spectra, rows: np.ndarray, backgroun
             (start + done * min(_ROWS, len(rows) - start)) / len(rows)), amounts=False)
         out.put(part, PixelNames(
             np.nan_to_num(answer.values, nan=-1).astype(np.int16), decide(answer, rule),
-            rule._replace(by=0).score(answer), answer.detected))
+            answer.detected))
         notes = notes or list(answer.notes)
     progress_callback(1)
     return out, notes

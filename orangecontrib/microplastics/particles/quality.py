@@ -9,7 +9,7 @@ from Orange.data import Table
 from scipy import stats
 
 from orangecontrib.microplastics.particles.classes import Classes
-from orangecontrib.microplastics.particles.counts import Counts
+from orangecontrib.microplastics.particles.counts import NO_SIZE, Counts
 from orangecontrib.microplastics.particles.natural import plastic_of
 from orangecontrib.microplastics.particles.typed_sizes import typed_sizes
 
@@ -114,7 +114,7 @@ def blanks_from_table(data: Table, classes: Classes, n: int = 1) -> Blanks:
         if not np.isfinite(number).all() or (number < 0).any() or (number % 1 != 0).any():
             raise ValueError("A column \"count\" holds whole numbers of 0 or more.")
     sizes = typed_sizes(data)
-    labels = [*classes.labels(), "no size"]
+    labels = [*classes.labels(), NO_SIZE]
     found: dict[tuple[str, str], int] = {}
     for name, k, add in zip(polymers, classes.which(sizes), number, strict=True):
         if name and add:

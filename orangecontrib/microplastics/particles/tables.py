@@ -66,7 +66,7 @@ def particle_table(found: Found, model: DCNetModel, data: Table, rule: Rule,
     columns += [(DiscreteVariable("shape", values=("fragment", "fibre")), sizes.fibre),
                 (DiscreteVariable("at border", values=("no", "yes")), sizes.border),
                 (ContinuousVariable("mean score", number_of_decimals=3),
-                 rule._replace(by=0).score(found.answer)),
+                 Rule().score(found.answer)),
                 (ContinuousVariable("pixels agree", number_of_decimals=2), found.agreement)]
     if masses is not None:
         columns += [(ContinuousVariable(title, number_of_decimals=3), values) for title, values in

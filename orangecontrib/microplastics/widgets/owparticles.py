@@ -129,6 +129,7 @@ class OWParticles(ModelWidget):
         self._hand = restored(self.edits)
         self._of = None  # model, data, unit and blank of the result
         self.summary: Summary | None = None
+        self._corrections = Corrections()  # those that the summary has
         self._signature = None  # of the data that corrections belong to
         self._sent = None  # what was sent, and the table of particles
         self._why_not = ""  # why there is no result
@@ -326,15 +327,16 @@ class OWParticles(ModelWidget):
         """Count particles by size class, and show it."""
         found, classes = self.result.found, self.counting.classes
         blanks = self._blanks(classes)
-        corrections = self.counting.corrections(blanks)
+        self._corrections = self.counting.corrections(blanks)
         problem = self.counting.problem
         try:
-            self.summary = summarize(found, classes, self.model.components, corrections,
+            self.summary = summarize(found, classes, self.model.components, self._corrections,
                                      self.smallest)
         except ValueError as ex:
             problem = problem or str(ex)
-            self.summary = summarize(found, classes, self.model.components,
-                                     corrections._replace(recovery=None), self.smallest)
+            self._corrections = self._corrections._replace(recovery=None)
+            self.summary = summarize(found, classes, self.model.components, self._corrections,
+                                     self.smallest)
         self.Warning.counts(problem, shown=bool(problem))
         self.view.show_counts(self.summary, found, classes, self.counting.masses(found))
         self.selection = self.view.selection
@@ -373,13 +375,10 @@ class OWParticles(ModelWidget):
     def sample(self) -> Sample:
         """What the report is about."""
         found = self.result.found
-        classes = self.counting.classes
         known = {**self.laboratory, **self.items}
-        corrections = self.counting.corrections(self._blanks(classes)) \
-            if self.summary.estimates is not None else Corrections()
         return Sample(self.data, self.result.finder.spectra, self.model, self._choices(),
-                      self._hand, found, self.summary, corrections, self.counting.masses(found),
-                      self.mass, known, self.convert)
+                      self._hand, found, self.summary, self._corrections,
+                      self.counting.masses(found), self.mass, known, self.convert)
 
     def _save_report(self):
         """Ask for what only the user knows, and for a file; write it."""

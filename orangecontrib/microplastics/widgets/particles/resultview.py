@@ -16,6 +16,7 @@ from orangecontrib.microplastics.fractions.composition import Composer
 from orangecontrib.microplastics.identification import Rule, amounts, remarks
 from orangecontrib.microplastics.identification.comparison import compare, only
 from orangecontrib.microplastics.identification.components import Amounts
+from orangecontrib.microplastics.materials.colors import UNKNOWN_COLOR
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.particles.classes import MEASURES, Classes
 from orangecontrib.microplastics.particles.find import UNNAMED, Found
@@ -183,7 +184,7 @@ class ResultView(QSplitter):
                     material_colors(materials, is_dark(self))) if known else None
         self._blocked = True
         self.list.show_particles(Listed(
-            found, materials, bars, colors, shown.rule._replace(by=0).score(found.answer),
+            found, materials, bars, colors, Rule().score(found.answer),
             lambda row: remark_of(shown, row)))
         self.list_view.setColumnHidden(HOW_MUCH, bars is None)
         self._blocked = False
@@ -229,7 +230,7 @@ class ResultView(QSplitter):
         """Colour of each name that particles have."""
         names = sorted(set(self.shown.found.names) - {UNNAMED})
         colors = dict(zip(names, material_colors(names, is_dark(self)), strict=True))
-        return {**colors, UNNAMED: QColor("#9E9E9E")}
+        return {**colors, UNNAMED: QColor(UNKNOWN_COLOR)}
 
     def _places(self):
         found = self.shown.found
