@@ -15,7 +15,8 @@ ROOT = Path(find_spec(PACKAGE).submodule_search_locations[0])
 #: Rooms from the lowest floor up; those on one floor do not import each other. doc/developers.md
 #: has the same table.
 FLOORS = (
-    ("materials", "spectra", "utils"),
+    ("utils",),
+    ("materials", "spectra"),
     ("config", "simulation"),
     ("confidence", "mixing"),
     ("fractions", "labels", "nn"),

@@ -29,6 +29,7 @@ from orangecontrib.microplastics.confidence.residual_bands import (
 )
 from orangecontrib.microplastics.materials.copolymers import NEAR, Copolymer
 from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
+from orangecontrib.microplastics.utils.rowwise import times
 
 __all__ = ["ACCEPT", "INSPECT", "USUALLY_EXPLAINED", "Acceptance", "calibrate", "energies",
            "class_shapes", "softmax"]
@@ -171,7 +172,7 @@ class Acceptance(NamedTuple):
         -------
         ndarray of float32, shape (n, classes)
         """
-        return shapes(X, part) @ self.means.T
+        return times(shapes(X, part), self.means.T)
 
     def complete(self, X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray,
                  part: np.ndarray, measured: np.ndarray | None = None):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from orangecontrib.microplastics.utils.rowwise import times
+
 __all__ = ["LIMIT", "GAIN", "nonnegative", "second_share"]
 
 #: A second material with this share of the signal flags a spectrum as a possible mixture, if it
@@ -39,16 +41,19 @@ def nonnegative(S: np.ndarray, M: np.ndarray) -> np.ndarray:
     gram = (M @ M.T).astype(float)
     W = np.zeros((len(S), len(M)))
     # The negative gradient of half the squared error.
-    gradient = (S @ M.T).astype(float)
+    gradient = times(S, M.T).astype(float)
+    # A spectrum that is solved is left as it is: another must not decide how well it is solved.
+    busy = np.ones(len(S), bool)
     for _ in range(_SWEEPS):
-        largest = 0.
+        largest = np.zeros(len(S))
         for i in np.flatnonzero(np.diag(gram) > 0):
-            new = np.maximum(W[:, i] + gradient[:, i] / gram[i, i], 0)
-            change = new - W[:, i]
-            largest = max(largest, np.abs(change).max(initial=0))
-            W[:, i] = new
+            change = np.maximum(W[:, i] + gradient[:, i] / gram[i, i], 0) - W[:, i]
+            change[~busy] = 0
+            np.maximum(largest, np.abs(change), out=largest)
+            W[:, i] += change
             gradient -= change[:, None] * gram[i]
-        if largest < 1e-6:
+        busy &= largest >= 1e-6
+        if not busy.any():
             break
     return W
 
@@ -88,7 +93,7 @@ def second_share(S: np.ndarray, means: np.ndarray, counted: np.ndarray,
 
 def _improvement(S, first, second):
     """Part of what the first leaves of each spectrum that the second explains; all of length 1."""
-    a, b, g = (np.einsum("ij,ij->i", *pair) for pair in (
+    a, b, g = ((one * other).sum(axis=1) for one, other in (
         (S, first), (S, second), (first, second)))
     apart = np.maximum(1 - g ** 2, 1e-3)
     together = (a ** 2 + b ** 2 - 2 * g * a * b) / apart

@@ -75,7 +75,8 @@ def _heights(X, seen):
     scale = seen & _reliable(len(seen))
     if not scale.any():
         scale = seen
-    rms = np.sqrt(np.mean(heights[:, scale] ** 2, axis=1, keepdims=True))
+    squares = np.ascontiguousarray(heights[:, scale]) ** 2
+    rms = np.sqrt(np.mean(squares, axis=1, keepdims=True))
     heights /= np.maximum(rms, np.finfo(np.float32).tiny)
     return heights, maximum_filter1d(heights, 2 * _NEAR + 1, axis=1)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
+from orangecontrib.microplastics.utils.rowwise import times
 
 __all__ = ["HITS", "References", "Hits", "choose", "search", "to_unit_height"]
 
@@ -180,11 +181,12 @@ def search(S: np.ndarray, R: np.ndarray, which: np.ndarray, n_materials: int,
                  np.full((n, n_materials), -1), np.full((n, n_materials), -np.inf))
     if not k:
         return found
-    r = S @ R.T
+    r = times(S, R.T)
     if inside is not None:
         for pattern in np.unique(inside[~inside.all(axis=1)], axis=0):
             rows = (inside == pattern).all(axis=1)
-            r[rows] = standardized(S[rows][:, pattern]) @ standardized(R[:, pattern]).T
+            r[rows] = times(standardized(S[rows][:, pattern]),
+                            standardized(R[:, pattern]).T)
     best = np.argpartition(-r, k - 1, axis=1)[:, :k]
     order = np.argsort(-np.take_along_axis(r, best, axis=1), axis=1, kind="stable")
     found.rows[:, :k] = np.take_along_axis(best, order, axis=1)

@@ -35,6 +35,7 @@ from orangecontrib.microplastics.materials.companions import WATER
 from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS, gaussians
 from orangecontrib.microplastics.simulation.distortions import Variation
 from orangecontrib.microplastics.spectra.preprocess import derivatives
+from orangecontrib.microplastics.utils.rowwise import times
 
 __all__ = ["Expected", "Unexplained", "expected", "unexplained", "put_first", "examined", "LIMIT",
            "LISTED", "FAINTEST", "APART"]
@@ -177,8 +178,7 @@ class _Places:
 
     def scaled(self, derived, where, size=1.):
         """Scale derivatives to length `size` over part of the grid."""
-        length = np.linalg.norm(derived[:, where], axis=1, keepdims=True)
-        return derived * (size / np.maximum(length, np.finfo(np.float32).tiny))
+        return derived * (size / _lengths(derived[:, where])[:, None])
 
     def left(self, derived, bases, look):
         """Residual of derivatives after a least-squares fit of the bases and nuisances."""
@@ -191,14 +191,14 @@ class _Places:
         """
         air = np.vstack((bases, self.nuisances[:-len(_MINERALS)]))
         minerals = _axes(_left(self.nuisances[-len(_MINERALS):], air, look))
-        return heights + (derived @ minerals.T) @ self.heights(minerals)
+        return heights + times(times(derived, minerals.T), self.heights(minerals))
 
     def water_heights(self, derived, bases, look):
         """Height of each band of water, shape (n, 2); zero where the bases resemble it."""
         bands = _left(self.water, np.vstack((bases, self.nuisances[:-len(_MINERALS)])), look)
         size = (bands ** 2).sum(axis=1)
         distinct = size > .1 * (self.water ** 2).sum(axis=1)
-        return derived @ np.where(distinct, bands.T / np.where(distinct, size, 1), 0)
+        return times(derived, np.where(distinct, bands.T / np.where(distinct, size, 1), 0))
 
     def strongest(self, excess):
         """Grid indices and excess of the highest maxima of each row; excess 0 for none."""
@@ -226,6 +226,12 @@ class _Places:
         return medians[:, left] * (1 - share) + medians[:, right] * share
 
 
+def _lengths(derived):
+    """Length of each row, above zero; the same whatever the order in memory."""
+    return np.maximum(np.linalg.norm(np.ascontiguousarray(derived), axis=1),
+                      np.finfo(np.float32).tiny)
+
+
 def _axes(basis):
     """Orthonormal axes of the space that the rows of a basis span."""
     length = np.linalg.norm(basis, axis=1, keepdims=True)
@@ -237,7 +243,7 @@ def _axes(basis):
 def _left(derived, basis, look):
     axes = _axes(basis * look)
     derived = derived * look
-    return (derived - (derived @ axes.T) @ axes) * look
+    return (derived - times(times(derived, axes.T), axes)) * look
 
 
 def _distorted(X, wavenumbers, rng):
@@ -349,9 +355,8 @@ def unexplained(X: np.ndarray, classes: np.ndarray, wavenumbers: np.ndarray, see
 
     def sizes(own, scale, size):
         """Peak-to-peak height of spectra after scaling their derivatives to length `size`."""
-        length = np.linalg.norm(derived[own][:, scale], axis=1)
         return np.maximum(np.ptp(X[own][:, scale], axis=1), np.finfo(np.float32).tiny) \
-            * size / np.maximum(length, np.finfo(np.float32).tiny)
+            * size / _lengths(derived[own][:, scale])
 
     for look, rows in _alike(places.look, measured, n):
         scale = places.scale & look

@@ -16,6 +16,7 @@ from orangecontrib.microplastics.fractions.composition import Composer, named
 from orangecontrib.microplastics.materials.copolymers import copolymer_of
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
+from orangecontrib.microplastics.utils.rowwise import times
 
 __all__ = ["Assessment", "composer"]
 
@@ -80,7 +81,7 @@ class Assessment:
             Whether to determine fractions.
         """
         known, best = self.acceptance, chances.argmax(axis=1)
-        held = chances @ self._holds
+        held = times(chances, self._holds.astype(float))
         answer.presence[at] = np.where(self._holds[best], held, 1).min(axis=1)
         self._compose(answer, at, X, self._holds[best], held if not present.shape[2] else
                       (held + expit(present).mean(axis=0)) / 2, detect, amounts)
@@ -93,7 +94,7 @@ class Assessment:
             X, best, self.wavenumbers, self.seen, measured)
         answer.lacking[at] = np.where(lacking.height < LACKING, lacking.wavenumber, np.nan)
         shape = shapes(X, self.seen)
-        answer.correlation[at] = (shape @ known.means.T)[np.arange(len(X)), best]
+        answer.correlation[at] = times(shape, known.means.T)[np.arange(len(X)), best]
         if len(self._shapes):
             self._compare(answer, at, shape, best,
                           None if measured is None else measured[:, self.seen])

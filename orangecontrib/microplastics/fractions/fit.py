@@ -27,6 +27,7 @@ from orangecontrib.microplastics.materials.contaminants import (
 )
 from orangecontrib.microplastics.mixing.pure import scaled
 from orangecontrib.microplastics.spectra.preprocess import derivatives
+from orangecontrib.microplastics.utils.rowwise import times
 
 __all__ = ["MOST", "Fitted", "Products", "Curves", "FractionFit"]
 
@@ -168,8 +169,9 @@ class FractionFit:
 
     def products(self, X: np.ndarray) -> Products:
         """What the fit needs of spectra X (n, wavenumbers), computed once for several fits."""
-        S = derivatives(X)[:, self.part]
-        return Products(S @ self._R.T, S @ self._bands.T, np.einsum("ij,ij->i", S, S))
+        # In the order of rows (also below): sums over columns would depend on the number of rows.
+        S = np.ascontiguousarray(derivatives(X)[:, self.part])
+        return Products(times(S, self._R.T), times(S, self._bands.T), (S * S).sum(axis=1))
 
     def fit(self, spectra: Products, there: np.ndarray) -> Fitted:
         """As calling the object, for the products of spectra with the references."""
@@ -229,7 +231,7 @@ class FractionFit:
             Smallest share of all weights.
         """
         b, _ = self._all.cleaned(spectra)
-        W = _nonnegative(self._all.mean_gram[:, :, None], (b @ self._all.mean.T).T).T
+        W = _nonnegative(self._all.mean_gram[:, :, None], times(b, self._all.mean.T).T).T
         total = W.sum(axis=1)
         W[beside] = 0
         return np.where(W.max(axis=1, initial=0) > least * total, W.argmax(axis=1), -1)
@@ -268,9 +270,9 @@ class _Members:
 
     def cleaned(self, spectra: Products) -> tuple[np.ndarray, np.ndarray]:
         """Products of spectra with the references (n, r), and with themselves (n,)."""
-        bands = spectra.bands[:, self._used]
-        return (spectra.references[:, self.rows] - bands @ self._solved,
-                spectra.size - np.einsum("ni,ij,nj->n", bands, self._inner, bands))
+        bands = np.ascontiguousarray(spectra.bands[:, self._used])
+        return (spectra.references[:, self.rows] - times(bands, self._solved),
+                spectra.size - (times(bands, self._inner) * bands).sum(axis=1))
 
 
 def _correlations(A, B):
@@ -293,7 +295,8 @@ def _choices(members, b, size):
     tried = _promising(members, b)
     k = tried.shape[1]
     each = np.array(list(product(range(tried.shape[2]), repeat=k))).T
-    target = np.stack([np.take_along_axis(b, tried[:, i], axis=1)[:, each[i]] for i in range(k)])
+    target = np.ascontiguousarray(np.stack(
+        [np.take_along_axis(b, tried[:, i], axis=1)[:, each[i]] for i in range(k)]))
     gram = np.empty((k, k, *target.shape[1:]), target.dtype)
     for i, j in combinations_with_replacement(range(k), 2):
         pairs = members.gram[tried[:, i, :, None], tried[:, j, None]]
@@ -309,13 +312,13 @@ def _choices(members, b, size):
 def _promising(members, b):
     """References of each member that explain best what the others' means leave; (n, members,
     tried)."""
-    W = _nonnegative(members.mean_gram[:, :, None], (b @ members.mean.T).T).T
+    W = _nonnegative(members.mean_gram[:, :, None], times(b, members.mean.T).T).T
     k = len(members.own)
     tried = np.empty((len(b), k, _TRIED[k]), int)
     for i, own in enumerate(members.own):
         others = W.copy()
         others[:, i] = 0
-        rest = b[:, own] - others @ (members.mean @ members.gram[:, own])
+        rest = b[:, own] - times(others, members.mean @ members.gram[:, own])
         gain = np.maximum(rest, 0) ** 2 / np.diag(members.gram)[own]
         # Materials with few references repeat them.
         best = np.argsort(-gain, axis=1, kind="stable")[:, :tried.shape[2]]
@@ -335,8 +338,7 @@ def _averaged(weights, left):
     chance = _chances(left)
     total = weights.sum(axis=0)
     fractions = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
-    mean = np.einsum("nq,knq->nk", chance, fractions)
-    square = np.einsum("nq,knq->nk", chance, fractions ** 2)
+    mean, square = ((chance * part).sum(axis=2).T for part in (fractions, fractions ** 2))
     whole = np.maximum(mean.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     return mean / whole, np.sqrt(np.maximum(square - mean ** 2, 0)), left.min(axis=1)
 
@@ -369,8 +371,10 @@ def _nonnegative(gram, target, sweeps=40):
         Weights, to about a thousandth.
     """
     k, W = len(target), np.zeros_like(target)
+    # A problem that is solved is left as it is: another must not decide how well it is solved.
+    busy = np.ones(target.shape[1:], bool)
     for _ in range(sweeps):
-        largest = 0.
+        largest = np.zeros_like(target[0])
         for i in range(k):
             new = target[i].copy()
             for j in range(k):
@@ -378,8 +382,10 @@ def _nonnegative(gram, target, sweeps=40):
                     new -= gram[i, j] * W[j]
             new /= gram[i, i]
             np.maximum(new, 0, out=new)
-            largest = max(largest, np.abs(new - W[i]).max(initial=0))
+            np.copyto(new, W[i], where=~busy)
+            np.maximum(largest, np.abs(new - W[i]), out=largest)
             W[i] = new
-        if largest < 1e-4:
+        busy &= largest >= 1e-4
+        if not busy.any():
             break
     return W

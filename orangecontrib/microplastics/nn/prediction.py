@@ -11,7 +11,16 @@ from orangecontrib.microplastics.confidence.calibration import mean_probabilitie
 from orangecontrib.microplastics.nn.devices import threads
 from orangecontrib.microplastics.nn.network import DCNet
 
-__all__ = ["Scores", "folded", "scores", "class_scores", "predict"]
+__all__ = ["BATCH", "Scores", "folded", "scores", "class_scores", "predict"]
+
+#: Spectra that a thread computes at a time. Always as many, since torch's products differ in the last
+#: bits with the number of rows: of the sizes tried, with and without AVX-512, this one gives each
+#: spectrum the same bits wherever it is in the batch (240 and 256 do not).
+BATCH = 480
+
+#: Rows that fill up each batch: kernels take some rows at once (4, 6, 8, 16), and leave the rest to
+#: another one, which adds in another order.
+_FILL = 16
 
 
 class Scores(NamedTuple):
@@ -32,17 +41,18 @@ def folded(networks: list[DCNet]) -> list[DCNet]:
     return [net if net.is_folded else net.folded() for net in networks]
 
 
-def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> np.ndarray:
+def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = BATCH) -> np.ndarray:
     """Class scores of each network, shape (networks, n, classes); see :func:`scores`."""
     return scores(networks, X, batch_size).classes
 
 
-def scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> Scores:
+def scores(networks: list[DCNet], X: np.ndarray, batch_size: int = BATCH) -> Scores:
     """Scores of classes, and of the presence of materials.
 
     Batches are distributed over as many threads as torch may use here, and each is computed by
     one thread: on two cores this is a third faster than every operation on both, and scores
-    are bit-identical for any number of threads.
+    are bit-identical for any number of threads. They do not depend on the other spectra either,
+    since all batches are filled up to one size.
 
     Parameters
     ----------
@@ -64,12 +74,15 @@ def scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> Score
     def work(start):
         rows = slice(start, start + batch_size)
         with threads(1), torch.inference_mode():
-            x = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
+            n = len(X[rows])
+            x = torch.empty((batch_size + _FILL, X.shape[1]))
+            x[:n] = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
+            x[n:] = x[n - 1]
             for i, net in enumerate(networks):
                 found, single = net.scores(net.front(x))
-                classes[i, rows] = found.numpy()
+                classes[i, rows] = found.numpy()[:n]
                 if single is not None:
-                    components[i, rows] = single.numpy()
+                    components[i, rows] = single.numpy()[:n]
 
     starts = range(0, len(X), batch_size)
     with threads():
@@ -84,7 +97,7 @@ def scores(networks: list[DCNet], X: np.ndarray, batch_size: int = 512) -> Score
 
 
 def predict(networks: list[DCNet], X: np.ndarray, temperature: float = 1.0,
-            batch_size: int = 512) -> np.ndarray:
+            batch_size: int = BATCH) -> np.ndarray:
     """Class probabilities, averaged over the networks; see :func:`class_scores`.
 
     `temperature` is that of the model (:func:`.calibration.fit_temperature`).

@@ -79,7 +79,8 @@ def derivatives(X: np.ndarray, order: int = 1) -> np.ndarray:
     order : {1, 2}
         Which derivative.
     """
-    X = np.asarray(X, float)
+    # In the order of rows: numpy adds up columns in another order, even for a single spectrum.
+    X = np.ascontiguousarray(X, float)
     # A large offset would reduce the precision in float32.
     X = (X - X.mean(axis=1, keepdims=True)).astype(np.float32)
     return savgol_filter(X, WINDOW, 2, deriv=order, mode="nearest", axis=1)
@@ -98,7 +99,8 @@ def standardized(X: np.ndarray, dtype=np.float32) -> np.ndarray:
     -------
     ndarray of `dtype`, shape (spectra, wavenumbers)
     """
-    X = np.asarray(X, dtype=float)
+    # Part of a grid (X[:, part]) is in the order of columns, which numpy adds up in another order.
+    X = np.ascontiguousarray(X, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         Z = X - X.mean(axis=1, keepdims=True)
         length = np.sqrt((Z * Z).sum(axis=1, keepdims=True))
