@@ -33,17 +33,22 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def finder(model):
-    return Finder(simulate_map(72, polymers=POLYMERS, particles=8, fibres=.2, touching=.3,
-                               small=0., sand=0, biofilm=0, matrix="silicon", seed=3).table, model)
+def table():
+    return simulate_map(72, polymers=POLYMERS, particles=8, fibres=.2, touching=.3,
+                        small=0., sand=0, biofilm=0, matrix="silicon", seed=3).table
+
+
+@pytest.fixture(scope="module")
+def finder(table, model):
+    return Finder(table, model)
 
 
 def sample_of(finder, model, choices=Choices(), edits=(), corrections=Corrections(),  # noqa: B008
-              mass=True, items=(), data=None):
+              mass=True, items=()):
     found = finder.find(choices, edits)
     summary = summarize(found, load()["EU 2024/1441"], model.components, corrections,
                         choices.smallest)
-    return Sample(finder.data if data is None else data, finder.spectra, model, choices, edits,
+    return Sample("simulated filter", finder.spectra, model, choices, edits,
                   found, summary, corrections,
                   masses(found.names, found.sizes) if mass else None, FLAT, dict(items))
 
@@ -168,7 +173,7 @@ def test_the_report_holds_what_was_counted(full, files):
 
 def test_sentences_and_warnings(full, plain):
     content = contents(full, pages=0)
-    assert content.title == f"Particles of {full.data.name}"
+    assert content.title == f"Particles of {full.name}"
     header, rows = full.summary.estimates
     plastics = next(row for row in rows if row[0] == "All plastics")
     assert f"Corrected: {plastics[header.index('per m3')]} plastic particles per m3" in \
@@ -301,8 +306,8 @@ def test_outlines_are_as_large_as_the_typed_size_of_a_pixel_says(finder, model, 
     assert typed.found.sizes.area[0] == typed.found.sizes.pixels[0] * 12.5 ** 2
 
 
-def test_outlines_of_a_map_in_pixels(finder, model, tmp_path):
-    data = finder.data.copy()
+def test_outlines_of_a_map_in_pixels(table, model, tmp_path):
+    data = table.copy()
     with data.unlocked():
         data.metas[:] = np.rint(data.metas.astype(float) / 6.25)
     data.attributes = {}

@@ -23,10 +23,10 @@ def image(*rows):
 
 def named(kinds, sure=None):
     """Names of pixels: 1 for PE, 2 for PP, 3 for unknown."""
-    presence = np.zeros((*kinds.shape, 2), np.float32)
-    presence[..., 0], presence[..., 1] = kinds == 1, kinds == 2
+    presence = np.stack([kinds == 1, kinds == 2], axis=-1).reshape(-1, 2).astype(np.float32)
     values = np.where(kinds == 0, -1, np.minimum(kinds - 1, 1))
-    return Named(values, (kinds > 0) & (kinds < 3) if sure is None else sure, presence)
+    return Named(values, (kinds > 0) & (kinds < 3) if sure is None else sure, presence,
+                 np.arange(kinds.size).reshape(kinds.shape))
 
 
 @pytest.mark.parametrize("gap, n", [(1, 1), (2, 2), (3, 2)])

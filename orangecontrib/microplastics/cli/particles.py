@@ -124,7 +124,7 @@ def run(path: Path, model: Callable[[int], DCNetModel], asked: Asked, *, say: Sa
         say(line)
     if asked.output is not None:
         estimated = masses(found.names, found.sizes) if asked.mass else None
-        sample = Sample(data, finder.spectra, known, asked.choices, (), found, summary,
+        sample = Sample(data.name, finder.spectra, known, asked.choices, (), found, summary,
                         corrections, estimated, FLAT if asked.mass else "",
                         converted=asked.transmittance)
         status("Writing the report")

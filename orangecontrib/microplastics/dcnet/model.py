@@ -5,6 +5,7 @@ torch is loaded when a network is first needed, not with this module.
 from __future__ import annotations
 
 import copy
+import json
 import warnings
 from typing import TYPE_CHECKING
 
@@ -183,7 +184,7 @@ class DCNetModel(Model):
         return values, probabilities
 
     def answer(self, data: Table, progress_callback=dummy_callback, acceptance=True,
-               detect: float = DETECT, amounts: bool = True) -> Answer:
+               detect: float = DETECT, amounts: bool = True, notes: bool = True) -> Answer:
         """Predict spectra, and score the reliability of each prediction.
 
         Parameters
@@ -197,6 +198,9 @@ class DCNetModel(Model):
             Probability from which a component is named that is not one of the class.
         amounts : bool
             If False, fractions are not determined, which saves half of the time.
+        notes : bool
+            If False, unit and axis are not checked and nothing is noted: for parts of data that
+            :meth:`check` has seen as a whole.
 
         Raises
         ------
@@ -210,7 +214,7 @@ class DCNetModel(Model):
         n = len(data)
         answer = Answer.nothing(n, len(self.domain.class_var.values), len(self.components),
                                 acceptance)
-        notes, partial = self.check(data), 0
+        said, partial = self.check(data) if notes else [], 0
         for start in range(0, n, _ROWS):
             progress_callback(start / n)
             rows = slice(start, start + _ROWS)
@@ -223,21 +227,25 @@ class DCNetModel(Model):
                 self._answer_batch(
                     answer, start + batch, X[batch],
                     None if measured is None else measured[batch], acceptance, detect, amounts)
-        missing = int(np.isnan(answer.values).sum())
+        if notes:
+            self._note(said, n, int(np.isnan(answer.values).sum()), partial)
+        progress_callback(1)
+        return answer._replace(notes=said)
+
+    def _note(self, said, n, missing, partial):
+        """Add what the answers for n spectra show."""
         if missing:
-            notes.append(PredictionWarning(
+            said.append(PredictionWarning(
                 f"{missing} of {n} spectra get no prediction: they are constant or empty, or lack "
                 f"more than {1 - REFUSE_COVERAGE:.0%} of the wavenumbers that the model needs."))
-        if partial and not any(isinstance(note, CoverageWarning) for note in notes):
-            notes.append(CoverageWarning(
+        if partial and not any(isinstance(note, CoverageWarning) for note in said):
+            said.append(CoverageWarning(
                 f"{partial} of {n} spectra lack more than {1 - WARN_COVERAGE:.0%} of the "
                 "wavenumbers that the model needs; their predictions are less certain."))
         if self.training.get("simulated"):
-            notes.append(SimulatedWarning(
+            said.append(SimulatedWarning(
                 "This model learnt from simulated spectra only: its answers are for trying "
                 "things out, not for results."))
-        progress_callback(1)
-        return answer._replace(notes=notes)
 
     def _answer_batch(self, answer, at, X, measured, acceptance, detect, amounts):
         """Write the answers for spectra X on the grid into the rows `at` of `answer`."""
@@ -499,6 +507,41 @@ class DCNetModel(Model):
             self.used, self.needed, self.history, self.acceptance, self.references, self.kept_aside,
             self.quality, self.parts_aside, self.temperature, self.training, self.domain,
             self.original_domain))
+
+    def to_onnx(self, path):
+        """Write the networks to an ONNX file, which other programs run without this package.
+
+        Input "absorbance": float32, (n, wavenumbers), on :attr:`wavenumbers`, without missing
+        values; derivatives and normalisation are in the graph. Output "probabilities": float32,
+        (n, classes in use), as :meth:`predict` computes them. Output "presence", if the networks
+        score materials one by one: float32, (n, components), the networks' mean probability that
+        each is there. Metadata, as text: "wavenumbers" (cm-1), "classes" and "components" (lists
+        in JSON, in the order of the outputs), "temperature", "name", "version" and "unit".
+
+        What else the model does is not in the file: resampling, refusal of spectra that are
+        constant or lack wavenumbers, acceptance, fractions.
+
+        Raises
+        ------
+        ModelFileError
+            (a ValueError) If the file cannot be written, or the model has preprocessing other
+            than resampling; the message names it.
+        ValueError
+            If the package onnx is not installed.
+        """
+        from orangecontrib.microplastics.dcnet import modelfile
+        modelfile.require_resampling_only(self.domain)
+        from orangecontrib.microplastics.nn import onnx_export
+        values = self.domain.class_var.values
+        unit = "transmittance" if self.training.get("transmittance") else "absorbance"
+        modelfile.put(path, onnx_export.exported(self.folded_networks, self.temperature, {
+            "wavenumbers": json.dumps(self.wavenumbers.tolist()),
+            "classes": json.dumps([values[c] for c in self.used]),
+            "components": json.dumps(self.components),
+            "temperature": repr(float(self.temperature)),
+            "name": self.name or "Dual-Branch CNN", "version": modelfile.package_version(),
+            "unit": f"The input is {unit} on the wavenumbers, which are in cm-1; its scale does "
+                    "not matter."}))
 
     @classmethod
     def load(cls, path) -> DCNetModel:

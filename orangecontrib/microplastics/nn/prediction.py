@@ -13,9 +13,9 @@ from orangecontrib.microplastics.nn.network import DCNet
 
 __all__ = ["BATCH", "Scores", "folded", "scores", "class_scores", "predict"]
 
-#: Spectra that a thread computes at a time. Always as many, since torch's products differ in the last
-#: bits with the number of rows: of the sizes tried, with and without AVX-512, this one gives each
-#: spectrum the same bits wherever it is in the batch (240 and 256 do not).
+#: Spectra that a thread computes at a time. Always as many, since the last bits of torch's
+#: products depend on the number of rows. Of the sizes tried, with and without AVX-512, this one
+#: gives each spectrum the same bits wherever it is in the batch (240 and 256 do not).
 BATCH = 480
 
 #: Rows that fill up each batch: kernels take some rows at once (4, 6, 8, 16), and leave the rest to

@@ -68,7 +68,7 @@ def contents(sample: Sample, title: str = "", pages: int = PAGES,
         drawn.append(_page(sample, i))
     counted = {name: found.names.count(name) for name in names}
     content = Content(
-        title=title or f"Particles of {sample.data.name}",
+        title=title or f"Particles of {sample.name}",
         date=datetime.date.today().isoformat(),
         sample=[(item(key).title, items[key]) for key in _HEAD if items.get(key)],
         summary=_sentences(sample), warnings=_warnings(sample),

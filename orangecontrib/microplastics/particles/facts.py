@@ -81,7 +81,7 @@ def _measured(sample):
             pixel += f"each {size}{typed}; {area:.3g} mm² in all"
     return {"range": f"{rounded(axis[0])} to {rounded(axis[-1])} cm-1, {len(axis):,} points, "
                      f"{step:.3g} cm-1 apart",
-            "pixel": pixel, "input": kind, "file": sample.data.name,
+            "pixel": pixel, "input": kind, "file": sample.name,
             "software": ", ".join(f"{name} {number}" for name, number in versions()),
             "preprocessing": _preprocessing(sample.model)}
 

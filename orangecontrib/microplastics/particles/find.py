@@ -22,6 +22,7 @@ from orangecontrib.microplastics.particles.matter import Signal, Spectra, otsu, 
 from orangecontrib.microplastics.particles.naming import (
     Background,
     PixelNames,
+    check_pixels,
     name_particles,
     name_pixels,
 )
@@ -179,7 +180,6 @@ class Finder:
 
     Attributes
     ----------
-    data : Table
     model : DCNetModel
     spectra : Spectra
     map : PixelMap or None
@@ -200,9 +200,26 @@ class Finder:
         ValueError
             If there are no spectra, or a map is no grid (:func:`.pixel_map`).
         """
-        self.data, self.model = data, model
-        self.spectra = Spectra(data, convert)
-        self.map = pixel_map(data) if has_map(data) else None
+        self._begin(Spectra(data, convert), pixel_map(data) if has_map(data) else None, model)
+        self._typed = lambda rows: typed_sizes(data).of(rows)
+
+    @classmethod
+    def of_map(cls, spectra: Spectra, where: PixelMap, model: DCNetModel) -> Finder:
+        """For a map that is no table.
+
+        Parameters
+        ----------
+        spectra : Spectra
+            Or anything with its attributes, length and call.
+        where : PixelMap
+        model : DCNetModel
+        """
+        self = cls.__new__(cls)
+        self._begin(spectra, where, model)
+        return self
+
+    def _begin(self, spectra, where, model):
+        self.spectra, self.map, self.model = spectra, where, model
         self._signal: Signal | None = None
         self._pixels: dict = {}  # by what decides on them
         self._answers: dict = {}  # of particles, by their pixels
@@ -215,6 +232,21 @@ class Finder:
         if self._signal is None and self.map is not None:
             self._signal = signal(self.spectra, progress_callback)
         return self._signal
+
+    def know(self, found: Signal, names: PixelNames, notes: Sequence, choices: Choices):
+        """Take over the signal, and the names of pixels, that were found in another way.
+
+        Parameters
+        ----------
+        found : Signal
+        names : PixelNames
+        notes : sequence of PredictionWarning
+            Of :func:`.naming.check_pixels`.
+        choices : Choices
+            With which they were named.
+        """
+        self._signal, self._notes = found, list(notes)
+        self._pixels = {(choices.subtract, choices.rule): names}
 
     def find(self, choices: Choices = Choices(), edits: Sequence[Edit] = (),  # noqa: B008
              progress_callback: Callable[[float], None] = dummy_callback) -> Found:
@@ -289,17 +321,16 @@ class Finder:
         """Names of all pixels of matter; those that are known already are not named again."""
         key = choices.subtract, choices.rule
         if key not in self._pixels:
-            nothing = PixelNames.nothing(len(self.spectra), len(self.model.components))
-            # One set of names is kept: a map of a million pixels has 70 MB of them.
-            self._pixels = {key: (nothing, np.zeros(len(self.spectra), bool))}
-        names, known = self._pixels[key]
+            # One set of names is kept: a map of a million pixels may have 70 MB of them.
+            self._pixels = {key: PixelNames(len(self.spectra), len(self.model.components))}
+        names = self._pixels[key]
         rows = np.sort(self.map.index[matter])
-        rows = rows[~known[rows]]
-        if len(rows):
-            found, self._notes = name_pixels(self.model, self.spectra, rows, background,
-                                             choices.rule, progress)
-            names.put(rows, found)
-            known[rows] = True
+        new = rows[~names.known[rows]]
+        if len(new):
+            # Of all matter, so that the answer does not depend on what was named before.
+            self._notes = check_pixels(self.model, self.spectra, rows, background)
+            names.put(new, name_pixels(self.model, self.spectra, new, background,
+                                       choices.rule, progress))
         return names, list(self._notes)
 
     def _join(self, labels, found, background, choices, progress):
@@ -416,7 +447,7 @@ class Finder:
         names, decisions, by_hand = self._names(labels, answer, choices, edits)
         lost = [edit for edit in edits if edit.kind == IS and not edit.particles(labels)]
         progress(1)
-        sizes = typed_sizes(self.data).of(rows)
+        sizes = self._typed(rows)
         return Found(None, labels, None, np.nan, None, rows, X, answer, decisions, names,
                      by_hand, np.full(len(rows), np.nan), sizes, sizes, "µm", 0, lost, 0,
                      list(self._notes))

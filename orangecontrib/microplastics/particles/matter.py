@@ -13,10 +13,10 @@ from orangecontrib.microplastics.materials.atmosphere import CARBON_DIOXIDE_REGI
 from orangecontrib.microplastics.spectra.axis import spectral_columns
 from orangecontrib.microplastics.spectra.units import is_percent, some_rows, to_absorbance
 
-__all__ = ["LOWEST", "Spectra", "Signal", "signal", "otsu"]
+__all__ = ["LOWEST", "Spectra", "Signal", "Level", "signal", "otsu"]
 
-#: Pixels at a time: limits memory without loss of speed.
-_ROWS = 20_000
+#: Pixels at a time, and pixels of a sample at a time: limits memory without loss of speed.
+_ROWS, _PART = 20_000, 2_000
 
 #: Number of wavenumber ranges that are compared: their means have less noise than single points.
 _RANGES = 100
@@ -94,6 +94,57 @@ class Signal(NamedTuple):
     opaque: np.ndarray
 
 
+class Level:
+    """The level of a map's bare filter, from which the signal of any pixel follows.
+
+    Attributes
+    ----------
+    filter, opaque : ndarrays, shape (m,)
+        As of :class:`Signal`.
+    """
+
+    def __init__(self, bare, scale, spectrum, opaque, ranges):
+        self._filter, self._scale, self._ranges = bare, scale, ranges
+        self.filter, self.opaque = spectrum, opaque
+
+    @classmethod
+    def of(cls, spectra: Spectra, progress_callback=dummy_callback) -> Level | None:
+        """Of some twenty thousand pixels all over the map; None if there are no spectra.
+
+        Parameters as of :func:`signal`.
+        """
+        ranges = _ranges(spectra.wavenumbers)
+        rows, binned = _sampled(spectra, ranges, progress_callback)
+        if not len(rows):
+            return None
+        bare, level = np.arange(len(rows)), _Filter(binned)
+        for _ in range(3):
+            # The half with the least signal; then those that scatter like it.
+            least = level(binned)
+            bare = np.flatnonzero(least <= max(np.median(least), 1e-12))
+            level = _Filter(binned[bare], level)
+        # The scatter of half of the pixels is smaller than that of all bare ones.
+        scale = max(float(np.nanmedian(level(binned[bare]))), 1e-12)
+        of_filter = spectra(rows[bare[some_rows(len(bare), 2000)]])
+        with np.errstate(all="ignore"):
+            spectrum = _nan_median(of_filter)
+            steps = np.diff(of_filter, axis=1)
+            scatter = _nan_median(np.abs(steps - _nan_median(steps)))
+        # A few pixels have no scatter to speak of.
+        opaque = _opaque(spectrum, scatter) if len(bare) >= _FEWEST else \
+            np.zeros(len(spectra.wavenumbers), bool)
+        return cls(level, scale, spectrum, opaque, ranges)
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Signals of spectra (n, m); float32, (n,), NaN where there is no spectrum."""
+        binned = _means(X, *self._ranges)
+        there = _there(binned)
+        values = np.full(len(X), np.nan, np.float32)
+        if there.any():
+            values[there] = self._filter(binned[there]) / self._scale
+        return values
+
+
 def signal(spectra: Spectra, progress_callback=dummy_callback) -> Signal:
     """The signal of each pixel over the filter.
 
@@ -109,42 +160,47 @@ def signal(spectra: Spectra, progress_callback=dummy_callback) -> Signal:
     progress_callback : callable, optional
         Called with the fraction done; an exception raised in it cancels.
     """
-    axis, n = spectra.wavenumbers, len(spectra)
-    starts, used = _ranges(axis)
-    binned = np.empty((n, len(used)), np.float32)
-    for start in range(0, n, _ROWS):
-        progress_callback(.9 * start / n)
-        binned[start:start + _ROWS] = _means(spectra(slice(start, start + _ROWS)), starts, used)
-    # Outside a round filter some programs write zeros.
-    flat = np.nanmax(binned, axis=1) == np.nanmin(binned, axis=1) if n else np.empty(0, bool)
-    there = np.flatnonzero((np.isfinite(binned).mean(axis=1) >= .5) & ~flat)
+    n, m = len(spectra), len(spectra.wavenumbers)
+    level = Level.of(spectra, lambda done: progress_callback(.3 * done))
     values = np.full(n, np.nan, np.float32)
-    if not len(there):
-        return Signal(values, np.full(len(axis), np.nan), np.zeros(len(axis), bool))
-    some = there[some_rows(len(there), _SAMPLE)]
-    bare, level = some, _Filter(binned[some])
-    for _ in range(3):
-        # The half with the least signal; then those that scatter like it.
-        least = level(binned[some])
-        bare = some[least <= max(np.median(least), 1e-12)]
-        level = _Filter(binned[bare], level)
-    for start in range(0, len(there), _ROWS):
-        progress_callback(.9 + .1 * start / len(there))
-        rows = there[start:start + _ROWS]
-        values[rows] = level(binned[rows])
-    # The scatter of half of the pixels is smaller than that of all bare ones.
-    values /= max(float(np.nanmedian(values[bare])), 1e-12)
-    chosen = np.sort(bare[some_rows(len(bare), 2000)])
-    of_filter = spectra(chosen)
-    with np.errstate(all="ignore"):
-        filter_spectrum = _nan_median(of_filter)
-        steps = np.diff(of_filter, axis=1)
-        scatter = _nan_median(np.abs(steps - _nan_median(steps)))
+    if level is None:
+        return Signal(values, np.full(m, np.nan), np.zeros(m, bool))
+    for start in range(0, n, _ROWS):
+        progress_callback(.3 + .7 * start / n)
+        values[start:start + _ROWS] = level(spectra(slice(start, start + _ROWS)))
     progress_callback(1)
-    # A few pixels have no scatter to speak of.
-    opaque = _opaque(filter_spectrum, scatter) if len(bare) >= _FEWEST else \
-        np.zeros(len(axis), bool)
-    return Signal(values, filter_spectrum, opaque)
+    return Signal(values, level.filter, level.opaque)
+
+
+def _there(binned):
+    """Which pixels have a spectrum: outside a round filter some programs write zeros."""
+    with np.errstate(invalid="ignore"):
+        flat = np.nanmax(binned, axis=1, initial=-np.inf) == np.nanmin(binned, axis=1,
+                                                                       initial=np.inf)
+    return (np.isfinite(binned).mean(axis=1) >= .5) & ~flat
+
+
+def _sampled(spectra, ranges, progress):
+    """Rows of pixels with a spectrum, evenly spaced, at most `_SAMPLE`; means of their ranges."""
+    n = len(spectra)
+    stride = max(1, -(-n // _SAMPLE))
+    rows, binned, enough = [], [], min(n, _SAMPLE) // 10
+    # Of a map that is mostly empty, more is looked at.
+    for offset in range(stride):
+        some = np.arange(offset, n, stride)
+        for start in range(0, len(some), _PART):
+            progress((offset + start / len(some)) / stride)
+            part = some[start:start + _PART]
+            means = _means(spectra(part), *ranges)
+            there = _there(means)
+            rows.append(part[there])
+            binned.append(means[there])
+        if sum(map(len, rows)) >= enough:
+            break
+    if not rows:
+        return np.empty(0, int), np.empty((0, 0))
+    order = np.argsort(np.concatenate(rows))
+    return np.concatenate(rows)[order], np.concatenate(binned)[order]
 
 
 def otsu(values: np.ndarray) -> float:
@@ -183,11 +239,12 @@ class _Filter:
         scatter = np.fmax(scatter, usual if usual > 0 else 1e-9)
         self._weights = np.where(np.isfinite(scatter), scatter, np.inf) ** -2.
 
+    # Products are sums over rows, not those of BLAS: the signal of a pixel must not depend on which
+    # others are computed with it (:mod:`.utils.rowwise`).
+
     def _centred(self, binned):
         X = binned.astype(float)
         there = np.isfinite(X)
-        if there.all():
-            return X - (X @ (self._weights / self._weights.sum()))[:, None]
         weights = np.where(there, self._weights, 0)
         with np.errstate(invalid="ignore"):
             return X - (np.where(there, X, 0) * weights).sum(axis=1, keepdims=True) \
@@ -195,22 +252,25 @@ class _Filter:
 
     def _gains(self, centred, f=None):
         """Amount of the filter in each spectrum, by weighted least squares."""
-        f = self._f if f is None else f
-        power = f ** 2 @ self._weights
+        f = self._f[None] if f is None else f
+        power = (f ** 2 * self._weights).sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found = (np.nan_to_num(centred) * f) @ self._weights / power
+            found = (np.nan_to_num(centred) * f * self._weights).sum(axis=1) / power
         return np.where(power > 0, found, 0.)
 
     def __call__(self, binned):
         """Signals of spectra, (rows,)."""
-        centred, f = self._centred(binned), self._f
+        centred = self._centred(binned)
         there = np.isfinite(centred)
-        if not there.all():
+        f = np.repeat(self._f[None], len(binned), axis=0)
+        short = ~there.all(axis=1)
+        if short.any():
             # Where a spectrum lacks wavenumbers, its offset is that of the others.
-            f = np.nan_to_num(self._centred(np.where(there, f, np.nan)))
+            f[short] = np.nan_to_num(self._centred(np.where(there, f, np.nan)[short]))
         gains = np.clip(self._gains(centred, f), 0, self._most)
         rest = np.nan_to_num(centred - gains[:, None] * f)
-        return np.sqrt(rest ** 2 @ self._weights / np.maximum(there.sum(axis=1), 1))
+        return np.sqrt((rest ** 2 * self._weights).sum(axis=1)
+                       / np.maximum(there.sum(axis=1), 1))
 
 
 def _ranges(axis):
@@ -225,14 +285,17 @@ def _ranges(axis):
 
 
 def _means(X, starts, used):
+    """Means of ranges of wavenumbers; float32, (rows, ranges), in the order of rows."""
     if np.isfinite(X).all():
         sizes = np.diff(np.append(starts, X.shape[1]))
-        return (np.add.reduceat(X, starts, axis=1) / sizes)[:, used]
-    there = np.isfinite(X)
-    sums = np.add.reduceat(np.where(there, X, 0), starts, axis=1)
-    counts = np.add.reduceat(there.astype(int), starts, axis=1)
-    with np.errstate(invalid="ignore"):
-        return (sums / np.where(counts, counts, np.nan))[:, used]
+        means = np.add.reduceat(X, starts, axis=1) / sizes
+    else:
+        there = np.isfinite(X)
+        sums = np.add.reduceat(np.where(there, X, 0), starts, axis=1)
+        counts = np.add.reduceat(there.astype(int), starts, axis=1)
+        with np.errstate(invalid="ignore"):
+            means = sums / np.where(counts, counts, np.nan)
+    return np.ascontiguousarray(means[:, used], np.float32)
 
 
 def _nan_median(X):

@@ -13,8 +13,10 @@ from orangecontrib.microplastics.fractions.composition import DETECT
 from orangecontrib.microplastics.identification import UNKNOWN, Rule, decide
 from orangecontrib.microplastics.particles.filtered import without_filter
 from orangecontrib.microplastics.particles.matter import Signal, Spectra
+from orangecontrib.microplastics.spectra.units import some_rows
 
-__all__ = ["Background", "PixelNames", "table_of", "name_pixels", "name_particles"]
+__all__ = ["Background", "Names", "PixelNames", "table_of", "check_pixels", "name_pixels",
+           "name_particles"]
 
 #: Pixels named at a time: their spectra are copied.
 _ROWS = 10_000
@@ -38,8 +40,8 @@ class Background(NamedTuple):
         return X if self.filter is None else without_filter(X, self.filter, self.opaque)
 
 
-class PixelNames(NamedTuple):
-    """What a model says of n pixels.
+class Names(NamedTuple):
+    """What a model says of n spectra of a map.
 
     Attributes
     ----------
@@ -54,15 +56,45 @@ class PixelNames(NamedTuple):
     presence: np.ndarray
 
     @classmethod
-    def nothing(cls, n: int, components: int) -> PixelNames:
-        """Of n pixels that have not been named."""
-        return cls(np.full(n, -1, np.int16), np.full(n, UNKNOWN, np.int8),
-                   np.zeros((n, components), np.float32))
+    def of(cls, answer: Answer, rule: Rule) -> Names:
+        return cls(np.nan_to_num(answer.values, nan=-1).astype(np.int16),
+                   decide(answer, rule).astype(np.int8), answer.detected.astype(np.float32))
 
-    def put(self, rows, other: PixelNames):
-        """Write the names of some pixels."""
-        for mine, new in zip(self, other, strict=True):
-            mine[rows] = new
+
+class PixelNames:
+    """What a model says of pixels of a map; most have no matter, and are not named.
+
+    Attributes
+    ----------
+    values, decisions : ndarrays, shape (n,)
+        As of :class:`Names`.
+    place : ndarray of int32, shape (n,)
+        Row of each pixel in `presence`; -1 for pixels that have not been named.
+    """
+
+    def __init__(self, n: int, components: int):
+        self.values = np.full(n, -1, np.int16)
+        self.decisions = np.full(n, UNKNOWN, np.int8)
+        self.place = np.full(n, -1, np.int32)
+        self._presence = [np.empty((0, components), np.float32)]
+
+    @property
+    def known(self) -> np.ndarray:
+        """Which pixels have been named; bool, (n,)."""
+        return self.place >= 0
+
+    @property
+    def presence(self) -> np.ndarray:
+        """Presence of each material in the pixels that have been named, (named, components)."""
+        if len(self._presence) > 1:
+            self._presence = [np.concatenate(self._presence)]
+        return self._presence[0]
+
+    def put(self, rows: np.ndarray, names: Names):
+        """Write the names of pixels that had none."""
+        self.values[rows], self.decisions[rows] = names.values, names.decisions
+        self.place[rows] = sum(map(len, self._presence)) + np.arange(len(names.values))
+        self._presence.append(names.presence)
 
 
 def table_of(attributes, X: np.ndarray) -> Table:
@@ -70,9 +102,24 @@ def table_of(attributes, X: np.ndarray) -> Table:
     return Table.from_numpy(Domain(attributes), X)
 
 
+def check_pixels(model: DCNetModel, spectra: Spectra, rows: np.ndarray,
+                 background: Background) -> list:
+    """Check unit and axis of a sample of pixels; what is to be said of them.
+
+    Raises
+    ------
+    DomainTransformationError
+        See :meth:`.DCNetModel.check`.
+    """
+    some = rows[some_rows(len(rows))]
+    # With what is said of the model.
+    return list(model.answer(table_of(spectra.attributes, background(spectra(some))),
+                             acceptance=False).notes)
+
+
 def name_pixels(model: DCNetModel, spectra: Spectra, rows: np.ndarray, background: Background,
-                rule: Rule, progress_callback=dummy_callback) -> tuple[PixelNames, list]:
-    """Name pixels by their own spectra.
+                rule: Rule, progress_callback=dummy_callback) -> Names:
+    """Name pixels by their own spectra, which :func:`check_pixels` has seen.
 
     Parameters
     ----------
@@ -85,29 +132,24 @@ def name_pixels(model: DCNetModel, spectra: Spectra, rows: np.ndarray, backgroun
     progress_callback : callable, optional
         Called with the fraction done; an exception raised in it cancels.
 
-    Returns
-    -------
-    PixelNames
-    list of PredictionWarning
-
     Raises
     ------
-    DomainTransformationError, NotEnoughMemory
+    NotEnoughMemory
         See :meth:`.DCNetModel.answer`.
     """
-    out, notes = PixelNames.nothing(len(rows), len(model.components)), []
+    found = [Names(np.empty(0, np.int16), np.empty(0, np.int8),
+                   np.empty((0, len(model.components)), np.float32))]
     for start in range(0, len(rows), _ROWS):
         progress_callback(start / len(rows))
-        part = slice(start, start + _ROWS)
-        table = table_of(spectra.attributes, background(spectra(rows[part])))
-        answer = model.answer(table, lambda done, start=start: progress_callback(
-            (start + done * min(_ROWS, len(rows) - start)) / len(rows)), amounts=False)
-        out.put(part, PixelNames(
-            np.nan_to_num(answer.values, nan=-1).astype(np.int16), decide(answer, rule),
-            answer.detected))
-        notes = notes or list(answer.notes)
+        part = rows[start:start + _ROWS]
+        answer = model.answer(
+            table_of(spectra.attributes, background(spectra(part))),
+            lambda done, start=start: progress_callback(
+                (start + done * min(_ROWS, len(rows) - start)) / len(rows)),
+            amounts=False, notes=False)
+        found.append(Names.of(answer, rule))
     progress_callback(1)
-    return out, notes
+    return Names(*map(np.concatenate, zip(*found, strict=True)))
 
 
 def name_particles(model: DCNetModel, attributes, X: np.ndarray, detect: float = DETECT,

@@ -4,8 +4,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from Orange.data import Table
-
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.particles.edits import Edit
 from orangecontrib.microplastics.particles.find import Choices, Found
@@ -21,9 +19,9 @@ class Sample(NamedTuple):
 
     Attributes
     ----------
-    data : Table
-    spectra : Spectra
+    name : str
         Of the data.
+    spectra : Spectra
     model : DCNetModel
     choices : Choices
     edits : sequence of Edit
@@ -39,7 +37,7 @@ class Sample(NamedTuple):
     converted : bool
         Whether the spectra were converted from transmittance.
     """
-    data: Table
+    name: str
     spectra: Spectra
     model: DCNetModel
     choices: Choices

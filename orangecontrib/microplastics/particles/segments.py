@@ -34,11 +34,15 @@ class Named(NamedTuple):
         Index of the class; -1 for no matter, or without a prediction.
     sure : ndarray of bool, shape (rows, columns)
         Whether the decision is not "unknown".
-    presence : ndarray, shape (rows, columns, components)
+    presence : ndarray, shape (named, components)
+        Of the pixels that have names only: there are few of them, and many components.
+    place : ndarray of int, shape (rows, columns)
+        Row of each pixel in `presence`; -1 for pixels without names.
     """
     values: np.ndarray
     sure: np.ndarray
     presence: np.ndarray
+    place: np.ndarray
 
     @classmethod
     def of(cls, names: PixelNames, index: np.ndarray) -> Named:
@@ -46,12 +50,12 @@ class Named(NamedTuple):
         there = index >= 0
 
         def image(values, nothing):
-            out = np.full((*index.shape, *values.shape[1:]), nothing, values.dtype)
+            out = np.full(index.shape, nothing, values.dtype)
             out[there] = values[index[there]]
             return out
 
         return cls(image(names.values, -1), image(names.decisions, UNKNOWN) != UNKNOWN,
-                   image(names.presence, 0))
+                   names.presence, image(names.place, -1))
 
 
 def connected(matter: np.ndarray, gap: bool = True) -> np.ndarray:
@@ -172,8 +176,11 @@ def _materials(matter, named, classes, components):
     weights = np.maximum(weights, 1e-6)
     best = np.full(matter.shape, -1, int)
     most = np.full(matter.shape, -np.inf, np.float32)
+    there = matter & (named.place >= 0)
+    rows = named.place[there]
     for i in range(len(components)):
-        own = np.where(matter, named.presence[..., i], 0)
+        own = np.zeros(matter.shape, np.float32)
+        own[there] = named.presence[rows, i]
         own = .5 * own + .5 * ndimage.uniform_filter(own, 3, mode="constant") / weights
         better = own > most
         best[better], most[better] = i, own[better]

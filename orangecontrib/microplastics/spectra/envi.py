@@ -10,13 +10,14 @@ import re
 import tempfile
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from Orange.data import FileFormat, Table
 from orangecontrib.spectroscopy.io.meta import HDRMetaReader
 from orangecontrib.spectroscopy.io.util import _spectra_from_image, build_spec_table
 
-__all__ = ["EnviReader", "pixel_size"]
+__all__ = ["Envi", "EnviReader", "byte_order_note", "open_envi", "pixel_size"]
 
 #: Micrometres in units of pixel sizes, in lower case.
 _MICROMETRES = {"um": 1., "micrometers": 1., "micrometres": 1., "microns": 1.,
@@ -61,29 +62,65 @@ class EnviReader(FileFormat):
             if not file.readline(100).strip().startswith(b"ENVI"):
                 return HDRMetaReader(self.filename).read()
         path = Path(self.filename)
-        from spectral.io.envi import EnviException
-        from spectral.io.spyfile import SpyException
-        try:
-            image, assumed = _opened(path)
-            header = image.metadata
-            axis, order = _wavenumbers(header, image.shape[2])
-        except (EnviException, SpyException, KeyError, ValueError) as ex:
-            raise ValueError(f"{path.name}: {ex}") from ex
-        X = np.asarray(image.load(), float)[:, :, order]
+        found = open_envi(path)
+        X = np.asarray(found.image.load(), float)[:, :, found.order]
         # File shows the last warning only; the library warns of missing values.
-        if assumed:
-            warnings.warn(
-                f"{path.name} does not name the byte order; little endian is assumed, which is "
-                "usual. If the spectra make no sense, add the line 'byte order = 1' to it.",
-                stacklevel=2)
-        wide, high = pixel_size(header) or (1., 1.)
+        if found.assumed:
+            warnings.warn(byte_order_note(path), stacklevel=2)
+        wide, high = found.pixel or (1., 1.)
         # Made as orange-spectroscopy's reader makes it.
         table = build_spec_table(*_spectra_from_image(
-            X, axis[order], wide * np.arange(X.shape[1]), high * np.arange(X.shape[0])))
+            X, found.axis[found.order], wide * np.arange(X.shape[1]), high * np.arange(X.shape[0])))
         table.name = path.stem
-        if pixel_size(header) is not None:
+        if found.pixel is not None:
             table.attributes["map unit"] = "um"
         return table
+
+
+class Envi(NamedTuple):
+    """An ENVI map whose values have not been read.
+
+    Attributes
+    ----------
+    image : spectral.io.spyfile.SpyFile
+    axis : ndarray, shape (bands,)
+        cm-1, in the order of the file.
+    order : slice or ndarray
+        Order in which its bands become columns.
+    pixel : tuple of float or None
+        Width and height of a pixel, micrometres.
+    assumed : bool
+        Whether the byte order was assumed.
+    """
+    image: object
+    axis: np.ndarray
+    order: slice | np.ndarray
+    pixel: tuple[float, float] | None
+    assumed: bool
+
+
+def open_envi(path: Path) -> Envi:
+    """Read the header of a map and find its data file.
+
+    Raises
+    ------
+    ValueError
+        If the header cannot be read, lacks the wavenumbers, or has no data file beside it.
+    """
+    from spectral.io.envi import EnviException
+    from spectral.io.spyfile import SpyException
+    try:
+        image, assumed = _opened(path)
+        axis, order = _wavenumbers(image.metadata, image.shape[2])
+    except (EnviException, SpyException, KeyError, ValueError) as ex:
+        raise ValueError(f"{path.name}: {ex}") from ex
+    return Envi(image, axis, order, pixel_size(image.metadata), assumed)
+
+
+def byte_order_note(path: Path) -> str:
+    """What is to be said of a map whose header does not name the byte order."""
+    return f"{path.name} does not name the byte order; little endian is assumed, which is " \
+           "usual. If the spectra make no sense, add the line 'byte order = 1' to it."
 
 
 def _opened(path):

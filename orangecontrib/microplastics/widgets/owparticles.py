@@ -376,7 +376,7 @@ class OWParticles(ModelWidget):
         """What the report is about."""
         found = self.result.found
         known = {**self.laboratory, **self.items}
-        return Sample(self.data, self.result.finder.spectra, self.model, self._choices(),
+        return Sample(self.data.name, self.result.finder.spectra, self.model, self._choices(),
                       self._hand, found, self.summary, self._corrections,
                       self.counting.masses(found), self.mass, known, self.convert)
 
