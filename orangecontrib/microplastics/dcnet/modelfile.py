@@ -29,7 +29,8 @@ from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.spectra.resample import _Resampled, _ResampledFeature
 from orangecontrib.microplastics.utils.atomic import write_atomically
 
-__all__ = ["FORMAT", "SUFFIX", "ModelFileError", "Contents", "write", "read"]
+__all__ = ["FORMAT", "SUFFIX", "ModelFileError", "Contents", "write", "put",
+           "require_resampling_only", "package_version", "read"]
 
 FORMAT = 5
 SUFFIX = ".dcnet"
@@ -103,7 +104,7 @@ def write(path, contents: Contents):
     tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
     variable = contents.domain.class_var
     text = json.dumps({
-        "format": FORMAT, "version": _version(), "name": contents.name or "Dual-Branch CNN",
+        "format": FORMAT, "version": package_version(), "name": contents.name or "Dual-Branch CNN",
         "class": {"name": variable.name, "values": list(variable.values)},
         "networks": [asdict(config) for config, _ in contents.networks],
         "chain": chain, "history": contents.history,
@@ -121,12 +122,33 @@ def write(path, contents: Contents):
         raise ModelFileError(f"This model cannot be stored in this kind of file: {ex}. Save it "
                              "with Save Model (as a pickle).") from ex
     from safetensors.numpy import save
-    data = save(tensors, {_KEY: text, "sha256": _hash(text, tensors)})
+    put(path, save(tensors, {_KEY: text, "sha256": _hash(text, tensors)}))
+
+
+def put(path, data: bytes):
+    """Write a file; it appears, or replaces an old one, only when it is complete.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be written.
+    """
     path = Path(path)
     try:
         write_atomically(path, lambda file: file.write(data))
     except OSError as ex:
         raise ModelFileError(f"{path} cannot be written: {ex.strerror or ex}.") from ex
+
+
+def require_resampling_only(domain: Domain):
+    """Require that a model's attributes are resampled from measured spectra and not preprocessed.
+
+    Raises
+    ------
+    ModelFileError
+        If they are; the message names the preprocessing.
+    """
+    _chain(domain)
 
 
 def _builtin(value):
@@ -173,7 +195,8 @@ def _name(computed):
     return f"{kind.__module__}.{kind.__qualname__}".removeprefix("orangecontrib.")
 
 
-def _version():
+def package_version() -> str:
+    """Version of this package, "unknown" if it is not installed."""
     try:
         return version("Orange3-Microplastics")
     except PackageNotFoundError:

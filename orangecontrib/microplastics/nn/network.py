@@ -187,6 +187,8 @@ class DCNet(nn.Module):
         # Classifier inputs: average and maximum of each branch's channels in each axis segment.
         self.stretch = -(-config.map_length // config.segments)
         stretches = -(-config.map_length // self.stretch)
+        # A module, since ONNX needs another one (:class:`.onnx_export._Average`).
+        self.average = nn.AvgPool2d((1, self.stretch), ceil_mode=True)
         self.dropout = Dropout(config.dropout)
         # For a single position, average and maximum are equal.
         self.pooled = 1 if self.stretch == 1 else 2
@@ -241,7 +243,7 @@ class DCNet(nn.Module):
                 # In the order of channels-last memory, so that nothing is copied.
                 pooled.append(m.permute(0, 2, 3, 1).flatten(1))
                 continue
-            pooled.append(F.avg_pool2d(m, window, ceil_mode=True).flatten(1))
+            pooled.append(self.average(m).flatten(1))
             pooled.append(F.max_pool2d(m, window, ceil_mode=True).flatten(1))
         return torch.cat(pooled, dim=1)
 
