@@ -49,19 +49,18 @@ def _parser():
     identify = commands.add_parser(
         "identify", help="name the materials of your spectra",
         description="What the spectra of files are, how sure that is, and why not: a table, and "
-                    "with --output a CSV file. Uses the ready-made model; the first time it is "
-                    "made, which takes about two minutes and downloads published spectra (54 MB). "
-                    "Reads any file of spectra that Orange reads.")
+                    "with --output a CSV file, or a folder: for many files, and for maps larger "
+                    "than memory, which are read in blocks; it can be interrupted, and goes on "
+                    "with --resume. Uses the ready-made model; the first time it is made, which "
+                    "takes about two minutes and downloads published spectra (54 MB). Reads any "
+                    "file of spectra that Orange reads, and arrays in HDF5 and Zarr.")
     identify.add_argument("files", nargs="+", metavar="FILES",
-                          help="files of spectra, folders of them, or patterns such as *.csv")
-    which = identify.add_mutually_exclusive_group()
-    which.add_argument("--model", type=Path, metavar="FILE",
-                       help="a model of Dual-Branch CNN (.dcnet) instead of the ready-made one")
-    which.add_argument("--simulated", action="store_true",
-                       help="a model learnt from simulated spectra, which needs no network: to "
-                            "try things out")
-    identify.add_argument("--output", type=Path, metavar="FILE.csv",
-                          help="file for the answers, with all scores")
+                          help="files of spectra, folders of them, or patterns such as *.csv; "
+                               "the first may be a model (.dcnet)")
+    _add_models(identify)
+    identify.add_argument("--output", type=Path, metavar="FILE.csv|DIR",
+                          help="file for the answers, with all scores; or a folder for the "
+                               "answers to many files and maps")
     identify.add_argument("--pictures", type=Path, metavar="DIR",
                           help="folder for pictures of the mixtures: how much of each material")
     identify.add_argument("--accept", type=_score, metavar="X",
@@ -69,6 +68,24 @@ def _parser():
     identify.add_argument("--transmittance", action="store_true",
                           help="the spectra are transmittance: convert them to absorbance first")
     identify.add_argument("--no-fetch", action="store_true", help="download nothing")
+    many = identify.add_argument_group("into a folder")
+    many.add_argument("--resume", action="store_true",
+                      help="go on with an earlier run in this folder: what is done is left alone, "
+                           "also if files were added")
+    many.add_argument("--no-amounts", action="store_true",
+                      help="do not determine how much of each, which takes half of the time")
+    many.add_argument("--every-pixel", action="store_true",
+                      help="identify all pixels of maps, instead of looking for particles")
+    many.add_argument("--memory", type=_positive, default=600, metavar="MB",
+                      help="that may be used besides program and model (default: %(default)s)")
+    engine = many.add_mutually_exclusive_group()
+    engine.add_argument("--threads", type=_count, metavar="N",
+                        help="that compute on this computer (default: its cores)")
+    engine.add_argument("--workers", type=_count, metavar="N",
+                        help="processes of a Dask cluster on this computer")
+    engine.add_argument("--scheduler", metavar="ADDRESS",
+                        help="of a Dask cluster, such as tcp://10.0.0.1:8786")
+    _add_particle_options(identify.add_argument_group("particles of maps, into a folder"))
     identify.set_defaults(run=_identify)
 
     particles = commands.add_parser(
@@ -78,28 +95,11 @@ def _parser():
                     "report to print, tables (CSV) and outlines (GeoJSON).")
     particles.add_argument("file", type=Path, metavar="MAP",
                            help="a map that Orange reads: Agilent, OPUS, ENVI, OMNIC ...")
-    which = particles.add_mutually_exclusive_group()
-    which.add_argument("--model", type=Path, metavar="FILE",
-                       help="a model of Dual-Branch CNN (.dcnet) instead of the ready-made one")
-    which.add_argument("--simulated", action="store_true",
-                       help="a model learnt from simulated spectra: to try things out")
+    _add_models(particles)
     particles.add_argument("--output", type=Path, metavar="FILE.html",
                            help="the report; tables and outlines are written beside it")
     particles.add_argument("--title", default="", help="of the report")
-    particles.add_argument("--pixel-size", type=_positive, metavar="UM",
-                           help="micrometres, if the file does not tell it")
-    particles.add_argument("--threshold", type=_positive, metavar="X",
-                           help="smallest signal of matter, in multiples of the filter's scatter "
-                                "(default: automatic)")
-    particles.add_argument("--smallest", type=int, default=4, metavar="N",
-                           help="pixels of the smallest particle (default: %(default)s)")
-    particles.add_argument("--classes", metavar="NAME",
-                           help="size classes: ISO, EU, or limits such as 20,50,100,500 (um)")
-    particles.add_argument("--mass", action="store_true", help="estimate masses")
-    particles.add_argument("--litres", type=_positive, default=0., metavar="L",
-                           help="volume of the sample: numbers per volume, too")
-    particles.add_argument("--share", type=_positive, default=100., metavar="PERCENT",
-                           help="share of the filter that was measured (default: 100)")
+    _add_particle_options(particles)
     particles.add_argument("--transmittance", action="store_true",
                            help="the spectra are transmittance: convert them to absorbance first")
     particles.add_argument("--no-fetch", action="store_true", help="download nothing")
@@ -148,6 +148,34 @@ def _parser():
     return parser
 
 
+def _add_models(parser):
+    """Options that choose the model, of which one may be given."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", type=Path, metavar="FILE",
+                       help="a model of Dual-Branch CNN (.dcnet) instead of the ready-made one")
+    which.add_argument("--simulated", action="store_true",
+                       help="a model learnt from simulated spectra, which needs no network: to "
+                            "try things out")
+
+
+def _add_particle_options(parser):
+    """Options of how particles are found and counted."""
+    parser.add_argument("--pixel-size", type=_positive, metavar="UM",
+                        help="micrometres, if the file does not tell it")
+    parser.add_argument("--threshold", type=_positive, metavar="X",
+                        help="smallest signal of matter, in multiples of the filter's scatter "
+                             "(default: automatic)")
+    parser.add_argument("--smallest", type=_count, default=4, metavar="N",
+                        help="pixels of the smallest particle (default: %(default)s)")
+    parser.add_argument("--classes", metavar="NAME", default="",
+                        help="size classes: ISO, EU, or limits such as 20,50,100,500 (um)")
+    parser.add_argument("--mass", action="store_true", help="estimate masses")
+    parser.add_argument("--litres", type=_positive, default=0., metavar="L",
+                        help="volume of the sample: numbers per volume, too")
+    parser.add_argument("--share", type=_percent, default=100., metavar="PERCENT",
+                        help="share of the filter that was measured (default: 100)")
+
+
 def _seed(text):
     seed = int(text)
     if seed < 0:
@@ -162,6 +190,20 @@ def _positive(text):
     return value
 
 
+def _count(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("it is 1 or more")
+    return value
+
+
+def _percent(text):
+    value = float(text)
+    if not 0 < value <= 100:
+        raise argparse.ArgumentTypeError("it is a number above 0, and at most 100")
+    return value
+
+
 def _score(text):
     score = float(text)
     if not 0 <= score <= 1:
@@ -169,19 +211,12 @@ def _score(text):
     return score
 
 
-def _particles(args):
-    # Imported only when needed, so that --help answers at once.
-    from orangecontrib.microplastics.cli import particles
+def _model_of(args):
+    """A function of the wavenumber where the model's range should begin; 0 for the usual one."""
     from orangecontrib.microplastics.cli.explain import load_model
     from orangecontrib.microplastics.cli.identify import ready_model
-    from orangecontrib.microplastics.particles.find import Choices
 
-    if args.smallest < 1:
-        raise ValueError("The smallest particle has one pixel or more.")
-    if args.share > 100:
-        raise ValueError("At most 100 % of the filter can have been measured.")
-
-    def model(low):
+    def model(low=0):
         if args.model is not None:
             if low:
                 raise ValueError(f"{args.model} looks at wavenumbers that the map lacks; train "
@@ -190,31 +225,62 @@ def _particles(args):
         return ready_model(simulated=args.simulated, fetch=not args.no_fetch, low=low, say=_say,
                            status=_status)
 
+    return model
+
+
+def _particles(args):
+    # Imported only when needed, so that --help answers at once.
+    from orangecontrib.microplastics.cli import particles
+    from orangecontrib.microplastics.particles.classes import size_classes
+    from orangecontrib.microplastics.particles.find import Choices
+
     asked = particles.Asked(
         args.output, Choices(args.threshold, args.smallest, pixel_size=args.pixel_size),
-        particles.classes_of(args.classes), args.transmittance, args.mass, args.litres,
+        size_classes(args.classes), args.transmittance, args.mass, args.litres,
         args.share / 100, args.title)
-    particles.run(args.file, model, asked, say=_say, status=_status)
+    particles.run(args.file, _model_of(args), asked, say=_say, status=_status)
     return 0
 
 
 def _identify(args):
     # Imported only when needed, so that --help answers at once.
     from orangecontrib.microplastics.cli import identify
-    from orangecontrib.microplastics.cli.explain import load_model
     from orangecontrib.microplastics.identification import Rule
 
-    def model():
-        if args.model is not None:
-            return load_model(args.model)
-        return identify.ready_model(simulated=args.simulated, fetch=not args.no_fetch,
-                                    say=_say, status=_status)
-
+    first = args.files[0]
+    if args.model is None and not args.simulated and (
+            first == "ready-made" or first.lower().endswith((".dcnet", ".pkcls"))):
+        args.model = None if first == "ready-made" else Path(first)
+        args.files = args.files[1:]
     rule = Rule()
     if args.accept is not None:
         rule = rule._replace(accept=args.accept, inspect=min(rule.inspect, args.accept))
-    done = identify.run(args.files, model, args.output, pictures=args.pictures, rule=rule,
-                        transmittance=args.transmittance, say=_say, fail=_failed, status=_status)
+    if args.output is not None and args.output.suffix.lower() != ".csv":
+        return _identify_into(args, rule)
+    for name in ("resume", "no_amounts", "every_pixel", "threads", "workers", "scheduler"):
+        if getattr(args, name):
+            raise ValueError(f"--{name.replace('_', '-')} is for results in a folder: give one "
+                             "with --output.")
+    done = identify.run(args.files, _model_of(args), args.output, pictures=args.pictures,
+                        rule=rule, transmittance=args.transmittance, say=_say, fail=_failed,
+                        status=_status)
+    return 0 if done else 1
+
+
+def _identify_into(args, rule):
+    from orangecontrib.microplastics.batch.settings import Settings
+    from orangecontrib.microplastics.cli import batch
+
+    if args.pictures is not None:
+        raise ValueError("Pictures of mixtures are drawn without a folder for the results: leave "
+                         "out --pictures, or name a .csv file with --output.")
+    settings = Settings(
+        rule, args.transmittance, not args.no_amounts, args.every_pixel, args.threshold,
+        args.smallest, args.pixel_size, args.classes, args.mass, args.litres, args.share / 100)
+    done = batch.run(
+        args.files, _model_of(args), args.output, settings,
+        batch.engine_of(threads=args.threads, workers=args.workers, scheduler=args.scheduler),
+        resume=args.resume, memory=args.memory * 1e6, say=_say, fail=_failed)
     return 0 if done else 1
 
 

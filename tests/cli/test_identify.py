@@ -14,9 +14,10 @@ from Orange.data import Table
 
 from orangecontrib.microplastics import datasets, ready
 from orangecontrib.microplastics.__main__ import main
-from orangecontrib.microplastics.cli.identify import COLUMNS, _percent, find_files
+from orangecontrib.microplastics.cli.identify import _percent, find_files
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.identification import DECISIONS, Rule, decide, remarks
+from orangecontrib.microplastics.identification.rows import COLUMNS
 from orangecontrib.microplastics.mixing.mixer import mix
 from orangecontrib.microplastics.simulation import simulate
 from orangecontrib.microplastics.spectra.axis import wavenumbers

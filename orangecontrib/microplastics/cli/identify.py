@@ -2,61 +2,37 @@
 from __future__ import annotations
 
 import csv
-import glob
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
-import orangecontrib.spectroscopy  # noqa: F401  (the import registers its readers of spectra)
-from Orange.data import Table
-from Orange.data.io import FileFormat
 from Orange.data.table import DomainTransformationError
 
 from orangecontrib.microplastics import datasets, ready
+from orangecontrib.microplastics.batch.find import find_files
 from orangecontrib.microplastics.cli.folder import make_folder
-from orangecontrib.microplastics.dcnet.answer import Answer
 from orangecontrib.microplastics.dcnet.compatibility import (
     ScaleError,
     ScaleWarning,
     SimulatedWarning,
 )
 from orangecontrib.microplastics.dcnet.model import DCNetModel
-from orangecontrib.microplastics.identification import (
-    DECISIONS,
-    ONE_WITNESS,
-    Rule,
-    amounts,
-    components,
-    decide,
-    identify,
-    remarks,
-)
+from orangecontrib.microplastics.identification import DECISIONS, Rule, decide, identify
+from orangecontrib.microplastics.identification.rows import BETWEEN, COLUMNS, described
 from orangecontrib.microplastics.materials.names import is_combination
-from orangecontrib.microplastics.spectra.files import TEXT, read_spectra
+from orangecontrib.microplastics.spectra.files import read_spectra
 from orangecontrib.microplastics.spectra.names import spectrum_names
 from orangecontrib.microplastics.spectra.units import in_absorbance
 
-__all__ = ["run", "ready_model", "find_files", "COLUMNS"]
+__all__ = ["run", "ready_model"]
 
 Say = Callable[[str], None]
-
-#: Columns of the CSV file.
-COLUMNS = ("file", "spectrum", "decision", "material", "probability", "components", "fractions",
-           "low", "high", "to inspect", "confidence", "correlation", "explained", "complete",
-           "library material", "hit name", "hit quality", "remark")
-
-#: Files in a folder that are not opened unless they are named: a pickle can run code.
-_NOT_OPENED = (".pkl", ".pickle")
 
 #: Columns of the printed table, with their smallest widths; a longest name in it.
 _TABLE = {"File": 4, "Spectrum": 14, "Decision": 10, "Material": 14, "Prob.": 5, "How much": 8,
           "Library": 12, "Remark": 0}
 _LONGEST = 28
-
-#: Between components, and their numbers, in the CSV file. Names may hold " + ".
-_BETWEEN = "; "
 
 #: Maximum number of mixtures drawn in a picture; of each file one picture.
 _DRAWN = 12
@@ -136,7 +112,7 @@ def run(files: Sequence[str], model: Callable[[], DCNetModel], output: Path | No
                 failure(f"{path}: {ex}{_unit_advice(ex, transmittance)}")
                 continue
             decisions = decide(answer, rule)
-            rows = _describe(path, data, known, answer, decisions, rule)
+            rows = described(path, spectrum_names(data), known, answer, decisions, rule)
             cells = list(map(_cells, rows))
             if table is None:
                 table = _widths(cells, paths)
@@ -206,55 +182,7 @@ def ready_model(*, simulated: bool = False, fetch: bool = True, low: int = 0, sa
     return model
 
 
-# ------------------------------------------------------------------------------ files
-
-def find_files(names: Iterable[str], fail: Say) -> list[Path]:
-    """Files behind names of files, folders and patterns, each once.
-
-    Of a folder those files are taken that Orange has a reader for, not those of its folders.
-    Results of this command are left out.
-
-    Parameters
-    ----------
-    names : iterable of str
-    fail : function of str
-        Called with a message for each name without files.
-    """
-    found = []
-    for name in names:
-        path = Path(name)
-        if path.is_dir():
-            own = [file for file in sorted(path.iterdir()) if _is_readable(file)]
-            if not own:
-                fail(f"There is no file of spectra in the folder {path}.")
-        elif path.exists():
-            own = [path]
-        else:
-            # The shell of Windows leaves patterns to the programs.
-            own = [Path(file) for file in sorted(glob.glob(str(name)))]
-            own = [file for file in own if file.is_file()]
-            if not own:
-                fail(f"There is no file {path}.")
-        found.extend(own)
-    unique = {file.resolve(): file for file in reversed(found)}
-    return [file for file in reversed(unique.values()) if not _is_ours(file)]
-
-
-def _is_readable(path):
-    name = path.name.lower()
-    return path.is_file() and not name.startswith(".") \
-        and not any(suffix in name for suffix in _NOT_OPENED) \
-        and any(fnmatch(name, f"*{suffix.lower()}") for suffix in (*FileFormat.readers, *TEXT))
-
-
-def _is_ours(path):
-    """Whether a file was written by this command, as is likely with "*.csv"."""
-    try:
-        with open(path, "rb") as file:
-            return file.readline(1000).strip() == ",".join(COLUMNS).encode()
-    except OSError:
-        return False
-
+# ------------------------------------------------------------------------------ output
 
 def _check_output(output, paths):
     """Before the work, so that a file that cannot be written is reported at once."""
@@ -292,33 +220,6 @@ class _Writer:
 
 # ------------------------------------------------------------------------------ texts
 
-def _describe(path: Path, data: Table, model: DCNetModel, answer: Answer, decisions, rule):
-    """A dict for each spectrum, with texts for :data:`COLUMNS`."""
-    classes, references = model.domain.class_var.values, model.references
-    probability = answer.probability
-    told = remarks(model, answer, rule, range(len(data)))
-    found = amounts(answer, model.components)
-    simulated = any(isinstance(note, SimulatedWarning) for note in answer.notes)
-    rows = []
-    for i, name in enumerate(spectrum_names(data)):
-        hit = answer.hits[i, 0]
-        study = references.studies[hit] if hit >= 0 else ""
-        remark = [told[i]] if told[i] else []
-        if simulated:
-            remark.append("model learnt from simulated spectra")
-        rows.append(dict(zip(COLUMNS, (
-            str(path), name, DECISIONS[decisions[i]],
-            "" if np.isnan(answer.values[i]) else classes[int(answer.values[i])],
-            _number(probability[i]), *_parts(model, answer, i, found),
-            *(_number(scores[i]) for scores in (
-                answer.confidence, answer.correlation, answer.explained, answer.complete)),
-            references.materials[references.which[hit]] if hit >= 0 else "",
-            (references.names[hit] + (f" ({study})" if study else "")).strip()
-            if hit >= 0 else "",
-            _number(answer.quality[i, 0]), "; ".join(remark)), strict=True)))
-    return rows
-
-
 def _draw(path, model, data, answer, folder, taken):
     """Draw the first mixtures of a file; the pictures, none if there is no mixture."""
     # Imported here: it loads matplotlib.
@@ -336,20 +237,6 @@ def _draw(path, model, data, answer, folder, taken):
     return [folder / name]
 
 
-def _parts(model, answer, row, found):
-    """Texts of the components, their fractions and intervals, and those to inspect."""
-    parts = components(answer, row, model.components, found)
-    named = [part for part in parts if np.isfinite(part.fraction)]
-    return (_BETWEEN.join(part.name for part in named),
-            *(_BETWEEN.join(_number(getattr(part, name)) for part in named)
-              for name in ("fraction", "low", "high")),
-            _BETWEEN.join(part.name for part in parts if part.status == ONE_WITNESS))
-
-
-def _number(value):
-    return "" if np.isnan(value) else f"{value:.3f}"
-
-
 def _cells(row):
     """Cells of the printed table."""
     probability = _percent(float(row["probability"])) if row["probability"] else "-"
@@ -361,11 +248,11 @@ def _cells(row):
 
 def _how_much(row):
     """"PE 62 % (55-70), PP 38 % (30-45)?": a question mark for what one witness sees."""
-    names, *numbers = (row[key].split(_BETWEEN)
+    names, *numbers = (row[key].split(BETWEEN)
                        for key in ("components", "fractions", "low", "high"))
     if len(names) < 2:
         return "-"
-    doubted = row["to inspect"].split(_BETWEEN)
+    doubted = row["to inspect"].split(BETWEEN)
     texts = []
     for name, fraction, low, high in zip(names, *numbers, strict=True):
         between = f" ({100 * float(low):.0f}-{100 * float(high):.0f})" if low else ""

@@ -10,16 +10,15 @@ from Orange.data.table import DomainTransformationError
 
 from orangecontrib.microplastics.cli.folder import make_folder
 from orangecontrib.microplastics.dcnet.model import DCNetModel
-from orangecontrib.microplastics.particles.classes import Classes, load, typed
+from orangecontrib.microplastics.particles.classes import Classes
 from orangecontrib.microplastics.particles.coverage import NarrowRange
+from orangecontrib.microplastics.particles.evaluated import evaluated
 from orangecontrib.microplastics.particles.files import write_files
 from orangecontrib.microplastics.particles.find import UNNAMED, Choices, Finder
-from orangecontrib.microplastics.particles.mass import FLAT, masses
-from orangecontrib.microplastics.particles.sample import Sample
-from orangecontrib.microplastics.particles.summary import PLASTICS, Corrections, summarize
+from orangecontrib.microplastics.particles.summary import PLASTICS, Corrections
 from orangecontrib.microplastics.spectra.files import read_spectra
 
-__all__ = ["Asked", "run", "classes_of"]
+__all__ = ["Asked", "run"]
 
 Say = Callable[[str], None]
 
@@ -52,23 +51,6 @@ class Asked(NamedTuple):
     litres: float = 0.
     share: float = 1.
     title: str = ""
-
-
-def classes_of(text: str | None) -> Classes:
-    """Size classes by the name of a standard (or how it begins: "ISO", "EU"), or typed limits.
-
-    Raises
-    ------
-    ValueError
-        If the text is neither.
-    """
-    known = load()
-    if not text:
-        return next(iter(known.values()))
-    for name, classes in known.items():
-        if name.lower().startswith(text.strip().lower()):
-            return classes
-    return typed(text)
 
 
 def run(path: Path, model: Callable[[int], DCNetModel], asked: Asked, *, say: Say = print,
@@ -118,15 +100,11 @@ def run(path: Path, model: Callable[[int], DCNetModel], asked: Asked, *, say: Sa
         raise ValueError(f"{path}: {ex}") from ex
     status("")
     corrections = Corrections(share=asked.share, volume=asked.litres)
-    summary = summarize(found, asked.classes, known.components, corrections,
-                        asked.choices.smallest)
-    for line in _lines(path, found, summary):
+    sample = evaluated(data.name, finder, found, asked.choices, asked.classes, corrections,
+                       mass=asked.mass, converted=asked.transmittance)
+    for line in _lines(path, found, sample.summary):
         say(line)
     if asked.output is not None:
-        estimated = masses(found.names, found.sizes) if asked.mass else None
-        sample = Sample(data.name, finder.spectra, known, asked.choices, (), found, summary,
-                        corrections, estimated, FLAT if asked.mass else "",
-                        converted=asked.transmittance)
         status("Writing the report")
         written = write_files(sample, asked.output, asked.title)
         status("")

@@ -324,6 +324,10 @@ class DCNetModel(Model):
                 [names[c] for c in self.used], *parts, self.wavenumbers, self.seen))
         return kept[1]
 
+    def prepare(self):
+        """Compute what predictions need once, before several threads use the model."""
+        _ = self.folded_networks, self._assessment
+
     def _require_memory(self, data):
         """Require memory for predictions, in the classes of model and data; for copies of part of
         the spectra (two to three, with preprocessing six: measured); for a batch in the layers."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from orangecontrib.microplastics.particles.sizes import Sizes
 
-__all__ = ["FILE", "MEASURES", "PER", "UNSIZED", "Classes", "load", "typed"]
+__all__ = ["FILE", "MEASURES", "PER", "UNSIZED", "Classes", "load", "typed",
+           "size_classes"]
 
 #: The file of the standards' classes.
 FILE = Path(__file__).with_name("size_classes.json")
@@ -167,3 +168,20 @@ def _limits(values):
             a >= b for a, b in zip(limits[:-1], limits[1:], strict=True)):
         raise ValueError("limits are above 0 and ascend")
     return limits
+
+
+def size_classes(text: str | None) -> Classes:
+    """Size classes by the name of a standard (or how it begins: "ISO", "EU"), or typed limits.
+
+    Raises
+    ------
+    ValueError
+        If the text is neither.
+    """
+    known = load()
+    if not text:
+        return next(iter(known.values()))
+    for name, classes in known.items():
+        if name.lower().startswith(text.strip().lower()):
+            return classes
+    return typed(text)

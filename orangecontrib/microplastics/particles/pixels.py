@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import ContinuousVariable, Table
 
-__all__ = ["X", "Y", "PixelMap", "has_map", "pixel_map"]
+__all__ = ["X", "Y", "PixelMap", "has_map", "pixel_map", "regular_map"]
 
 #: Metas with the coordinates of pixels, as orange-spectroscopy's readers name them.
 X, Y = "map_x", "map_y"
@@ -118,6 +118,22 @@ def pixel_map(data: Table) -> PixelMap:
     x, y = (low + pitch * np.arange(n) for low, pitch, n in
             zip(lows, pitches, (columns, rows), strict=True))
     return PixelMap(index, x, y, (pitches[0], pitches[1]), not _only_numbers(data, x, y, pitches))
+
+
+def regular_map(shape: tuple[int, int], pixel: tuple[float, float] | None) -> PixelMap:
+    """A map of which every pixel was measured, row by row from the place (0, 0).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    pixel : tuple of float or None
+        Width and height of a pixel in micrometres; None if they are not known.
+    """
+    rows, columns = shape
+    wide, high = pixel or (1., 1.)
+    return PixelMap(np.arange(rows * columns).reshape(shape), wide * np.arange(columns),
+                    high * np.arange(rows), (wide, high), pixel is not None)
 
 
 def _usual_pitch(places):

@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orangecontrib.microplastics.spectra.axis import FEWEST_WAVENUMBERS, check_unit
+from orangecontrib.microplastics.spectra.axis import (
+    FEWEST_WAVENUMBERS,
+    check_unit,
+    name_of,
+)
 
 __all__ = ["Block", "Stored", "ascending"]
 
@@ -67,20 +71,28 @@ class Stored(ABC):
     def read(self, block: Block) -> np.ndarray:
         """Spectra of a block, row by row of the map: :attr:`dtype`, (block.size, m).
 
+        The array is new, so that it can be changed; missing values are NaN.
+
         Raises
         ------
         OSError
             If the file cannot be read.
         """
 
+    @property
+    def files(self) -> list[Path]:
+        """All files that hold them."""
+        return [self.path]
+
     def names(self, block: Block) -> list[str]:
         """Names of the spectra of a block: numbers from 1, if the file has no other."""
         return [str(row + 1) for row in block.rows(self.shape[1])]
 
     def blocks(self, most: int) -> list[Block]:
-        """Blocks that cover all spectra, row by row, of at most about `most` spectra each.
+        """Blocks that cover each spectrum once, of at most `most` spectra, or of one grain.
 
-        They hold whole grains, so that nothing is read twice: a block is larger if a grain is.
+        They hold whole grains, so that nothing is read twice; at the right and bottom edge of a
+        map grains are cut. They come in rows from the top, from left to right in each.
         """
         (rows, columns), (high, wide) = self.shape, self.grain
         # Whole rows of grains if possible: then few blocks are wide and low.
@@ -120,7 +132,8 @@ def ascending(axis: np.ndarray, path: Path) -> tuple[np.ndarray, slice | np.ndar
     ValueError
         If they are too few, occur twice, or are no wavenumbers in cm-1.
     """
-    axis = np.asarray(axis, float)
+    # As they name columns of tables: a spectrum gets the same answer from either.
+    axis = np.array([float(name_of(value)) for value in np.ravel(axis)])
     if len(axis) < FEWEST_WAVENUMBERS:
         raise ValueError(f"{path} holds {len(axis)} wavenumbers, which is no spectrum: export "
                          "the whole spectrum from the instrument's program.")

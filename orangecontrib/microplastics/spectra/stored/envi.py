@@ -12,7 +12,10 @@ __all__ = ["EnviSpectra"]
 
 
 class EnviSpectra(Stored):
-    """A map of an ENVI header (.hdr) and the data file beside it."""
+    """A map of an ENVI header (.hdr) and the data file beside it.
+
+    Values are float32, whatever the file holds: so the package `spectral` loads it for a table.
+    """
 
     is_map = True
 
@@ -29,10 +32,16 @@ class EnviSpectra(Stored):
         self.wavenumbers, order = ascending(found.axis[found.order], path)
         self._order, self._then = found.order, order
         self._values = found.image.open_memmap(interleave="bip")
+        if self._values is None:
+            raise ValueError(f"{path} holds no spectra, or its data file cannot be mapped into "
+                             "memory.")
+        self._data = Path(found.image.filename)
         self._scale = float(found.image.scale_factor)
         self.shape, self.pixel = self._values.shape[:2], found.pixel
-        if self._values.dtype.itemsize > 4:
-            self.dtype = np.dtype(float)
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.path, self._data]
 
     def read(self, block: Block) -> np.ndarray:
         part = self._values[block.top:block.bottom, block.left:block.right]
@@ -42,7 +51,8 @@ class EnviSpectra(Stored):
         return self._in_order(self._values[np.divmod(np.asarray(rows, int), self.shape[1])])
 
     def _in_order(self, values):
-        values = np.asarray(values, self.dtype)
+        # A copy: a view of the file cannot be written to.
+        values = np.array(values[:, self._order][:, self._then], self.dtype, order="C")
         if self._scale != 1:
-            values = values / self.dtype.type(self._scale)
-        return values[:, self._order][:, self._then]
+            values /= self.dtype.type(self._scale)
+        return values

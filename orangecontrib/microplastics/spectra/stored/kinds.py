@@ -4,7 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orangecontrib.microplastics.spectra.stored.agilent import AgilentSpectra
-from orangecontrib.microplastics.spectra.stored.arrays import open_hdf5, open_zarr
+from orangecontrib.microplastics.spectra.stored.arrays import LAYOUT, open_hdf5, open_zarr
 from orangecontrib.microplastics.spectra.stored.base import Stored
 from orangecontrib.microplastics.spectra.stored.envi import EnviSpectra
 from orangecontrib.microplastics.spectra.stored.tables import TableSpectra
@@ -38,7 +38,7 @@ def open_stored(path: Path) -> Stored:
     if not path.exists():
         raise ValueError(f"There is no file {path}.")
     suffix = path.suffix.lower()
-    if suffix == ZARR and path.is_dir():
+    if suffix == ZARR:
         return open_zarr(path)
     if not is_array(path):
         return TableSpectra(path)
@@ -48,7 +48,12 @@ def open_stored(path: Path) -> Stored:
         return AgilentSpectra(path)
     try:
         found = open_hdf5(path)
-    except OSError as ex:
+    except (OSError, KeyError, RuntimeError, UnicodeDecodeError) as ex:
         raise ValueError(f"{path} cannot be read: {ex}") from ex
-    # Of an instrument whose layout orange-spectroscopy knows.
-    return TableSpectra(path) if found is None else found
+    if found is not None:
+        return found
+    try:
+        # Of an instrument whose layout orange-spectroscopy knows.
+        return TableSpectra(path)
+    except ValueError as ex:
+        raise ValueError(f"{ex} {LAYOUT}") from ex

@@ -40,10 +40,14 @@ class TableSpectra(Stored):
         self._names: list[str] | None = None
 
     def read(self, block: Block) -> np.ndarray:
-        return np.asarray(self.data.X[block.top:block.bottom], float)[:, self._columns]
+        return self._in_order(self.data.X[block.top:block.bottom])
 
     def at(self, rows: np.ndarray) -> np.ndarray:
-        return np.asarray(self.data.X[np.asarray(rows, int)], float)[:, self._columns]
+        return self._in_order(self.data.X[np.asarray(rows, int)])
+
+    def _in_order(self, values):
+        # Numpy copies chosen columns, in the order of the file.
+        return np.ascontiguousarray(values[:, self._columns], float)
 
     def names(self, block: Block) -> list[str]:
         if self._names is None:
