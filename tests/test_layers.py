@@ -24,6 +24,7 @@ FLOORS = (
     ("evaluation", "identification", "ready"),
     ("explanation",),
     ("particles",),
+    ("batch",),
     ("cli", "widgets"),
 )
 
