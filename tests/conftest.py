@@ -10,4 +10,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Orange's test base creates the application object, and must be imported first.
 import Orange.widgets.tests.base  # noqa: E402, F401
-import orangecontrib.spectroscopy  # noqa: E402, F401  (registers the collagen set)
+
+# Registers the collagen set; without the cluster that it starts.
+import orangecontrib.microplastics.utils.spectroscopy  # noqa: E402, F401

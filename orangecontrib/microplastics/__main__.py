@@ -85,6 +85,9 @@ def _parser():
                         help="processes of a Dask cluster on this computer")
     engine.add_argument("--scheduler", metavar="ADDRESS",
                         help="of a Dask cluster, such as tcp://10.0.0.1:8786")
+    many.add_argument("--device", choices=("cpu", "auto", "cuda", "mps"), default="cpu",
+                      help="where networks compute; on a GPU scores differ in the last digits, so "
+                           "that the default is the processor")
     _add_particle_options(identify.add_argument_group("particles of maps, into a folder"))
     identify.set_defaults(run=_identify)
 
@@ -276,7 +279,8 @@ def _identify_into(args, rule):
                          "out --pictures, or name a .csv file with --output.")
     settings = Settings(
         rule, args.transmittance, not args.no_amounts, args.every_pixel, args.threshold,
-        args.smallest, args.pixel_size, args.classes, args.mass, args.litres, args.share / 100)
+        args.smallest, args.pixel_size, args.classes, args.mass, args.litres, args.share / 100,
+        args.device)
     done = batch.run(
         args.files, _model_of(args), args.output, settings,
         batch.engine_of(threads=args.threads, workers=args.workers, scheduler=args.scheduler),

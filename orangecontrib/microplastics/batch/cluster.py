@@ -132,7 +132,7 @@ def _plugin(data):
             # Its first import, so that orange-spectroscopy starts no cluster in the worker.
             import orangecontrib.microplastics.batch  # noqa: F401
             self.context = pickle.loads(self.data)
-            self.context.model.prepare()
+            self.context.model.prepare(self.context.settings.device)
             self.data = b""
 
     return Model(data)

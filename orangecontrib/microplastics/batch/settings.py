@@ -29,6 +29,9 @@ class Settings(NamedTuple):
         Whether to estimate masses of particles.
     litres, share : float
         Volume of each sample, 0 if not known; part of each filter that was measured.
+    device : str
+        Where networks compute (:meth:`.DCNetModel.prepare`). On a GPU scores differ in the last
+        digits.
     """
     rule: Rule = Rule()  # noqa: B008 (a tuple)
     transmittance: bool = False
@@ -41,6 +44,7 @@ class Settings(NamedTuple):
     mass: bool = False
     litres: float = 0.
     share: float = 1.
+    device: str = "cpu"
 
     @property
     def choices(self) -> Choices:

@@ -30,7 +30,7 @@ class Threads:
             Number of threads that compute; by default the number of cores.
         """
         self.context = context
-        context.model.prepare()
+        context.model.prepare(context.settings.device)
         self.workers = workers or cores()
 
     @property

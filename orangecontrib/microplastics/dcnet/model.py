@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["DCNetModel"]
 
 #: Attributes that are computed when they are first needed, and not stored.
-_CACHED = ("_ready", "_assessed")
+_CACHED = ("_ready", "_assessed", "_elsewhere")
 
 #: Rows predicted at a time: limits memory without loss of speed.
 _ROWS = 10_000
@@ -324,9 +324,24 @@ class DCNetModel(Model):
                 [names[c] for c in self.used], *parts, self.wavenumbers, self.seen))
         return kept[1]
 
-    def prepare(self):
-        """Compute what predictions need once, before several threads use the model."""
+    def prepare(self, device: str = "cpu"):
+        """Compute what predictions need once, before several threads use the model.
+
+        Parameters
+        ----------
+        device : str
+            Where the networks compute from now on, until the model is stored: "cpu", "cuda", "mps"
+            or "auto". Elsewhere than on the CPU, scores differ in the last digits.
+
+        Raises
+        ------
+        ValueError
+            If the device is not known, or not available.
+        """
+        from orangecontrib.microplastics.nn import devices, prediction
         _ = self.folded_networks, self._assessment
+        kind = devices.choose_device(device).type
+        self._elsewhere = None if kind == "cpu" else prediction.folded(self.networks, kind)
 
     def _require_memory(self, data):
         """Require memory for predictions, in the classes of model and data; for copies of part of
@@ -369,7 +384,7 @@ class DCNetModel(Model):
 
     def _network_scores(self, X):
         from orangecontrib.microplastics.nn import prediction
-        return prediction.scores(self.folded_networks, X)
+        return prediction.scores(self.__dict__.get("_elsewhere") or self.folded_networks, X)
 
     def scores(self, X: np.ndarray) -> np.ndarray:
         """Class scores, averaged over the networks, (spectra, classes in use), of spectra on the
@@ -407,6 +422,12 @@ class DCNetModel(Model):
             probabilities[np.ix_(usable, self.used)] = known
             values[usable] = self.used[known.argmax(axis=1)]
         return values, probabilities
+
+    def predict_array(self, array, wavenumbers):
+        """Probabilities for spectra in an array, also one of Dask or Zarr that is larger than
+        memory; see :func:`.arrays.predict_array`."""
+        from orangecontrib.microplastics.dcnet import arrays
+        return arrays.predict_array(self, array, wavenumbers)
 
     # ------------------------------------------------------------ preparation
 

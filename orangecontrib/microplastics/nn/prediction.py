@@ -1,6 +1,7 @@
 """Class scores and probabilities of trained networks, computed as fast as possible."""
 from __future__ import annotations
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 
 from orangecontrib.microplastics.confidence.calibration import mean_probabilities
-from orangecontrib.microplastics.nn.devices import threads
+from orangecontrib.microplastics.nn.devices import choose_device, threads
 from orangecontrib.microplastics.nn.network import DCNet
 
 __all__ = ["BATCH", "Scores", "folded", "scores", "class_scores", "predict"]
@@ -21,6 +22,9 @@ BATCH = 480
 #: Rows that fill up each batch: kernels take some rows at once (4, 6, 8, 16), and leave the rest to
 #: another one, which adds in another order.
 _FILL = 16
+
+#: Smallest batch on a GPU.
+_ON_DEVICE = 8192
 
 
 class Scores(NamedTuple):
@@ -36,9 +40,15 @@ class Scores(NamedTuple):
     components: np.ndarray
 
 
-def folded(networks: list[DCNet]) -> list[DCNet]:
-    """Prepare networks for prediction, if it is called often; see :meth:`.DCNet.folded`."""
-    return [net if net.is_folded else net.folded() for net in networks]
+def folded(networks: list[DCNet], device: str = "cpu") -> list[DCNet]:
+    """Prepare networks for prediction, if it is called often; see :meth:`.DCNet.folded`.
+
+    On another device (:func:`.devices.choose_device`) scores differ in the last digits.
+    """
+    ready = [net if net.is_folded else net.folded() for net in networks]
+    if device == "cpu":
+        return ready
+    return [copy.deepcopy(net).to(choose_device(device)) for net in ready]
 
 
 def class_scores(networks: list[DCNet], X: np.ndarray, batch_size: int = BATCH) -> np.ndarray:
@@ -70,6 +80,9 @@ def scores(networks: list[DCNet], X: np.ndarray, batch_size: int = BATCH) -> Sco
     classes, components = (np.empty((len(networks), len(X), n), np.float32)
                            for n in (config.n_classes, config.n_components))
     networks = folded(networks)
+    device = next(networks[0].parameters()).device
+    if device.type != "cpu":
+        batch_size = max(batch_size, _ON_DEVICE)
 
     def work(start):
         rows = slice(start, start + batch_size)
@@ -78,15 +91,16 @@ def scores(networks: list[DCNet], X: np.ndarray, batch_size: int = BATCH) -> Sco
             x = torch.empty((batch_size + _FILL, X.shape[1]))
             x[:n] = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
             x[n:] = x[n - 1]
+            x = x.to(device)
             for i, net in enumerate(networks):
                 found, single = net.scores(net.front(x))
-                classes[i, rows] = found.numpy()[:n]
+                classes[i, rows] = found.cpu().numpy()[:n]
                 if single is not None:
-                    components[i, rows] = single.numpy()[:n]
+                    components[i, rows] = single.cpu().numpy()[:n]
 
     starts = range(0, len(X), batch_size)
     with threads():
-        workers = min(torch.get_num_threads(), len(starts))
+        workers = min(torch.get_num_threads(), len(starts)) if device.type == "cpu" else 1
         if workers > 1:
             with ThreadPoolExecutor(workers) as pool:
                 list(pool.map(work, starts))
