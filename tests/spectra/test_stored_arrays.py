@@ -186,6 +186,17 @@ def test_a_zarr_array_without_group(tmp_path):
     check_values(stored, LIST)
 
 
+def test_files_of_arrays(written):
+    written.array("spectra", LIST, (9, 40))
+    written.array("wavenumbers", AXIS)
+    stored = written.opened()
+    if isinstance(written, Hdf5):
+        assert stored.files == [written.path]
+    else:
+        # Six parts, the axis, and headers.
+        assert len(stored.files) > 7 and all(file.is_file() for file in stored.files)
+
+
 # ------------------------------------------------------------------------------ pixels
 
 @pytest.mark.parametrize("given, pixel", [(5, (5, 5)), ([5.5], (5.5, 5.5)), ([5.5, 6], (5.5, 6))])
@@ -250,10 +261,11 @@ def test_unsuitable_spectra(tmp_path, values, axis, message):
     written = Hdf5(tmp_path)
     written.array("spectra", values)
     written.array("wavenumbers", axis)
-    with pytest.raises(ValueError, match=f"map.h5.*{message}"):
+    with pytest.raises(ValueError, match=f"map.h5.*{message}") as told:
         written.opened()
-    # The file was closed.
+    # The file was closed, not only forgotten: its variable lives as long as the exception.
     h5py.File(written.path, "a").close()
+    assert told.value.__traceback__ is not None
 
 
 def test_empty_data_sets_are_passed_over(tmp_path):

@@ -176,11 +176,12 @@ STEP, FIRST, POINTS = 2216, 2228, 2236
 SIDE, PREAMBLE = 4, 255
 
 
-def write_mosaic(folder, across=3, down=2, points=24, stem="Mosaic"):
+def write_mosaic(folder, across=3, down=2, points=24, stem="Mosaic", step=15.427738189697264,
+                 first=65):
     """A mosaic with the header of one that orange-spectroscopy ships, and random tiles."""
     header = bytearray((MOSAIC / "5_mosaic_agg1024.dmt").read_bytes())
-    struct.pack_into("<d", header, STEP, 15.427738189697264)
-    struct.pack_into("<i", header, FIRST, 65)
+    struct.pack_into("<d", header, STEP, step)
+    struct.pack_into("<i", header, FIRST, first)
     struct.pack_into("<i", header, POINTS, points)
     # The instrument writes the name of this file in small letters.
     path = folder / f"{stem.lower()}.dmt"
@@ -217,6 +218,13 @@ def test_mosaics_are_read_as_the_table(tmp_path, across, down):
     assert stored.shape == (SIDE * down, SIDE * across) and stored.grain == (SIDE, SIDE)
     # A pixel of the detector is 5.5 um, and 32 x 32 of them were put together.
     assert stored.pixel == (176, 176)
+    check_same_as_table(stored)
+
+
+def test_a_mosaic_with_descending_wavenumbers(tmp_path):
+    """Of no instrument that is known; the format would allow it."""
+    stored = open_stored(write_mosaic(tmp_path, step=-15.5, first=-90))
+    assert stored.wavenumbers[-1] == 15.5 * 90 and (np.diff(stored.wavenumbers) > 0).all()
     check_same_as_table(stored)
 
 

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import datetime
-import glob
 import hashlib
 import json
 import platform
+import re
 import tempfile
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +25,9 @@ _FORMAT = 1
 
 #: States of a file.
 WAITING, DONE, REFUSED = "waiting", "done", "refused"
+
+#: What follows the name of a header in those of its data files: of ENVI, of a mosaic's tiles.
+_BESIDE = {".hdr": r"(\.(img|dat|sli|hyspex|raw|bil|bip|bsq))?", ".dmt": r"_\d{4}_\d{4}\.dmd"}
 
 _PACKAGES = ("Orange3-Microplastics", "Orange3", "Orange-Spectroscopy", "numpy", "scipy", "torch")
 
@@ -97,10 +100,11 @@ def _all_files(path):
     """Files that change when spectra do: of a folder all, of a map those of its name beside it."""
     if path.is_dir():
         return [file for file in path.rglob("*") if file.is_file()] or [path]
-    if is_array(path):
-        return [path, *(file for file in path.parent.glob(f"{glob.escape(path.stem)}*")
-                        if file.is_file())]
-    return [path]
+    if path.suffix.lower() not in _BESIDE or not is_array(path):
+        return [path]
+    name = re.compile(re.escape(path.stem) + _BESIDE[path.suffix.lower()], re.IGNORECASE)
+    return [path, *(file for file in path.parent.iterdir()
+                    if name.fullmatch(file.name) and file.name != path.name and file.is_file())]
 
 
 def described(model: DCNetModel) -> dict:
@@ -124,15 +128,21 @@ def versions() -> dict[str, str]:
 
 
 def hash_of(model: DCNetModel) -> str:
-    """SHA-256 of a model: of its file, or of its pickle if it has preprocessors."""
+    """SHA-256 of a model: the one in its file, or if it has preprocessors, of its pickle.
+
+    Not of the bytes of a file: the order of its header is another each time.
+    """
+    from safetensors import safe_open
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.dcnet"
         try:
             model.save(path)
         except ModelFileError:
-            import pickle
-            return hashlib.sha256(pickle.dumps(model)).hexdigest()
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+            import joblib
+            # Sets are pickled in an order that is another in each process, except by joblib.
+            return hashlib.sha256(joblib.hash(model, "sha1").encode()).hexdigest()
+        with safe_open(path, "numpy") as file:
+            return file.metadata()["sha256"]
 
 
 def hash_files(paths: Iterable[Path]) -> str:

@@ -31,6 +31,7 @@ from orangecontrib.microplastics.batch.tasks import (
     Whole,
     checked,
     failure,
+    is_map,
     opened,
     text_of,
 )
@@ -140,7 +141,12 @@ class Run:
         self._engines: dict[int, tuple[Context, Engine]] = {}
         self._state = State(folder / "state")
         self._saved, self._hashes = 0., {}
-        self._begin(resume)
+        try:
+            self._begin(resume)
+        except BaseException:
+            # Workers of a cluster would live on.
+            self._close()
+            raise
 
     def _begin(self, resume):
         before = self.folder / NAME
@@ -176,6 +182,10 @@ class Run:
         free = self._memory - _COMPUTING * engine.workers
         return int(np.clip(free / (2 * engine.blocks_at_once), _SMALLEST, _LARGEST))
 
+    def _close(self):
+        for _, engine in self._engines.values():
+            engine.close()
+
     def _engine(self, low) -> tuple[Context, Engine]:
         if low not in self._engines:
             context = Context(self._model(low), self.settings)
@@ -205,8 +215,7 @@ class Run:
                         self._large(entry)
                 finished = True
             finally:
-                for _, engine in self._engines.values():
-                    engine.close()
+                self._close()
                 self._hasher.shutdown(cancel_futures=not finished)
                 outcome = self._end(finished)
         return outcome
@@ -214,6 +223,9 @@ class Run:
     def _entries(self, paths):
         """Those files that are not done."""
         entries = []
+        for entry in self.manifest.files:
+            if entry["state"] == DONE and not self._has_results(entry):
+                entry["state"] = WAITING
         for path in paths:
             try:
                 entry = self.manifest.entry(path)
@@ -223,14 +235,16 @@ class Run:
             if entry.pop("again", False):
                 self._say(f"{path} has changed, and is identified again.")
                 self._state.drop(entry["number"])
-            if entry["state"] == DONE and not self._has_results(entry):
-                entry["state"] = WAITING
             if entry["state"] == REFUSED:
                 # Perhaps mended since, or the disk was full.
                 entry["state"] = WAITING
                 entry.pop("why", None)
             if entry["state"] == WAITING:
                 entries.append(entry)
+        for entry in self.manifest.files:
+            if entry["state"] == DONE and "sha256" not in entry:
+                # Interrupted before.
+                self._hash(entry, _files_of(entry))
         done = sum(e["state"] == DONE for e in self.manifest.files)
         if done:
             self._say(f"{done:,} {'file is' if done == 1 else 'files are'} done already.")
@@ -239,8 +253,9 @@ class Run:
 
     def _has_results(self, entry):
         if entry["kind"] == "map":
-            return (self.folder / entry["folder"]).is_dir()
-        return self._state.done(entry["number"], "rows") >= set(range(entry["blocks"]))
+            return all((self.folder / name).exists() for name in entry["results"])
+        return all(self._state.load(entry["number"], "rows", block) is not None
+                   for block in range(entry["blocks"]))
 
     def _end(self, finished):
         """Collect what is done."""
@@ -251,13 +266,13 @@ class Run:
         if finished:
             self.manifest.about["finished"] = _now()
         self.manifest.save()
-        files = self.manifest.files
-        counts = np.sum([e["counts"] for e in files if "counts" in e], axis=0, initial=0,
-                        dtype=int) if files else 0
+        done = [e for e in self.manifest.files if e["state"] == DONE]
+        counts = np.zeros(len(DECISIONS), int)
+        for entry in done:
+            counts += entry["counts"]
         return Outcome(
-            np.broadcast_to(counts, (len(DECISIONS),)).astype(int),
-            sum(e["state"] == DONE for e in files), sum(e["state"] == REFUSED for e in files),
-            sum(e.get("particles", 0) for e in files), [*written, self.folder / NAME])
+            counts, len(done), sum(e["state"] == REFUSED for e in self.manifest.files),
+            sum(e.get("particles", 0) for e in done), [*written, self.folder / NAME])
 
     # ------------------------------------------------------------------ small files
 
@@ -286,10 +301,10 @@ class Run:
         """A file of which parts are read, or a map in a table."""
         try:
             stored = opened(entry["path"])
-            if is_array(Path(entry["path"])) and not stored.is_map:
-                self._rows_of(entry, stored)
-            else:
+            if is_map(stored):
                 self._map(entry, stored, 0)
+            else:
+                self._rows_of(entry, stored)
         except (ValueError, OSError, DomainTransformationError, MemoryError) as ex:
             if isinstance(ex, OSError) and _of_results(ex, self.folder):
                 raise
@@ -315,7 +330,7 @@ class Run:
     def _map(self, entry, stored, low):
         context, _ = self._engine(low)
         name = Path(entry["path"]).stem
-        folder = self.folder / "maps" / self._folder_name(entry, name)
+        folder = self.folder / "maps" / self._folder_name(entry)
         every = self.settings.every_pixel
         work = MapRun(stored, context, folder, name, self._spectra(stored),
                       self._results(entry, low), self._progress.add)
@@ -342,14 +357,24 @@ class Run:
                    folder=folder.relative_to(self.folder).as_posix(),
                    results=[path.relative_to(self.folder).as_posix() for path in ran.files],
                    **facts)
+        # What is dropped must not be missing from the manifest.
+        self.manifest.save()
         self._state.drop(entry["number"])
 
-    def _folder_name(self, entry, name):
-        """A name for a map's folder that no other map has, the same each time."""
-        same = [e["number"] for e in self.manifest.files
-                if Path(e["path"]).stem.lower() == name.lower()]
-        place = same.index(entry["number"])
-        return name if not place else f"{name} {place + 1}"
+    def _folder_name(self, entry):
+        """A name for a map's folder that no other map has, the same each time: files keep their
+        order."""
+        taken = set()
+        for other in self.manifest.files:
+            stem = Path(other["path"]).stem
+            found, i = stem, 1
+            while found.lower() in taken:
+                i += 1
+                found = f"{stem} {i}"
+            taken.add(found.lower())
+            if other is entry:
+                break
+        return found
 
     def _spectra(self, stored):
         """Number of spectra of a block."""
@@ -383,8 +408,11 @@ class Run:
                                          if value not in ([], None)})
         for note in facts.get("notes", ()):
             self._say(f"{Path(entry['path']).name}: {note}")
-        self._hashes[entry["number"]] = self._hasher.submit(hash_files, files)
+        self._hash(entry, files)
         self._save_sometimes()
+
+    def _hash(self, entry, files):
+        self._hashes[entry["number"]] = self._hasher.submit(hash_files, files)
 
     def _refuse(self, entry, why):
         entry.update(state=REFUSED, why=why)
@@ -405,6 +433,12 @@ class Run:
                 del self._hashes[entry["number"]]
                 if future.exception() is None:
                     entry["sha256"] = future.result()
+
+
+def _files_of(entry):
+    """Files that hold the spectra of an entry."""
+    path = Path(entry["path"])
+    return opened(entry["path"]).files if is_array(path) else [path]
 
 
 def _notes(result):

@@ -30,7 +30,7 @@ from orangecontrib.microplastics.spectra.stored.tables import TableSpectra
 from orangecontrib.microplastics.spectra.units import is_percent, some_rows, to_absorbance
 
 __all__ = ["SCORES", "Context", "Whole", "Part", "SignalPart", "NamesPart", "Result", "StoredRows",
-           "checked", "failure", "text_of", "opened", "read", "compute", "work", "forget"]
+           "checked", "failure", "text_of", "opened", "is_map", "read", "compute", "work", "forget"]
 
 #: Spectra answered at a time: more take memory and are not faster.
 _ROWS = 2048
@@ -135,6 +135,11 @@ def opened(path: str) -> Stored:
     return _opened(path, about.st_size, about.st_mtime_ns)
 
 
+def is_map(stored: Stored) -> bool:
+    """Whether spectra are pixels of a map, also those of a table."""
+    return stored.is_map or isinstance(stored, TableSpectra) and has_map(stored.data)
+
+
 def forget():
     """Close files that are kept open."""
     _opened.cache_clear()
@@ -188,8 +193,7 @@ def _bytes(text):
 
 def _whole(context, task, stored, _):
     settings = context.settings
-    is_map = stored.is_map or isinstance(stored, TableSpectra) and has_map(stored.data)
-    if is_map and not settings.every_pixel:
+    if is_map(stored) and not settings.every_pixel:
         return {"map": np.array(True)}
     percent, notes = checked(context, stored)
     block = Block(0, stored.shape[0], 0, stored.shape[1])

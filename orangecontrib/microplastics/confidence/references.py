@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from orangecontrib.microplastics.spectra.preprocess import shapes, standardized
+from orangecontrib.microplastics.utils.patterns import groups
 from orangecontrib.microplastics.utils.rowwise import times
 
 __all__ = ["HITS", "References", "Hits", "choose", "search", "to_unit_height"]
@@ -183,8 +184,9 @@ def search(S: np.ndarray, R: np.ndarray, which: np.ndarray, n_materials: int,
         return found
     r = times(S, R.T)
     if inside is not None:
-        for pattern in np.unique(inside[~inside.all(axis=1)], axis=0):
-            rows = (inside == pattern).all(axis=1)
+        for pattern, rows in groups(inside):
+            if pattern.all():
+                continue
             r[rows] = times(standardized(S[rows][:, pattern]),
                             standardized(R[:, pattern]).T)
     best = np.argpartition(-r, k - 1, axis=1)[:, :k]

@@ -35,6 +35,7 @@ from orangecontrib.microplastics.materials.companions import WATER
 from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS, gaussians
 from orangecontrib.microplastics.simulation.distortions import Variation
 from orangecontrib.microplastics.spectra.preprocess import derivatives
+from orangecontrib.microplastics.utils.patterns import groups
 from orangecontrib.microplastics.utils.rowwise import times
 
 __all__ = ["Expected", "Unexplained", "expected", "unexplained", "put_first", "examined", "LIMIT",
@@ -438,7 +439,5 @@ def _alike(look, measured, n):
     """Groups of rows measured at the same wavenumbers, with the wavenumbers to examine."""
     if measured is None or measured.all():
         return [(look, np.arange(n))]
-    patterns, which = np.unique(measured, axis=0, return_inverse=True)
     # Filters extend beyond the edge of a gap.
-    return [(look & ~maximum_filter1d(~pattern, 9), np.flatnonzero(which.ravel() == i))
-            for i, pattern in enumerate(patterns)]
+    return [(look & ~maximum_filter1d(~pattern, 9), rows) for pattern, rows in groups(measured)]

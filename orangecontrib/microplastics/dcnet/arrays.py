@@ -1,20 +1,15 @@
 """Predictions for arrays, in memory or larger than that."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from Orange.data import ContinuousVariable, Domain, Table
 
 from orangecontrib.microplastics.spectra.axis import check_unit, name_of
 
-if TYPE_CHECKING:
-    from orangecontrib.microplastics.dcnet.model import DCNetModel
-
 __all__ = ["predict_array"]
 
 
-def predict_array(model: DCNetModel, array, wavenumbers):
+def predict_array(model, array, wavenumbers):
     """Probabilities of the class values for spectra in an array.
 
     Parameters

@@ -27,6 +27,7 @@ from orangecontrib.microplastics.materials.contaminants import (
 )
 from orangecontrib.microplastics.mixing.pure import scaled
 from orangecontrib.microplastics.spectra.preprocess import derivatives
+from orangecontrib.microplastics.utils.patterns import groups
 from orangecontrib.microplastics.utils.rowwise import times
 
 __all__ = ["MOST", "Fitted", "Products", "Curves", "FractionFit"]
@@ -176,9 +177,8 @@ class FractionFit:
     def fit(self, spectra: Products, there: np.ndarray) -> Fitted:
         """As calling the object, for the products of spectra with the references."""
         out = Fitted(np.zeros(there.shape), np.zeros(there.shape), np.ones(len(there)))
-        for pattern in np.unique(there, axis=0):
-            members = np.flatnonzero(pattern)
-            rows = np.flatnonzero((there == pattern).all(axis=1) & (spectra.size > 0))
+        for pattern, rows in groups(there):
+            members, rows = np.flatnonzero(pattern), rows[spectra.size[rows] > 0]
             if not len(members) or not len(rows):
                 continue
             k, prepared = len(members), _Members(self, members)

@@ -15,6 +15,7 @@ from orangecontrib.microplastics.spectra.axis import (
     spectral_columns,
     uniform_grid,
 )
+from orangecontrib.microplastics.utils.patterns import groups
 
 __all__ = ["resampling_matrix", "fill_missing", "Resample", "resampled_domain"]
 
@@ -112,12 +113,17 @@ def fill_missing(X: np.ndarray, axis: np.ndarray, gap: float = np.inf) -> np.nda
     if not len(rows) and not bad.any():
         return X
     X = np.where(bad, np.nan, X)
-    for row in rows:
-        good = ~bad[row]
-        fill = bad[row]
-        if np.isfinite(gap):
-            fill = fill & covered(axis[good], axis, gap)
-        X[row, fill] = np.interp(axis[fill], axis[good], X[row, good])
+    for missing, alike in groups(bad[rows]):
+        good = np.flatnonzero(~missing)
+        fill = missing & covered(axis[good], axis, gap) if np.isfinite(gap) else missing
+        fill = np.flatnonzero(fill)
+        right = np.searchsorted(axis[good], axis[fill])
+        left, right = good[np.maximum(right - 1, 0)], good[np.minimum(right, len(good) - 1)]
+        # Beyond the ends, both are the outermost point.
+        share = (axis[fill] - axis[left]) / np.where(right > left, axis[right] - axis[left], 1)
+        share[right <= left] = 0
+        own = X[rows[alike]]
+        X[np.ix_(rows[alike], fill)] = own[:, left] + share * (own[:, right] - own[:, left])
     return X
 
 
@@ -173,9 +179,10 @@ class _Resampled:
 
 def _mask(resampled, missing, axis, target, gap):
     """Set NaN where a row's own measured points do not cover the target; modifies `resampled`."""
-    for row in np.flatnonzero(missing.any(axis=1)):
-        reached = covered(axis[~missing[row]], target, gap)
-        resampled[row, ~reached] = np.nan
+    rows = np.flatnonzero(missing.any(axis=1))
+    for pattern, alike in groups(missing[rows]):
+        reached = covered(axis[~pattern], target, gap)
+        resampled[np.ix_(rows[alike], ~reached)] = np.nan
 
 
 class _ResampledFeature(SharedComputeValue):

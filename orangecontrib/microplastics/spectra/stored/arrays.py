@@ -26,6 +26,9 @@ _AXES = ("wavenumbers", "wavenumber", "wn", "wavenumbers (cm-1)", "axis")
 #: Kinds of dtype: floating point, and integers with and without sign.
 _NUMBERS = "fiu"
 
+#: Bytes of the largest part that is read at once.
+_LARGEST = 64e6
+
 #: HDF5 allows one thread at a time.
 _lock = RLock()
 
@@ -55,7 +58,8 @@ class ArraySpectra(Stored):
         self.is_map = len(values.shape) == 3
         self.shape = tuple(map(int, values.shape[:2])) if self.is_map else (int(values.shape[0]), 1)
         chunks = values.chunks or (1,) * len(values.shape)
-        self.grain = tuple(map(int, chunks[:2])) if self.is_map else (int(chunks[0]), 1)
+        self.grain = _grain(self.shape, (*chunks[:2],) if self.is_map else (chunks[0], 1),
+                            len(self.wavenumbers) * values.dtype.itemsize)
         if not len(self):
             raise ValueError(f"{path} holds no spectra.")
         if pixel is not None:
@@ -77,6 +81,15 @@ class ArraySpectra(Stored):
             where = where, slice(block.left, block.right)
         part = np.asarray(_part(self.path, self._values, where), self.dtype)
         return np.ascontiguousarray(part.reshape(block.size, -1)[:, self._order])
+
+
+def _grain(shape, chunk, size):
+    """Spectra that are read together: a chunk, or part of one that is too large for memory, as
+    where each wavenumber of a map is stored by itself."""
+    high, wide = (max(1, min(map(int, pair))) for pair in zip(shape, chunk, strict=True))
+    while high * wide * size > _LARGEST and high * wide > 1:
+        high, wide = (-(-high // 2), wide) if high > 1 else (1, -(-wide // 2))
+    return high, wide
 
 
 def open_hdf5(path: Path) -> ArraySpectra | None:

@@ -31,24 +31,33 @@ class EnviSpectra(Stored):
         self.notes = [byte_order_note(path)] if found.assumed else []
         self.wavenumbers, order = ascending(found.axis[found.order], path)
         self._order, self._then = found.order, order
-        self._values = found.image.open_memmap(interleave="bip")
-        if self._values is None:
+        self._image = found.image
+        values = self._values()
+        if values is None:
             raise ValueError(f"{path} holds no spectra, or its data file cannot be mapped into "
                              "memory.")
         self._data = Path(found.image.filename)
         self._scale = float(found.image.scale_factor)
-        self.shape, self.pixel = self._values.shape[:2], found.pixel
+        self.shape, self.pixel = values.shape[:2], found.pixel
+
+    def _values(self):
+        """The file as an array (rows, columns, bands).
+
+        Mapped anew each time: pages that were read belong to the memory of a process until their
+        map is gone, and a map would be in it as a whole in the end.
+        """
+        return self._image.open_memmap(interleave="bip")
 
     @property
     def files(self) -> list[Path]:
         return [self.path, self._data]
 
     def read(self, block: Block) -> np.ndarray:
-        part = self._values[block.top:block.bottom, block.left:block.right]
+        part = self._values()[block.top:block.bottom, block.left:block.right]
         return self._in_order(part.reshape(block.size, -1))
 
     def at(self, rows: np.ndarray) -> np.ndarray:
-        return self._in_order(self._values[np.divmod(np.asarray(rows, int), self.shape[1])])
+        return self._in_order(self._values()[np.divmod(np.asarray(rows, int), self.shape[1])])
 
     def _in_order(self, values):
         # A copy: a view of the file cannot be written to.
