@@ -20,7 +20,7 @@ RESULTS = HERE / "results"
 
 #: Order of the sections of RESULTS.md.
 NAMES = ("mixtures", "instruments", "amounts", "particles", "own", "sets", "ready", "unknowns",
-         "materials", "calibration", "ablation", "speed", "explain")
+         "materials", "calibration", "ablation", "speed", "scale", "explain")
 
 COLUMNS = ("accuracy", "balanced accuracy", "minor-component recall", "seconds to fit",
            "spectra/s")

@@ -18,7 +18,7 @@ from benchmarks._report import options, results_page, write
 #: Benchmarks of accuracy, the longest first; each writes its own file of results.
 _ACCURACY = ("instruments", "mixtures", "amounts", "ready", "ablation", "own", "sets", "unknowns",
              "calibration")
-_TIMED = ("speed", "particles", "explain")
+_TIMED = ("speed", "particles", "scale", "explain")
 
 #: Benchmarks that only print their tables, with the title for RESULTS.md.
 _PRINTED = {"unknowns": "P5, materials never learned",

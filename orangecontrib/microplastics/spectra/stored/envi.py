@@ -10,6 +10,9 @@ from orangecontrib.microplastics.spectra.stored.base import Block, Stored, ascen
 
 __all__ = ["EnviSpectra"]
 
+#: Single spectra read at a time.
+_SCATTERED = 200
+
 
 class EnviSpectra(Stored):
     """A map of an ENVI header (.hdr) and the data file beside it.
@@ -57,7 +60,13 @@ class EnviSpectra(Stored):
         return self._in_order(part.reshape(block.size, -1))
 
     def at(self, rows: np.ndarray) -> np.ndarray:
-        return self._in_order(self._values()[np.divmod(np.asarray(rows, int), self.shape[1])])
+        rows = np.asarray(rows, int)
+        out = np.empty((len(rows), len(self.wavenumbers)), self.dtype)
+        # With a spectrum, the system takes its surroundings into memory, up to some megabytes.
+        for start in range(0, len(rows), _SCATTERED):
+            part = slice(start, start + _SCATTERED)
+            out[part] = self._in_order(self._values()[np.divmod(rows[part], self.shape[1])])
+        return out
 
     def _in_order(self, values):
         # A copy: a view of the file cannot be written to.
