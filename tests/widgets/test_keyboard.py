@@ -21,7 +21,8 @@ from orangecontrib.microplastics.simulation.polymers import simulate
 WIDGETS = {name: f"orangecontrib.microplastics.widgets.{module}" for module, name in (
     ("owmicroplasticspectra", "OWMicroplasticSpectra"), ("owmixspectra", "OWMixSpectra"),
     ("owdcnet", "OWDCNet"), ("owchecklabels", "OWCheckLabels"), ("owidentify", "OWIdentify"),
-    ("owmicroplasticsmodel", "OWMicroplasticsModel"), ("owparticles", "OWParticles"))}
+    ("owmicroplasticsmodel", "OWMicroplasticsModel"), ("owparticles", "OWParticles"),
+    ("owidentifyfiles", "OWIdentifyFiles"))}
 CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QAbstractItemView, QLineEdit)
 
 

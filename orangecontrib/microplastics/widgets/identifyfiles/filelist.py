@@ -39,6 +39,7 @@ class FileList(QTreeWidget):
     def __init__(self):
         super().__init__()
         self.setHeaderLabels(["File", "State"])
+        self.setAccessibleName("Files")
         self.setSelectionMode(QAbstractItemView.ExtendedSelection)
         self.setAlternatingRowColors(True)
         self.setUniformRowHeights(True)
@@ -54,8 +55,6 @@ class FileList(QTreeWidget):
         self._items: dict[str, QTreeWidgetItem] = {}
         self._paths: dict[str, str] = {}
         self._entries: dict[str, dict] = {}
-        self._missing: dict[int, dict] = {}  # by number of the place
-        self._locked = False
 
     # ---------------------------------------------------------------- content
 
@@ -66,19 +65,19 @@ class FileList(QTreeWidget):
                   if item.childCount() and not item.isExpanded()}
         current = self.current_key()
         self.clear()
-        self._items, self._paths, self._missing = {}, {}, {}
+        self._items, self._paths = {}, {}
         self._entries = dict(entries)
-        for number, place in enumerate(places):
+        for place in places:
             top = QTreeWidgetItem([place.path, ""])
             if place.problem:
-                self._missing[number] = {"state": MISSING, "why": place.problem}
-                self._fill(top, place.path, self._missing[number])
+                self._fill(top, place.path, {"state": MISSING, "why": place.problem})
                 self.addTopLevelItem(top)
                 continue
             for key, path in place.files.items():
                 # The folder stands above.
                 item = QTreeWidgetItem(top, [_below(path, place.path), ""]) \
                     if place.is_folder else top
+                item.setData(_FILE, Qt.UserRole, key)
                 self._items[key], self._paths[key] = item, path
             if place.is_folder:
                 top.setToolTip(_FILE, place.path)
@@ -101,7 +100,8 @@ class FileList(QTreeWidget):
                 parent = self._items[key].parent()
                 if parent is not None:
                     folders.add(self.indexOfTopLevelItem(parent))
-                if entry["state"] == IDENTIFYING and not self._locked:
+                # The user's own place in the list stays.
+                if entry["state"] == IDENTIFYING and self.currentItem() is None:
                     self.scrollToItem(self._items[key])
         self._count_folders(folders)
 
@@ -141,8 +141,7 @@ class FileList(QTreeWidget):
     def current_key(self) -> str | None:
         """Of the selected file; None without one, and for a folder."""
         item = self.currentItem()
-        return next((key for key, one in self._items.items() if one is item), None) \
-            if item is not None else None
+        return None if item is None else item.data(_FILE, Qt.UserRole)
 
     def current_entry(self) -> dict | None:
         """What is known of the selected file."""

@@ -9,7 +9,7 @@ from AnyQt.QtCore import QObject, pyqtSignal
 from Orange.widgets.utils.concurrent import ConcurrentMixin, TaskState
 
 from orangecontrib.microplastics.batch.find import find_files
-from orangecontrib.microplastics.batch.manifest import DONE, NAME, Manifest
+from orangecontrib.microplastics.batch.manifest import NAME, Manifest
 from orangecontrib.microplastics.widgets.common.background import check
 
 __all__ = ["Place", "Earlier", "Found", "Looker", "key_of", "look"]
@@ -41,12 +41,15 @@ class Earlier(NamedTuple):
     ----------
     files : dict of str to dict
         Entries of the manifest of an earlier run, by :func:`key_of`.
+    about : dict
+        What it says of the run; see :class:`.batch.manifest.Manifest`.
     problem : str
         Why the run cannot be gone on with; else empty.
     others : bool
         Whether there are files, but no run.
     """
     files: dict[str, dict]
+    about: dict
     problem: str = ""
     others: bool = False
 
@@ -55,16 +58,17 @@ class Found(NamedTuple):
     """The result of :func:`look`."""
     places: list[Place]
     earlier: Earlier
+    #: Whether the folder for the results is one of the listed folders.
+    mixed: bool = False
 
     @property
     def keys(self) -> list[str]:
         """Of all files."""
         return [key for place in self.places for key in place.files]
 
-    @property
-    def done(self) -> int:
-        """Number of listed files that an earlier run has done."""
-        return sum(self.earlier.files.get(key, {}).get("state") == DONE for key in self.keys)
+    def count(self, state: str) -> int:
+        """Number of listed files that an earlier run has left in a state."""
+        return sum(self.earlier.files.get(key, {}).get("state") == state for key in self.keys)
 
 
 def key_of(path: Path | str) -> str:
@@ -87,7 +91,10 @@ def look(names: Sequence[str], folder: str, state: TaskState | None = None) -> F
         if state is not None:
             check(state)
         places.append(_place(name, seen))
-    return Found(places, _earlier(Path(folder)) if folder else Earlier({}))
+    if not folder:
+        return Found(places, Earlier({}, {}))
+    mixed = any(place.is_folder and key_of(place.path) == key_of(folder) for place in places)
+    return Found(places, _earlier(Path(folder)), mixed)
 
 
 def _place(name, seen):
@@ -110,13 +117,13 @@ def _place(name, seen):
 def _earlier(folder):
     try:
         if not (folder / NAME).exists():
-            return Earlier({}, others=folder.is_dir() and any(folder.iterdir()))
-        entries = Manifest.load(folder).files
-        return Earlier({entry["path"]: entry for entry in entries})
+            return Earlier({}, {}, others=folder.is_dir() and any(folder.iterdir()))
+        manifest = Manifest.load(folder)
+        return Earlier({entry["path"]: entry for entry in manifest.files}, manifest.about)
     except OSError as ex:
-        return Earlier({}, f"{folder} cannot be read: {ex.strerror}.")
+        return Earlier({}, {}, f"{folder} cannot be read: {ex.strerror}.")
     except ValueError as ex:
-        return Earlier({}, str(ex))
+        return Earlier({}, {}, str(ex))
 
 
 class Looker(QObject, ConcurrentMixin):

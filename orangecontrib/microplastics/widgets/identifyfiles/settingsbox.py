@@ -140,7 +140,7 @@ class SettingsBox(QObject):
         master = self.master
         if master.size_classes == TYPED:
             return master.typed_limits
-        # The command line leaves out the first, too: runs go on with either.
+        # The command line leaves out the first, too, so that either goes on with the other's runs.
         return "" if master.size_classes == self._known[0] else master.size_classes
 
     def enable(self, on: bool):
@@ -170,6 +170,4 @@ class SettingsBox(QObject):
 
     def _show(self):
         self.limits.setVisible(self.master.size_classes == TYPED)
-        # All that is written of pixels has a size, too; only particles have classes.
-        for part in (self.smallest, self.classes, self.limits):
-            part.setEnabled(not self.master.every_pixel)
+        self.particle_parts.setEnabled(not self.master.every_pixel)

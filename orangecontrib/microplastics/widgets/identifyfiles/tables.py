@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from Orange.data import ContinuousVariable, Table
+from Orange.data import ContinuousVariable, DiscreteVariable, StringVariable, Table
 from Orange.data.pandas_compat import table_from_frame
 
 from orangecontrib.microplastics.batch.fragments import can_parquet
@@ -80,20 +80,22 @@ def _csv(path, most):
 
 
 def _table(frame, name, known: Mapping[str, Sequence[str]]):
-    columns = {}
+    columns, variables = {}, []
     for title, column in frame.items():
         if title in _FEW:
-            values = [value for value in known.get(title, ()) if title != "Decision"
-                      or (column == value).any()]
             there = {value for value in column.unique() if value and value == value}
-            columns[title] = pd.Categorical(column, [*values, *sorted(there - set(values))])
+            values = known.get(title, ())
+            values = [*values, *sorted(there - set(values))]
+            columns[title] = pd.Categorical(column, values)
+            variables.append(DiscreteVariable(title, values))
         elif title in _TEXTS:
-            columns[title] = column.fillna("").astype(str).astype(object)
+            columns[title] = column
+            variables.append(StringVariable(title))
         else:
             columns[title] = pd.to_numeric(column, errors="coerce").astype(float)
-    table = table_from_frame(pd.DataFrame(columns, index=range(len(frame))))
-    for variable in table.domain.attributes:
-        if isinstance(variable, ContinuousVariable):
-            variable.number_of_decimals = 0 if variable.name == "No." else 3
+            variables.append(ContinuousVariable(
+                title, number_of_decimals=0 if title == "No." else 3))
+    # Orange would take names such as "3-1" for dates, and few different names for classes.
+    table = table_from_frame(pd.DataFrame(columns, index=range(len(frame))), variables=variables)
     table.name = name
     return table

@@ -87,15 +87,15 @@ class Finished(NamedTuple):
     stopped : bool
     entries : dict of str to dict
         All entries of the manifest.
-    model : str
-        Name of the model.
+    about : dict
+        What it says of the run.
     spectra, particles : Table or None
     n_spectra : int
         Number of rows; the table may hold fewer.
     """
     stopped: bool
     entries: dict[str, dict]
-    model: str
+    about: dict
     spectra: Table | None
     particles: Table | None
     n_spectra: int
@@ -130,8 +130,7 @@ def run(request: Request, state: TaskState) -> Finished:
     watch.tell("Reading tables ...")
     spectra, n = spectra_table(work.folder, work.manifest)
     return Finished(stopped, {entry["path"]: dict(entry) for entry in work.manifest.files},
-                    work.manifest.about["model"]["name"], spectra,
-                    particles_table(work.folder), n)
+                    work.manifest.about, spectra, particles_table(work.folder), n)
 
 
 class _Watch(Progress):

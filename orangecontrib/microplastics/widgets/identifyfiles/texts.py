@@ -93,20 +93,22 @@ def summary(entries: Iterable[dict]) -> list[tuple[str, str]]:
     return lines
 
 
-def goes_on(done: int, total: int, others: int) -> str:
-    """That results are added to those of an earlier run, as rich text.
+def goes_on(done: int, refused: int, total: int, others: int) -> str:
+    """What an earlier run in the folder has done, and that it is gone on with, as rich text.
 
     Parameters
     ----------
-    done, total : int
+    done, refused, total : int
         Numbers of listed files.
     others : int
         Number of files of the earlier run that are not listed.
     """
-    text = f"<b>Goes on with an earlier run:</b> {done:,} of {things(total, 'file')} " \
-           f"{'is' if done == 1 else 'are'} done."
+    text = f"{done:,} of {things(total, 'file')} {'is' if done == 1 else 'are'} done"
+    if done + refused < total:
+        text = f"<b>Start goes on with the run in it:</b> {text}"
+    text += f", {refused:,} refused." if refused else "."
     if others:
-        text += f" Its results of {things(others, 'other file')} stay."
+        text += f" Results of {things(others, 'other file')} stay in its tables."
     return text
 
 
@@ -119,4 +121,4 @@ def interval(seconds: float) -> str:
 
 def rich(lines: Iterable[tuple[str, str]]) -> str:
     """Pairs as rich text."""
-    return "<br>".join(f"{escape(name)}: <b>{escape(text)}</b>" for name, text in lines)
+    return " \u00b7 ".join(f"{escape(name)}: <b>{escape(text)}</b>" for name, text in lines)
