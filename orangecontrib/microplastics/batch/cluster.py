@@ -5,17 +5,24 @@ themselves, so these must have the same path everywhere (a shared folder).
 """
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import pickle
+import uuid
 from collections.abc import Hashable, Iterable, Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
 
 from orangecontrib.microplastics.batch import tasks
-from orangecontrib.microplastics.batch.tasks import Context, Result
+from orangecontrib.microplastics.batch.tasks import Context, EngineLost, Result
 
 __all__ = ["Cluster"]
 
-#: How often a task is tried again on another worker after one died with it.
+#: How often a task is tried again that a worker could not begin. (With how many workers a task may
+#: die is a setting of Dask, "allowed-failures": 3.)
 _AGAIN = 5
+
+#: Seconds in which a scheduler answers.
+_PATIENCE = 20
 
 
 class Cluster:
@@ -53,14 +60,22 @@ class Cluster:
                                          processes=True, dashboard_address=":0",
                                          memory_limit=0)
         try:
-            self.client = Client(self._cluster or address, set_as_default=False, timeout=20)
+            self.client = Client(self._cluster or address, set_as_default=False,
+                                 timeout=_PATIENCE)
         except (OSError, ValueError) as ex:
             if self._cluster is not None:
                 self._cluster.close()
             raise ValueError(f"The scheduler {address} cannot be reached: {ex}.") from ex
-        data = pickle.dumps(context)
-        self._name = f"orange-microplastics-{hashlib.sha256(data).hexdigest()[:16]}"
-        self.client.register_plugin(_plugin(data), name=self._name)
+        # Another one for each run: workers may be older than the files.
+        self._name = f"orange-microplastics-{uuid.uuid4().hex}"
+        try:
+            self.client.register_plugin(_plugin(pickle.dumps(context),
+                                                self._cluster is not None), name=self._name)
+        # What the workers raise, such as ImportError.
+        except Exception as ex:
+            self.close()
+            raise ValueError("The workers cannot be used, which need the same packages as this "
+                             f"computer: {type(ex).__name__}: {ex}") from ex
 
     @property
     def workers(self) -> int:
@@ -80,7 +95,13 @@ class Cluster:
 
     def results(self, todo: Iterable[tuple[Hashable, tuple]]) \
             -> Iterator[tuple[Hashable, Result]]:
-        """As :meth:`.threads.Threads.results`."""
+        """As :meth:`.threads.Threads.results`.
+
+        Raises
+        ------
+        EngineLost
+            If the scheduler is gone.
+        """
         from distributed import as_completed
         todo, keys = iter(todo), {}
         running = as_completed(loop=self.client.loop)
@@ -103,39 +124,58 @@ class Cluster:
                     found = future.result()
                 # What the task raises is in its result; this is the cluster's own.
                 except Exception as ex:
+                    # Not the fault of a file.
+                    if self.client.status != "running" or isinstance(ex, CancelledError):
+                        raise
                     found = tasks.failure(ex)
                 yield keys.pop(future), found
                 fill()
+        except Exception as ex:
+            # Without a scheduler, the client raises what it stumbles over.
+            if self.client.status == "running" and not isinstance(ex, CancelledError):
+                raise
+            raise EngineLost(
+                "The scheduler of the cluster does not answer any more.") from ex
         finally:
             for future in keys:
                 future.cancel()
 
     def close(self):
-        """Leave the cluster; workers started for it end."""
+        """Leave the cluster; workers started for it end, others forget the model."""
+        tasks.forget()
+        if self._cluster is None and self.client.status == "running":
+            # They may be gone, or never have had it.
+            with contextlib.suppress(Exception):
+                self.client.unregister_worker_plugin(self._name)
         self.client.close()
         if self._cluster is not None:
             self._cluster.close()
 
 
-def _plugin(data):
+def _plugin(data, own):
     from distributed import WorkerPlugin
 
     class Model(WorkerPlugin):
         """Keeps the model in a worker."""
 
-        def __init__(self, data):
-            self.data = data
+        def __init__(self, data, own):
+            self.data, self.own = data, own
 
         def setup(self, worker):
             import pickle
+            import signal
+            import threading
 
-            # Its first import, so that orange-spectroscopy starts no cluster in the worker.
-            import orangecontrib.microplastics.batch  # noqa: F401
+            if self.own and threading.current_thread() is threading.main_thread():
+                # Ctrl+C reaches all processes of a terminal: the first of them ends the others.
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            from orangecontrib.microplastics.batch import tasks
+            tasks.forget()
             self.context = pickle.loads(self.data)
             self.context.model.prepare(self.context.settings.device)
             self.data = b""
 
-    return Model(data)
+    return Model(data, own)
 
 
 def _work(name, task):
@@ -144,5 +184,10 @@ def _work(name, task):
     from threadpoolctl import threadpool_limits
 
     from orangecontrib.microplastics.nn.devices import threads
+    worker = get_worker()
+    if not Path(task.path).exists():
+        return tasks.failure(FileNotFoundError(
+            f"{task.path} is not there for the worker {worker.address}: workers read files "
+            "themselves, under the same path on all computers, as in a shared folder."))
     with threadpool_limits(1), threads(1):
-        return tasks.work(get_worker().plugins[name].context, task)
+        return tasks.work(worker.plugins[name].context, task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from orangecontrib.microplastics.batch.fragments import ParquetFile, write_csv
+from orangecontrib.microplastics.batch.fragments import ParquetFile, can_parquet, write_csv
 from orangecontrib.microplastics.batch.manifest import DONE, Manifest
 from orangecontrib.microplastics.batch.state import State
 from orangecontrib.microplastics.particles.files import SUFFIXES
@@ -30,29 +30,40 @@ def tables(folder: Path, manifest: Manifest, state: State) -> list[Path]:
 def _spectra(folder, manifest, state):
     entries = [entry for entry in manifest.files
                if entry["state"] == DONE and entry["kind"] == "spectra"]
+    table, whole = folder / "spectra.csv", folder / "spectra.parquet"
     if not entries:
+        # Of files that have changed since, and cannot be used any more.
+        table.unlink(missing_ok=True)
+        whole.unlink(missing_ok=True)
         return []
     partial = folder / ".spectra.parquet"
-    parquet = ParquetFile(partial)
+    parquet, complete = ParquetFile(partial), can_parquet()
 
     def pieces():
+        nonlocal complete
         for entry in entries:
             for block in range(entry["blocks"]):
                 found = state.load(entry["number"], "rows", block)
                 if found is None:
                     continue
                 yield found["csv"]
+                # What an earlier run did without pyarrow has none.
+                complete = complete and "parquet 0" in found
                 i = 0
-                while f"parquet {i}" in found:
+                while complete and f"parquet {i}" in found:
                     parquet.add(found[f"parquet {i}"])
                     i += 1
 
-    table = folder / "spectra.csv"
-    write_atomically(table, lambda file: write_csv(file, pieces()))
-    parquet.close()
-    if not partial.exists():
+    try:
+        write_atomically(table, lambda file: write_csv(file, pieces()))
+        parquet.close()
+        if complete:
+            return [table, partial.replace(whole)]
+        whole.unlink(missing_ok=True)
         return [table]
-    return [table, partial.replace(folder / "spectra.parquet")]
+    finally:
+        parquet.close()
+        partial.unlink(missing_ok=True)
 
 
 def _maps(folder, manifest):
@@ -62,10 +73,12 @@ def _maps(folder, manifest):
     for key, name in _OF_MAPS.items():
         parts = [(entry, path) for entry in entries for path in map(folder.joinpath,
                  entry.get("results", ())) if path.name.endswith(SUFFIXES[key])]
+        path = folder / name
         if parts:
-            path = folder / name
             write_atomically(path, lambda file, parts=parts: file.write(_joined(parts).encode()))
             written.append(path)
+        else:
+            path.unlink(missing_ok=True)
     return written
 
 
@@ -76,7 +89,7 @@ def _joined(parts):
     for entry, path in parts:
         with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        tables.append((Path(entry["path"]).name, rows))
+        tables.append((entry["path"], rows))
         header += [name for row in rows[:1] for name in row if name not in header]
     text = io.StringIO()
     writer = csv.DictWriter(text, header, restval="")

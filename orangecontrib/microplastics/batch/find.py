@@ -49,17 +49,27 @@ def find_files(names: Iterable[str], fail: Callable[[str], None]) -> list[Path]:
             if not own:
                 fail(f"There is no file {path}.")
         found.extend(own)
-    unique = {file.resolve(): file for file in reversed(found)}
-    return [file for file in reversed(unique.values()) if not _is_ours(file)]
+    unique = {}
+    for file in found:
+        unique.setdefault(file.resolve(), file)
+    return [file for file in unique.values() if not _is_ours(file)]
 
 
 def _of_folder(folder):
     if (folder / NAME).is_file():
         return []
     files = [file for file in sorted(folder.iterdir()) if _is_readable(file)]
-    # The values of a map lie beside its header.
-    headers = {file.stem for file in files if file.suffix.lower() == ".hdr" and is_array(file)}
-    return [file for file in files if file.suffix.lower() == ".hdr" or file.stem not in headers]
+    # The values of an ENVI map lie beside its header, often in a .dat file.
+    headers = {file.stem for file in files if file.suffix.lower() == ".hdr" and _is_envi(file)}
+    return [file for file in files if file.suffix.lower() != ".dat" or file.stem not in headers]
+
+
+def _is_envi(header):
+    try:
+        return is_array(header)
+    except OSError:
+        # It is refused later on.
+        return False
 
 
 def _is_readable(path):

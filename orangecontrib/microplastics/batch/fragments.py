@@ -91,5 +91,7 @@ class ParquetFile:
         self._writer.write_table(table)
 
     def close(self):
+        """Write what is not on disk yet; again, it does nothing."""
         if self._writer is not None:
             self._writer.close()
+            self._writer = None

@@ -27,7 +27,7 @@ _FORMAT = 1
 WAITING, DONE, REFUSED = "waiting", "done", "refused"
 
 #: What follows the name of a header in those of its data files: of ENVI, of a mosaic's tiles.
-_BESIDE = {".hdr": r"(\.(img|dat|sli|hyspex|raw|bil|bip|bsq))?", ".dmt": r"_\d{4}_\d{4}\.dmd"}
+_BESIDE = {".hdr": r"(\.(img|dat|sli|hyspex|raw|bin|bil|bip|bsq))?", ".dmt": r"_\d{4}_\d{4}\.dmd"}
 
 _PACKAGES = ("Orange3-Microplastics", "Orange3", "Orange-Spectroscopy", "numpy", "scipy", "torch")
 

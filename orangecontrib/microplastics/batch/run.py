@@ -27,6 +27,7 @@ from orangecontrib.microplastics.batch.settings import Settings
 from orangecontrib.microplastics.batch.state import State
 from orangecontrib.microplastics.batch.tasks import (
     Context,
+    EngineLost,
     Part,
     Whole,
     checked,
@@ -203,7 +204,7 @@ class Run:
         Raises
         ------
         OSError
-            If results cannot be written.
+            If results cannot be written, or (EngineLost) a cluster is gone.
         """
         finished = False
         with ThreadPoolExecutor(1) as self._hasher:
@@ -241,10 +242,9 @@ class Run:
                 entry.pop("why", None)
             if entry["state"] == WAITING:
                 entries.append(entry)
-        for entry in self.manifest.files:
-            if entry["state"] == DONE and "sha256" not in entry:
-                # Interrupted before.
-                self._hash(entry, _files_of(entry))
+            elif "sha256" not in entry:
+                # The run ended before.
+                self._hash(entry, opened(entry["path"]).files if is_array(path) else [path])
         done = sum(e["state"] == DONE for e in self.manifest.files)
         if done:
             self._say(f"{done:,} {'file is' if done == 1 else 'files are'} done already.")
@@ -306,7 +306,8 @@ class Run:
             else:
                 self._rows_of(entry, stored)
         except (ValueError, OSError, DomainTransformationError, MemoryError) as ex:
-            if isinstance(ex, OSError) and _of_results(ex, self.folder):
+            if isinstance(ex, EngineLost) or isinstance(ex, OSError) and _of_results(
+                    ex, self.folder):
                 raise
             self._refuse(entry, text_of(failure(ex)["error"]))
 
@@ -433,12 +434,6 @@ class Run:
                 del self._hashes[entry["number"]]
                 if future.exception() is None:
                     entry["sha256"] = future.result()
-
-
-def _files_of(entry):
-    """Files that hold the spectra of an entry."""
-    path = Path(entry["path"])
-    return opened(entry["path"]).files if is_array(path) else [path]
 
 
 def _notes(result):

@@ -29,8 +29,9 @@ from orangecontrib.microplastics.spectra.stored import Block, Stored, open_store
 from orangecontrib.microplastics.spectra.stored.tables import TableSpectra
 from orangecontrib.microplastics.spectra.units import is_percent, some_rows, to_absorbance
 
-__all__ = ["SCORES", "Context", "Whole", "Part", "SignalPart", "NamesPart", "Result", "StoredRows",
-           "checked", "failure", "text_of", "opened", "is_map", "read", "compute", "work", "forget"]
+__all__ = ["SCORES", "EngineLost", "Context", "Whole", "Part", "SignalPart", "NamesPart",
+           "Result", "StoredRows", "checked", "failure", "text_of", "opened", "is_map", "read",
+           "compute", "work", "forget"]
 
 #: Spectra answered at a time: more take memory and are not faster.
 _ROWS = 2048
@@ -39,6 +40,10 @@ _ROWS = 2048
 SCORES = ("confidence", "correlation", "explained", "complete")
 
 Result = dict[str, np.ndarray]
+
+
+class EngineLost(ConnectionError):
+    """What does the tasks is gone: no fault of a file, and no other file can be done."""
 
 
 class Context(NamedTuple):
