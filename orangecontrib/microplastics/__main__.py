@@ -245,6 +245,11 @@ def _particles(args):
     return 0
 
 
+#: Options of identify that need no folder.
+_WITHOUT_FOLDER = ("files", "model", "simulated", "output", "pictures", "accept", "transmittance",
+                   "no_fetch", "run")
+
+
 def _identify(args):
     # Imported only when needed, so that --help answers at once.
     from orangecontrib.microplastics.cli import identify
@@ -260,8 +265,9 @@ def _identify(args):
         rule = rule._replace(accept=args.accept, inspect=min(rule.inspect, args.accept))
     if args.output is not None and args.output.suffix.lower() != ".csv":
         return _identify_into(args, rule)
-    for name in ("resume", "no_amounts", "every_pixel", "threads", "workers", "scheduler"):
-        if getattr(args, name):
+    given = vars(args)
+    for name, usual in vars(_parser().parse_args(["identify", "x"])).items():
+        if name not in _WITHOUT_FOLDER and given[name] != usual:
             raise ValueError(f"--{name.replace('_', '-')} is for results in a folder: give one "
                              "with --output.")
     done = identify.run(args.files, _model_of(args), args.output, pictures=args.pictures,

@@ -191,7 +191,10 @@ class TestIdentify(unittest.TestCase):
         self.assertIn("choose another file", errors[0])
         self.assertEqual(path.read_bytes(), before)
         status, _, errors = self.run_it(path, "--output", self.folder)
-        self.assertIn("is a folder", errors[0])
+        self.assertEqual((status, len(errors)), (1, 1))
+        self.assertIn("is the folder of own.csv", errors[0])
+        status, _, errors = self.run_it(path, "--smallest", "9")
+        self.assertIn("--smallest is for results in a folder", errors[0])
 
     def test_transmittance(self):
         def percent(X):

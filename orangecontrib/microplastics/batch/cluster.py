@@ -66,6 +66,12 @@ class Cluster:
             if self._cluster is not None:
                 self._cluster.close()
             raise ValueError(f"The scheduler {address} cannot be reached: {ex}.") from ex
+        try:
+            self.client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError:
+            self.client.close()
+            raise ValueError(f"The cluster of {address} has no workers: start some, such as "
+                             f"'dask worker {address}'.") from None
         # Another one for each run: workers may be older than the files.
         self._name = f"orange-microplastics-{uuid.uuid4().hex}"
         try:
@@ -81,6 +87,11 @@ class Cluster:
     def workers(self) -> int:
         """Number of threads of all workers, at least 1."""
         return max(1, sum(self.client.nthreads().values()))
+
+    @property
+    def workers_here(self) -> int:
+        """Number of those that compute on this computer."""
+        return self.workers if self._cluster is not None else 0
 
     @property
     def described(self) -> str:

@@ -48,6 +48,7 @@ class Manifest:
         self._path = folder / NAME
         self.about: dict = {"format": _FORMAT}
         self.files: list[dict] = []
+        self._numbers: dict[str, int] = {}
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:
@@ -62,6 +63,7 @@ class Manifest:
             found = json.loads(self._path.read_text(encoding="utf-8"))
             self.files = found.pop("files")
             self.about = found
+            self._numbers = {entry["path"]: i for i, entry in enumerate(self.files)}
         except (OSError, ValueError, KeyError, AttributeError, TypeError) as ex:
             raise ValueError(f"{self._path} cannot be read ({ex}); give another folder.") from ex
         if self.about.get("format") != _FORMAT:
@@ -85,15 +87,16 @@ class Manifest:
         latest = datetime.datetime.fromtimestamp(max(one.st_mtime for one in about))
         now = {"path": str(path.resolve()), "bytes": sum(one.st_size for one in about),
                "changed": latest.isoformat()}
-        for number, found in enumerate(self.files):
-            if found["path"] == now["path"]:
-                if all(found[key] == value for key, value in now.items()):
-                    return found
-                self.files[number] = {"number": found["number"], **now, "state": WAITING,
-                                      "again": True}
-                return self.files[number]
-        self.files.append({"number": len(self.files), **now, "state": WAITING})
-        return self.files[-1]
+        number = self._numbers.get(now["path"])
+        if number is None:
+            self._numbers[now["path"]] = len(self.files)
+            self.files.append({"number": len(self.files), **now, "state": WAITING})
+            return self.files[-1]
+        found = self.files[number]
+        if any(found[key] != value for key, value in now.items()):
+            found = self.files[number] = {"number": number, **now, "state": WAITING,
+                                          "again": True}
+        return found
 
 
 def _all_files(path):

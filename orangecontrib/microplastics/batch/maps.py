@@ -129,10 +129,16 @@ class MapRun:
         block = shape if whole else (grain.bottom - grain.top, grain.right - grain.left)
         about = {"file": str(self.stored.path), "decisions": list(DECISIONS),
                  "classes": list(model.domain.class_var.values),
-                 "materials": list(model.components), "x": self.where.pitch[0],
-                 "y": self.where.pitch[1], "unit": "um" if self.where.unit_known else "pixel"}
+                 "materials": list(model.components), **self._pixel()}
         return PixelFile(self.folder / "pixels", shape, block, model.components, about,
                          amounts=amounts, particles=not self._settings.every_pixel)
+
+    def _pixel(self):
+        """Width and height of a pixel: typed, or from the file."""
+        (wide, high), typed = self.where.pitch, self._settings.pixel_size
+        if typed:
+            wide, high = typed, typed * high / wide
+        return {"x": wide, "y": high, "unit": "um" if typed or self.where.unit_known else "pixel"}
 
     def _every_pixel(self):
         percent, notes = checked(self.context, self.stored)

@@ -38,6 +38,7 @@ from orangecontrib.microplastics.batch.tasks import (
 )
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import DECISIONS
+from orangecontrib.microplastics.particles.classes import size_classes
 from orangecontrib.microplastics.particles.coverage import NarrowRange
 from orangecontrib.microplastics.spectra.stored import is_array
 
@@ -49,6 +50,8 @@ MEMORY = 600e6
 #: What each thread needs for its computations, bytes; smallest and largest block, bytes.
 _COMPUTING, _SMALLEST, _LARGEST = 80e6, 1e6, 32e6
 
+_OURS = "Orange3-Microplastics"
+
 #: Seconds between two writings of the manifest.
 _EVERY = 5.
 
@@ -56,6 +59,7 @@ _EVERY = 5.
 class Engine(Protocol):
     """Does tasks (:class:`.threads.Threads`, :class:`.cluster.Cluster`)."""
     workers: int
+    workers_here: int
     described: str
     blocks_at_once: int
 
@@ -101,8 +105,8 @@ class Run:
 
     The folder holds ``spectra.csv`` (and ``.parquet``) with a row for each spectrum of all files
     that are no maps, ``maps/NAME/`` for each map (arrays of its pixels, particles, report),
-    ``particles.csv`` and ``counts.csv`` of all maps, and ``manifest.json``. While a run is not
-    finished, ``state/`` holds what is done.
+    ``particles.csv`` and ``counts.csv`` of all maps, and ``manifest.json``. ``state/`` holds what
+    is done; the tables are made from it again when files are added.
     """
 
     def __init__(self, folder: Path, settings: Settings, model: Callable[[int], DCNetModel],
@@ -150,6 +154,8 @@ class Run:
             raise
 
     def _begin(self, resume):
+        # What is wrong with the settings must not be found at the end of the first map.
+        size_classes(self.settings.classes)
         before = self.folder / NAME
         if before.exists() and not resume:
             raise ValueError(f"{self.folder} holds results of an earlier run: go on with it "
@@ -171,6 +177,9 @@ class Run:
                        if about["settings"].get(name) != value]
             raise ValueError(f"The results in {self.folder} were made with other settings "
                              f"({', '.join(changed)}); give another folder.")
+        made_by = about.get("versions", {}).get(_OURS)
+        if made_by not in (None, versions()[_OURS]):
+            self._say(f"What is done was made by version {made_by} of this program.")
         # Results of blocks are of that size.
         self._block = about.get("bytes of a block") or self._block_size(engine)
         about.update({
@@ -180,7 +189,7 @@ class Run:
         self.manifest.save()
 
     def _block_size(self, engine):
-        free = self._memory - _COMPUTING * engine.workers
+        free = self._memory - _COMPUTING * engine.workers_here
         return int(np.clip(free / (2 * engine.blocks_at_once), _SMALLEST, _LARGEST))
 
     def _close(self):

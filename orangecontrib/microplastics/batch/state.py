@@ -56,7 +56,3 @@ class State:
     def drop(self, file: int):
         """Forget a file."""
         shutil.rmtree(self._folder / f"{file:05d}", ignore_errors=True)
-
-    def clear(self):
-        """Forget all."""
-        shutil.rmtree(self._folder, ignore_errors=True)

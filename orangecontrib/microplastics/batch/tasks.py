@@ -18,6 +18,7 @@ from Orange.data.table import DomainTransformationError
 from orangecontrib.microplastics.batch.fragments import csv_of, parquet_of
 from orangecontrib.microplastics.batch.settings import Settings
 from orangecontrib.microplastics.dcnet.answer import Answer
+from orangecontrib.microplastics.dcnet.compatibility import ScaleError
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import DECISIONS, decide
 from orangecontrib.microplastics.identification.rows import described
@@ -181,6 +182,8 @@ def failure(ex: Exception) -> Result:
         text = str(ex) or type(ex).__name__
     else:
         text = f"{type(ex).__name__}: {ex}"
+    if isinstance(ex, ScaleError):
+        text += " Or have the spectra of all files converted from transmittance."
     return {"error": _bytes(" ".join(text.split()))}
 
 
@@ -197,8 +200,7 @@ def _bytes(text):
 # ------------------------------------------------------------------------------ kinds
 
 def _whole(context, task, stored, _):
-    settings = context.settings
-    if is_map(stored) and not settings.every_pixel:
+    if is_map(stored):
         return {"map": np.array(True)}
     percent, notes = checked(context, stored)
     block = Block(0, stored.shape[0], 0, stored.shape[1])

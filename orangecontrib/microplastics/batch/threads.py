@@ -34,6 +34,11 @@ class Threads:
         self.workers = workers or cores()
 
     @property
+    def workers_here(self) -> int:
+        """Number of those that compute on this computer."""
+        return self.workers
+
+    @property
     def described(self) -> str:
         return f"{self.workers} {'thread' if self.workers == 1 else 'threads'} on this computer"
 

@@ -74,6 +74,10 @@ def run(files: Sequence[str], model: Callable[[int], DCNetModel], folder: Path,
         if not failed:
             failure("There is no file to identify.")
         return False
+    inside = next((path for path in paths if path.resolve().parent == folder.resolve()), None)
+    if inside is not None:
+        raise ValueError(f"{folder} is the folder of {inside.name}: give another one for the "
+                         "results.")
     bars = _Bars()
 
     def above(tell):

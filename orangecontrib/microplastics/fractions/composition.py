@@ -104,6 +104,8 @@ class Composer:
         """
         fit, quality = self.fit, self.quality
         products = fit.products(X)
+        # With few references, an absent material may explain nothing at all.
+        by_chance = np.maximum(quality.by_chance, 1e-6)
         out = Composition(*np.full((4, *there.shape), np.nan))
         rows = np.flatnonzero((there.sum(axis=1) <= MOST) & there.any(axis=1))
         products, there = products.at(rows), there[rows]
@@ -115,12 +117,12 @@ class Composer:
             fewer[np.arange(len(at)), members] = False
             left = fit.fit(products.at(at), fewer).left
             out.evidence[rows[at], members] = \
-                (1 - fitted.left[at] / np.maximum(left, 1e-6)).clip(0) / quality.by_chance[members]
+                (1 - fitted.left[at] / np.maximum(left, 1e-6)).clip(0) / by_chance[members]
         more = fit.strongest(products, there, _WORTH)
         at = np.flatnonzero((more >= 0) & (there.sum(axis=1) < MOST))
         out.evidence[rows[at], more[at]] = gain(
             fit, products.at(at), there[at], more[at], fitted.left[at]) \
-            / quality.by_chance[more[at]]
+            / by_chance[more[at]]
         return out
 
     @staticmethod

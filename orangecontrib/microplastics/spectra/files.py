@@ -236,8 +236,9 @@ def _refuse_other_layouts(path, data):
         raise ValueError(f"{path}: {ex}") from None
     if len(axis) < FEWEST_WAVENUMBERS:
         raise ValueError(
-            f"{path} holds {len(axis)} wavenumbers, which is a list of peaks and no spectrum: "
-            "export the whole spectrum from the instrument's program, hundreds of points a row.")
+            f"{path} holds {len(axis)} wavenumber{'s' * (len(axis) != 1)}, which is a list of "
+            "peaks and no spectrum: export the whole spectrum from the instrument's program, "
+            "hundreds of points a row.")
 
 
 def _axis_down(data):
