@@ -11,8 +11,8 @@ import numpy as np
 
 from orangecontrib.microplastics import ready
 from orangecontrib.microplastics.__main__ import main
-from orangecontrib.microplastics.cli.particles import classes_of
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
+from orangecontrib.microplastics.particles.classes import size_classes
 from orangecontrib.microplastics.simulation.filter_map import simulate_map
 from orangecontrib.microplastics.simulation.polymers import simulate
 
@@ -83,18 +83,24 @@ class TestParticles(unittest.TestCase):
     def test_what_cannot_be_used_ends_in_one_line(self):
         for args, said in (
                 ((self.folder / "none.tab",), "There is no file"),
-                ((self.folder / "silicon.tab", "--classes", "5,fifty"), "is no number"),
-                ((self.folder / "silicon.tab", "--smallest", 0), "one pixel"),
-                ((self.folder / "silicon.tab", "--share", 120), "At most 100 %")):
+                ((self.folder / "silicon.tab", "--classes", "5,fifty"), "is no number")):
             status, _, err = self.run_it(*args, "--model", self.folder / "m.dcnet")
             self.assertEqual(status, 1)
             self.assertIn(said, err)
             self.assertEqual(err.count("\n"), 1)
 
+    def test_options_out_of_range(self):
+        for args, said in ((("--smallest", 0), "1 or more"), (("--share", 120), "at most 100")):
+            err = io.StringIO()
+            with redirect_stderr(err), self.assertRaises(SystemExit) as stopped:
+                main(["particles", str(self.folder / "silicon.tab"), *map(str, args)])
+            self.assertEqual(stopped.exception.code, 2)
+            self.assertIn(said, err.getvalue())
+
     def test_classes_by_name_or_limits(self):
-        self.assertTrue(classes_of(None).name.startswith("ISO"))
-        self.assertTrue(classes_of("eu").name.startswith("EU"))
-        self.assertEqual(classes_of("20, 50").limits, (20, 50))
+        self.assertTrue(size_classes(None).name.startswith("ISO"))
+        self.assertTrue(size_classes("eu").name.startswith("EU"))
+        self.assertEqual(size_classes("20, 50").limits, (20, 50))
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ class TestIdentifyFiles(WidgetTest):
         self.assertEqual(len(self.messages()), 1)
         self.assertIn("1 file could not be used", self.messages()[0])
         self.assertIn("bad.csv", widget.details_label.text())
-        self.assertIn("wavenumbers", widget.details_label.text())
+        self.assertIn("list of peaks", widget.details_label.text())
         self.assertTrue((self.output / "spectra.csv").is_file())
         self.assertIn("3 of 4", widget.result_label.text())
 
