@@ -65,7 +65,7 @@ class Explained:
         1 if the prediction is the class in the data, 0 if not, NaN if there is no prediction, the
         class is missing, or the model and the data have no class in common.
     resolution : float
-        Distance in cm-1 between the columns of the network's map.
+        How well the maps resolve wavenumbers, cm-1.
     """
     data: Table
     columns: np.ndarray
@@ -157,7 +157,7 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     DomainTransformationError
         As :meth:`.DCNetModel.answer`: other wavenumbers, another unit.
     """
-    from orangecontrib.microplastics.nn.attribution import gradcam, projection, targets
+    from orangecontrib.microplastics.nn.attribution import gradcam, targets
     classes = _classes(model)
     wanted = _target(classes, target, component)
     columns, axis = spectral_columns(data.domain)
@@ -183,10 +183,10 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
         index = predicted if target == PREDICTED else np.full(len(data), wanted)
         names = classes
         share = probabilities[np.arange(len(data)), index]
-    centres = projection.Projection(model.networks, model.wavenumbers).centres
     return Explained(data, columns, axis, result.importance, probabilities, classes,
                      decide(answer, Rule()), tuple(answer.notes), index, names, share,
-                     _right(data, classes, predicted, known), float(np.median(np.diff(centres))))
+                     _right(data, classes, predicted, known),
+                     gradcam.resolution(model.networks, model.wavenumbers, method))
 
 
 def _target(classes, target, component):

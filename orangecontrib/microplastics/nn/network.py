@@ -204,9 +204,12 @@ class DCNet(nn.Module):
         """Absorbance (B, wavenumbers) -> class scores (B, classes)."""
         return self.classify(self.front(x))
 
-    def classify(self, seen: Tensor) -> Tensor:
-        """Output of the front (B, inputs, seen wavenumbers) -> class scores (B, classes)."""
-        return self.classifier(self._pooled(seen))
+    def classify(self, seen: Tensor, branch: int | None = None) -> Tensor:
+        """Output of the front (B, inputs, seen wavenumbers) -> class scores (B, classes).
+
+        With `branch`, gradients go through this branch only; the scores are the same.
+        """
+        return self.classifier(self._pooled(seen, branch))
 
     def scores(self, seen: Tensor) -> tuple[Tensor, Tensor | None]:
         """As :meth:`classify`, and scores of the presence of each material (B, components): their
@@ -214,9 +217,10 @@ class DCNet(nn.Module):
         pooled = self._pooled(seen)
         return self.classifier(pooled), None if self.detector is None else self.detector(pooled)
 
-    def _pooled(self, seen):
+    def _pooled(self, seen, only=None):
         x = self._image(seen)
-        return self._features([branch(x)[0] for branch in self.branches])
+        return self._features([branch(x if only in (None, i) else x.detach())[0]
+                               for i, branch in enumerate(self.branches)])
 
     def features(self, x: Tensor) -> list[BranchFeatures]:
         """Attended map and attention weights of each branch, for explanations."""

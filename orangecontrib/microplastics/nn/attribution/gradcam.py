@@ -31,6 +31,11 @@ import torch
 from torch import Tensor
 
 from orangecontrib.microplastics.config import DEFAULT_METHOD, PREDICTED
+from orangecontrib.microplastics.nn.attribution.fine import (
+    RESOLUTION,
+    FineProjection,
+    integrated_gradients,
+)
 from orangecontrib.microplastics.nn.attribution.occlusion import Occluder, mean_scores
 from orangecontrib.microplastics.nn.attribution.projection import Projection
 from orangecontrib.microplastics.nn.attribution.targets import Contrast, Target
@@ -39,7 +44,7 @@ from orangecontrib.microplastics.nn.network import DCNet
 from orangecontrib.microplastics.nn.prediction import folded
 
 __all__ = ["METHODS", "DEFAULT_METHOD", "Part", "Explanation", "explain", "explain_batches",
-           "check_spectra"]
+           "check_spectra", "resolution"]
 
 #: Spectra explained at a time: 256 maps of 2 x 64 channels x 50 positions are 6 MB.
 BATCH_SIZE = 256
@@ -67,8 +72,9 @@ def _hirescam(maps, grads):
 
 _FROM_GRADIENTS = {"gradcam": _gradcam, "gradcam++": _gradcam_plus_plus, "hirescam": _hirescam}
 
-#: Names of the methods; "occlusion" is a slow reference.
-METHODS = (*_FROM_GRADIENTS, "occlusion")
+#: Names of the methods: "fine" is that of :mod:`.fine`, "occlusion" a slow reference.
+FINE = "fine"
+METHODS = (FINE, *_FROM_GRADIENTS, "occlusion")
 
 
 class Part(NamedTuple):
@@ -176,6 +182,8 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
         projection = Projection(networks, grid, axis, occluder.centres)
         # Each batch is predicted hundreds of times; small batches can be cancelled quickly.
         batch_size = min(batch_size, 32)
+    elif method == FINE:
+        projection = FineProjection(networks, grid, axis)
     else:
         projection = Projection(networks, grid, axis)
     for start in range(0, len(X), batch_size):
@@ -196,15 +204,28 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
                 signed_map = occluder(networks, x, maps, score, branch)
             else:
                 signed_map, scores = _from_gradients(
-                    networks, maps, given, classes, _FROM_GRADIENTS[method], branch)
-            importance = projection(signed_map / n_networks if signed
-                                    else signed_map.relu() / n_networks)
+                    networks, maps, given, classes,
+                    _FROM_GRADIENTS["hirescam" if method == FINE else method], branch)
+            signed_map = signed_map / n_networks
+            if method == FINE:
+                own = mean_scores(networks, maps)[1] if classes is None else classes
+                importance = projection(signed_map, integrated_gradients(
+                    networks, x, _target_score(given, own), branch), signed)
+            else:
+                importance = projection(signed_map if signed else signed_map.relu())
         result = [importance, scores.numpy()]
         if not usable.all():
             for values in result:
                 values[~usable.numpy()] = np.nan
         # Outside the block of threads, since the caller may pause the generator here.
         yield Part(rows, *result)
+
+
+def resolution(networks: Sequence[DCNet], grid: np.ndarray, method: str = DEFAULT_METHOD) -> float:
+    """How well maps of a method resolve wavenumbers, cm-1."""
+    if method == FINE:
+        return RESOLUTION
+    return float(np.median(np.diff(Projection(networks, grid).centres)))
 
 
 def check_spectra(networks: Sequence[DCNet], X: np.ndarray):

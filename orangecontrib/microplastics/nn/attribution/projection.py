@@ -7,7 +7,7 @@ from torch import Tensor
 
 from orangecontrib.microplastics.spectra.axis import rounded
 
-__all__ = ["Projection"]
+__all__ = ["Projection", "interpolation"]
 
 
 class Projection:
@@ -60,9 +60,9 @@ class Projection:
             raise ValueError(
                 f"The model uses {_extent(grid[networks[0].seen()])} cm-1; the spectra cover "
                 f"{_extent(axis)} cm-1 only.")
-        to_grid = _interpolation(positions, index)
+        to_grid = interpolation(positions, index)
         # On the grid itself, no second interpolation is needed.
-        to_axis = to_grid if axis is grid else to_grid @ _interpolation(grid, axis)
+        to_axis = to_grid if axis is grid else to_grid @ interpolation(grid, axis)
         self._matrix = torch.from_numpy(np.ascontiguousarray(to_axis, np.float32))
         self._unseen = np.flatnonzero(~self.seen)
 
@@ -78,7 +78,7 @@ def _extent(axis):
     return f"{rounded(axis.min())}-{rounded(axis.max())}"
 
 
-def _interpolation(source, target):
+def interpolation(source, target):
     """Matrix (source, target) of linear interpolation, constant beyond the ends."""
     right = np.clip(np.searchsorted(source, target), 1, len(source) - 1)
     left = right - 1

@@ -13,7 +13,8 @@ from orangecontrib.microplastics.explanation.table import components
 
 #: Choices of the combo boxes: text and value.
 METHODS = (("Element-wise (HiResCAM)", "hirescam"), ("Grad-CAM++", "gradcam++"),
-           ("Grad-CAM, original", "gradcam"), ("Occlusion (slow)", "occlusion"))
+           ("Grad-CAM, original", "gradcam"), ("Occlusion (slow)", "occlusion"),
+           ("Fine (with gradients)", "fine"))
 SCALES = (("each spectrum", "spectrum"), ("all spectra together", "set"))
 WHICH = ("All", "Correctly predicted", "Incorrectly predicted")
 PREDICTED_TEXT, COMPONENT_TEXT = "Predicted class", "Component: "
@@ -81,10 +82,11 @@ class GradCAMControls(OWWidget, openclass=True):
         gui.comboBox(
             box, self, "method", label="Method:", items=[text for text, _ in METHODS],
             orientation=Qt.Horizontal, callback=self.restart, tooltip=(
-                "Element-wise: preserves the position of each feature and adds up to the score; "
-                "best for this network.\nGrad-CAM, original: features are weighted by gradients "
-                "averaged over the whole spectrum.\nOcclusion: removes 32 1/cm at a time and "
-                "measures the change of the score. Compare them in Faithfulness."))
+                "Element-wise: preserves the position of each feature, some 60 1/cm wide, and adds "
+                "up to the score.\nFine: Grad-CAM tells the region, gradients the wavenumbers in "
+                "it; sharper.\nGrad-CAM, original: features are weighted by gradients averaged "
+                "over the whole spectrum.\nOcclusion: removes 32 1/cm at a time and measures the "
+                "change of the score. Compare them in Faithfulness."))
         self.branch_combo = gui.comboBox(
             box, self, "branch", label="Branch:", items=["All"], orientation=Qt.Horizontal,
             callback=self.restart,
