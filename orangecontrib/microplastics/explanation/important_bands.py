@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import find_peaks
+from scipy.signal import find_peaks, peak_widths
 
 from orangecontrib.microplastics.materials.atmosphere import is_atmosphere
 from orangecontrib.microplastics.materials.bands import Band, assignments
@@ -25,6 +25,9 @@ __all__ = ["ImportantBand", "important_bands", "mean_map", "smooth", "normalised
 #: Whether a band may come from the atmosphere: it is not in its regions; it is, and the material
 #: absorbs there, too; it is, and the material does not.
 NO_AIR, POSSIBLY_AIR, LIKELY_AIR = "", "possible", "likely"
+
+#: Part of the prominence of a maximum below its top at which its flanks end.
+_FLANK = .75
 
 #: Description of a region in which the spectra have no maximum.
 NO_ABSORPTION = "no absorption: a missing band can be important, too"
@@ -178,8 +181,13 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
         for peak, low, high in _peaks(values[region], threshold * top, 0.05 * top):
             limits.append((region.start + low, region.start + high))
             peaks.append(region.start + peak)
-    absorptions = [()] * len(peaks) if spectrum is None else _absorptions(
-        spectrum, values, axis, [(axis[low], axis[high]) for low, high in limits], resolution / 2)
+    absorptions = [()] * len(peaks)
+    if spectrum is not None:
+        maxima = _maxima(spectrum)
+        absorptions = _absorptions(maxima, values, axis, [(axis[low], axis[high])
+                                                          for low, high in limits], resolution / 2)
+        peaks, limits, absorptions = _with_flanks(
+            maxima, values, peaks, limits, absorptions, resolution / 2 / np.median(np.diff(axis)))
     found = []
     for peak, (low, high), own in zip(peaks, limits, absorptions, strict=True):
         low, high = min(low, *own, high), max(high, *own, low)
@@ -223,21 +231,39 @@ def _peaks(values, height, prominence):
     return result
 
 
-def _absorptions(spectrum, importance, axis, limits, reach, n=3):
-    """Indices of up to `n` maxima of the spectrum for each of the limits, most relevant first.
+class _Maxima(NamedTuple):
+    """Maxima of a spectrum: indices, prominences, and from where to where they reach (at a quarter
+    of their prominence), in points."""
+    at: np.ndarray
+    prominence: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
 
-    A maximum belongs to the limits that enclose it, else to the nearest within `reach`.
-    Relevance is prominence times importance.
-    """
+
+def _maxima(spectrum):
     finite = np.isfinite(spectrum)
-    if not finite.any() or not limits:
-        return [()] * len(limits)
+    if not finite.any():
+        return _Maxima(np.empty(0, int), *np.empty((3, 0)))
     filled = np.where(finite, spectrum, spectrum[finite].min())
     # The whole spectrum is searched, since the edge of a region is not a minimum. Maxima of noise
     # are excluded: second differences of white noise have sqrt(6) times its standard deviation.
     noise = np.median(np.abs(np.diff(filled, 2))) / .6745 / np.sqrt(6) if len(filled) > 2 else 0
     peaks, found = find_peaks(filled, prominence=max(0.01 * np.ptp(filled), 8 * noise))
-    weight = found["prominences"] * importance[peaks]
+    _, _, left, right = peak_widths(filled, peaks, _FLANK, tuple(
+        found[name] for name in ("prominences", "left_bases", "right_bases")))
+    return _Maxima(peaks, found["prominences"], left, right)
+
+
+def _absorptions(maxima, importance, axis, limits, reach, n=3):
+    """Indices of up to `n` maxima of the spectrum for each of the limits, most relevant first.
+
+    A maximum belongs to the limits that enclose it, else to the nearest within `reach`.
+    Relevance is prominence times importance.
+    """
+    peaks = maxima.at
+    if not len(peaks) or not limits:
+        return [()] * len(limits)
+    weight = maxima.prominence * importance[peaks]
     low, high = np.transpose(limits)
     at = axis[peaks][:, None]
     distance = np.maximum(np.maximum(low - at, at - high), 0)
@@ -245,6 +271,33 @@ def _absorptions(spectrum, importance, axis, limits, reach, n=3):
                      distance.argmin(axis=1), -1)
     order = np.argsort(-weight, kind="stable")
     return [tuple(peaks[order[owner[order] == i][:n]]) for i in range(len(limits))]
+
+
+def _with_flanks(maxima, values, peaks, limits, absorptions, reach):
+    """Regions without a maximum of their own that lie on the flank of a band are part of it.
+
+    Networks that use derivatives see the flanks of a band, and not its top. If no region has the
+    maximum, the highest of its flanks gets it.
+    """
+    peaks, limits, absorptions = list(peaks), list(limits), list(absorptions)
+    gone = set()
+    for i in sorted(range(len(peaks)), key=lambda i: -values[peaks[i]]):
+        if absorptions[i]:
+            continue
+        around = np.flatnonzero((maxima.left - reach <= peaks[i])
+                                & (peaks[i] <= maxima.right + reach))
+        if not len(around):
+            continue
+        top = int(maxima.at[around[maxima.prominence[around].argmax()]])
+        owner = next((j for j, own in enumerate(absorptions) if top in own), None)
+        if owner is None:
+            absorptions[i] = (top,)
+            continue
+        limits[owner] = (min(limits[owner][0], limits[i][0]), max(limits[owner][1], limits[i][1]))
+        peaks[owner] = max(peaks[owner], peaks[i], key=lambda at: values[at])
+        gone.add(i)
+    kept = [i for i in range(len(peaks)) if i not in gone]
+    return tuple([of[i] for i in kept] for of in (peaks, limits, absorptions))
 
 
 def _assign(position, places, known, others):

@@ -461,6 +461,20 @@ class TestImportantBands(unittest.TestCase):
         self.assertLess(left.high, right.low)
         self.assertLessEqual(left.share + right.share, 1)
 
+    def test_flanks_belong_to_their_band(self):
+        # As networks see bands that use derivatives: both flanks, and nothing at the top.
+        spectrum = self.curve((1100, 20, 1), (1720, 12, .6))
+        importance = self.curve((1076, 6, 1), (1124, 6, .7), (1704, 5, .5), (1500, 8, .4))
+        found = important_bands(importance, self.AXIS, spectrum=spectrum, resolution=16)
+        self.assertEqual([round(band.position) for band in found], [1100, 1500, 1720])
+        ester, alone, carbonyl = found
+        self.assertTrue(ester.low < 1076 and ester.high > 1124)
+        self.assertEqual(ester.centre, 1076)
+        # Limits are where importance is half as high.
+        self.assertAlmostEqual(ester.share, .76 * 10.2 / (10.2 + 2.5 + 3.2), delta=.1)
+        self.assertEqual(carbonyl.absorptions, (1720,))
+        self.assertEqual(alone.absorptions, ())
+
     def test_noise_is_no_absorption(self):
         importance = self.curve((1000, 60, 1), (1700, 60, 1))
         noise = np.random.default_rng(0).normal(0, .02, len(self.AXIS))
