@@ -1,5 +1,4 @@
 """What a run writes is what the same functions say of tables that Orange reads."""
-import hashlib
 import json
 import math
 import os
@@ -238,14 +237,12 @@ def test_transmittance(tmp_path, folder, model):
 # ------------------------------------------------------------------------------ hashes
 
 def test_the_hash_of_a_model_is_that_of_its_contents(tmp_path, model, other_model):
-    """Two files of one model differ: the library writes the header in any order."""
+    """Two files of one model may differ: the library writes the header in any order."""
     hashes = set()
     for i in range(6):
         model.save(tmp_path / f"{i}.dcnet")
         hashes.add(hash_of(DCNetModel.load(tmp_path / f"{i}.dcnet")))
     assert hashes == {hash_of(model)}
-    assert len({hashlib.sha256((tmp_path / f"{i}.dcnet").read_bytes()).hexdigest()
-                for i in range(6)}) > 1, "else this test is not needed"
     assert hash_of(other_model) not in hashes
 
 

@@ -295,7 +295,8 @@ class Finder:
         labels, lost = _joined_by_hand(labels, edits)
         dropped = {number for edit in edits if edit.kind == NOT
                    for number in edit.particles(labels)}
-        labels = np.where(np.isin(labels, list(dropped)), 0, labels)
+        if dropped:
+            labels = np.where(np.isin(labels, list(dropped)), 0, labels)
         labels, too_small = _without_small(labels, choices.smallest)
         labels = _largest_first(labels)
         X, answer = self._answer(labels, found, background, choices)
@@ -501,7 +502,7 @@ def _without_small(labels, smallest):
 
 def _largest_first(labels):
     size = np.bincount(labels.ravel())
-    rank = np.zeros(len(size), int)
+    rank = np.zeros(len(size), np.int32)
     rank[1 + np.argsort(-size[1:], kind="stable")] = np.arange(1, len(size))
     return rank[labels]
 

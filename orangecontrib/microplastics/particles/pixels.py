@@ -132,7 +132,8 @@ def regular_map(shape: tuple[int, int], pixel: tuple[float, float] | None) -> Pi
     """
     rows, columns = shape
     wide, high = pixel or (1., 1.)
-    return PixelMap(np.arange(rows * columns).reshape(shape), wide * np.arange(columns),
+    kind = np.int32 if rows * columns < 2 ** 31 else np.int64
+    return PixelMap(np.arange(rows * columns, dtype=kind).reshape(shape), wide * np.arange(columns),
                     high * np.arange(rows), (wide, high), pixel is not None)
 
 

@@ -72,13 +72,14 @@ def connected(matter: np.ndarray, gap: bool = True) -> np.ndarray:
         1 to n; 0 where there is no matter.
     """
     if not gap:
-        return label(matter, connectivity=2)
+        return label(matter, connectivity=2).astype(np.int32)
     # Blocks of 2 x 2 touch if their corners are two pixels apart at most.
     wide = np.zeros((matter.shape[0] + 1, matter.shape[1] + 1), bool)
     for dy in (0, 1):
         for dx in (0, 1):
             wide[dy:dy + matter.shape[0], dx:dx + matter.shape[1]] |= matter
-    return label(wide, connectivity=2)[:matter.shape[0], :matter.shape[1]] * matter
+    found = label(wide, connectivity=2)[:matter.shape[0], :matter.shape[1]]
+    return np.where(matter, found, 0).astype(np.int32)
 
 
 def joined(labels: np.ndarray, kinds: np.ndarray) -> np.ndarray:
@@ -113,7 +114,8 @@ def numbered(labels: np.ndarray) -> np.ndarray:
     _, first, which = np.unique(labels[there], return_index=True, return_inverse=True)
     rank = np.empty(len(first), int)
     rank[np.argsort(first)] = np.arange(1, len(first) + 1)
-    out = np.zeros(labels.shape, int)
+    # Half as large as the usual integers: there are maps of ten million pixels.
+    out = np.zeros(labels.shape, np.int32)
     out[there] = rank[which.ravel()] if len(first) else 0
     return out
 
@@ -174,7 +176,7 @@ def _materials(matter, named, classes, components):
     """Most probable material of each pixel, and its neighbours; len(components) for unknown."""
     weights = ndimage.uniform_filter(matter.astype(np.float32), 3, mode="constant")
     weights = np.maximum(weights, 1e-6)
-    best = np.full(matter.shape, -1, int)
+    best = np.full(matter.shape, -1, np.int16)
     most = np.full(matter.shape, -np.inf, np.float32)
     there = matter & (named.place >= 0)
     rows = named.place[there]
@@ -193,7 +195,7 @@ def _materials(matter, named, classes, components):
 
 def _areas(kinds, regions):
     """Connected areas of one kind; across gaps of a pixel, but within one region only."""
-    out = np.zeros(kinds.shape, int)
+    out = np.zeros(kinds.shape, np.int32)
     for kind in np.unique(kinds[kinds >= 0]):
         own = label(kinds == kind, connectivity=2)
         out[own > 0] = own[own > 0] + out.max()
