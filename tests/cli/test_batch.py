@@ -226,7 +226,7 @@ def test_threads_start_no_cluster(tmp_path, folder, saved):
 
 def test_interrupted_by_the_keyboard(tmp_path, saved):
     path = batchcase.write_envi(tmp_path / "large.hdr",
-                                np.tile(batchcase.quick_map(64, 4), (2, 3, 1)))
+                                np.tile(batchcase.quick_map(64, 4), (4, 5, 1)))
     out = tmp_path / "out"
     process = subprocess.Popen(
         [*COMMAND, str(path), "--model", str(saved), "--output", str(out), "--every-pixel",

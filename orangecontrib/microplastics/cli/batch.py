@@ -1,6 +1,9 @@
 """The command "identify" into a folder: many files, large maps, several computers."""
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,6 +28,24 @@ class _Bars(Progress):
 
     def __init__(self):
         self._bar = None
+        self._stop = False
+
+    @contextlib.contextmanager
+    def stopped_by_keyboard(self):
+        """Remember Ctrl-C: its exception is lost where a library happens to ignore it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def remember(*about):
+            self._stop = True
+            signal.default_int_handler(*about)
+
+        before = signal.signal(signal.SIGINT, remember)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def begin(self, what, total, unit):
         self.end()
@@ -32,6 +53,8 @@ class _Bars(Progress):
                          unit_scale=unit != "file", dynamic_ncols=True, leave=False)
 
     def add(self, n):
+        if self._stop:
+            raise KeyboardInterrupt
         self._bar.update(n)
 
     def end(self):
@@ -92,7 +115,8 @@ def run(files: Sequence[str], model: Callable[[int], DCNetModel], folder: Path,
     say(f"{len(paths):,} {'file' if len(paths) == 1 else 'files'}, model "
         f"{work.manifest.about['model']['name']}, {work.manifest.about['computed by']}")
     try:
-        outcome = work.run(paths)
+        with bars.stopped_by_keyboard():
+            outcome = work.run(paths)
     except KeyboardInterrupt:
         bars.end()
         say(f"Stopped. The same command with --resume goes on; what is done is in {folder}.")

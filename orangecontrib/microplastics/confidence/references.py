@@ -189,6 +189,8 @@ def search(S: np.ndarray, R: np.ndarray, which: np.ndarray, n_materials: int,
                 continue
             r[rows] = times(standardized(S[rows][:, pattern]),
                             standardized(R[:, pattern]).T)
+    # Lengths are 1 up to rounding.
+    np.minimum(r, 1, out=r)
     best = np.argpartition(-r, k - 1, axis=1)[:, :k]
     order = np.argsort(-np.take_along_axis(r, best, axis=1), axis=1, kind="stable")
     found.rows[:, :k] = np.take_along_axis(best, order, axis=1)

@@ -85,8 +85,9 @@ def decide(answer: Answer | KeptAside, rule: Rule) -> np.ndarray:
         inspect, accept = rule.score(answer) >= rule.inspect, rule.limited(answer) >= rule.accept
         # What was kept aside has no hits.
         if rule.by == ALL and isinstance(answer, Answer):
-            sure = (answer.hits[:, 0] >= 0) \
-                & (answer.quality[:, 0] >= max(SURE_HIT, rule.inspect))
+            quality = answer.quality[:, 0]
+            # At the limit 1, not even a reference itself is sure.
+            sure = (answer.hits[:, 0] >= 0) & (quality >= SURE_HIT) & (quality > rule.inspect)
             inspect |= sure & answer.agrees & (answer.presence >= PROBABILITY)
             if rule.checks:
                 inspect &= ~(sure & answer.foreign)
