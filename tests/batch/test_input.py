@@ -6,10 +6,12 @@ from pathlib import Path
 import batchcase
 import numpy as np
 import pytest
+from Orange.data import ContinuousVariable
 
 from orangecontrib.microplastics.batch.find import find_files
 from orangecontrib.microplastics.batch.manifest import NAME
 from orangecontrib.microplastics.batch.settings import Settings
+from orangecontrib.microplastics.particles.naming import table_of
 
 
 def test_the_output_cannot_be_a_folder(tmp_path, model, folder):
@@ -139,3 +141,22 @@ def test_pyarrow_is_removed_later(tmp_path, request, folder, model):
     batchcase.run(out, paths, model, resume=True, settings=Settings())
     assert len(batchcase.rows(out / "spectra.csv")) == 12
     assert not (out / "spectra.parquet").exists(), "it would lack the new rows"
+
+
+def test_spectra_without_an_answer_are_told(tmp_path, model):
+    """As the model says it of a table: of a file, an array, and every pixel of a map."""
+    X = batchcase.spectra(6).astype(np.float32)
+    X[[1, 4]] = 0
+    batchcase.write_csv(tmp_path / "few.csv", X)
+    batchcase.write_hdf5(tmp_path / "few.h5", X)
+    batchcase.write_envi(tmp_path / "map.hdr", X.reshape(2, 3, -1))
+    told = batchcase.Told()
+    batchcase.run(tmp_path / "out", [tmp_path / name for name in ("few.csv", "few.h5", "map.hdr")],
+                  model, told=told, settings=Settings(every_pixel=True))
+    said = str(next(note for note in model.answer(table_of(
+        [ContinuousVariable(f"{w:g}") for w in batchcase.AXIS], X.astype(float))).notes
+        if "get no prediction" in str(note)))
+    assert said.startswith("2 of 6 spectra")
+    for name, entry in batchcase.entries(tmp_path / "out").items():
+        assert said in entry["notes"], name
+        assert f"{name}: {said}" in told.said

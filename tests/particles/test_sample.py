@@ -105,7 +105,7 @@ def test_the_model_and_the_map_are_described(plain):
     stated = facts(plain)
     assert "1 network; knows CE, PE, PET, PP, PS and 10 mixtures" in stated["model"]
     assert stated["pixel"].startswith("72 x 72 pixels, 5,184 measured; each 6.25 µm, from the "
-                                      "data; 0.202 mm²")
+                                      "data; 0.203 mm²")
     assert "Otsu's threshold" in stated["signal"]
     assert f"from {plain.found.threshold:.3g} on" in stated["signal"]
     assert stated["input"] == "Absorbance"

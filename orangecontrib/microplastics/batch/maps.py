@@ -22,6 +22,7 @@ from orangecontrib.microplastics.batch.tasks import (
     SignalPart,
     StoredRows,
     checked,
+    missing_notes,
     text_of,
 )
 from orangecontrib.microplastics.identification import DECISIONS
@@ -143,15 +144,18 @@ class MapRun:
     def _every_pixel(self):
         percent, notes = checked(self.context, self.stored)
         file, counts = self._file(self._has_amounts()), np.zeros(len(DECISIONS), int)
+        missing = 0
         tasks = ((i, Part(str(self.stored.path), block, percent, True))
                  for i, block in enumerate(self.blocks))
         for i, result in self._results("pixels", tasks):
             _raise(result)
             counts += result["counts"]
+            missing += int(result["missing"])
             self._put(file, i, result)
             self._progress(self.blocks[i].size)
         file.close()
-        return Ran(counts, None, [file.path], notes)
+        return Ran(counts, None, [file.path],
+                   [*notes, *missing_notes(missing, len(self.stored))])
 
     def _particles(self):
         settings, model = self._settings, self.context.model
@@ -226,8 +230,7 @@ class MapRun:
         place = self._place_of[rows]
         there = place >= 0
         file.put_at(np.unravel_index(place[there], self.where.index.shape),
-                    {name: value[there] for name, value in result.items()
-                     if len(value) == len(there)})
+                    {name: result[name][there] for name in file.names if name in result})
 
     def _put_labels(self, file, labels):
         if isinstance(self.stored, TableSpectra):

@@ -83,6 +83,11 @@ class PixelFile:
                 array[:] = nothing
                 self._arrays[name] = array
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the arrays."""
+        return list(self._arrays)
+
     def put(self, block: Block, values: Result, places: np.ndarray | None = None):
         """Write the values of a block; with `places`, those of some of its pixels only."""
         shape = block.bottom - block.top, block.right - block.left

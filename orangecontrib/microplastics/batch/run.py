@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import datetime
+import errno
+import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +35,7 @@ from orangecontrib.microplastics.batch.tasks import (
     checked,
     failure,
     is_map,
+    missing_notes,
     opened,
     text_of,
 )
@@ -49,6 +52,9 @@ MEMORY = 600e6
 
 #: What each thread needs for its computations, bytes; smallest and largest block, bytes.
 _COMPUTING, _SMALLEST, _LARGEST = 80e6, 1e6, 32e6
+
+#: Errors of a full disk; Windows has no quota of this kind.
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 _OURS = "Orange3-Microplastics"
 
@@ -324,7 +330,7 @@ class Run:
         context, _ = self._engine(0)
         percent, notes = checked(context, stored)
         blocks = stored.blocks(self._spectra(stored))
-        counts = np.zeros(len(DECISIONS), int)
+        counts, missing = np.zeros(len(DECISIONS), int), 0
         self._progress.begin(Path(entry["path"]).name, len(stored), "spectrum")
         tasks = ((i, Part(entry["path"], block, percent, False))
                  for i, block in enumerate(blocks))
@@ -332,8 +338,10 @@ class Run:
             if "error" in result:
                 raise ValueError(text_of(result["error"]))
             counts += result["counts"]
+            missing += int(result["missing"])
             self._progress.add(blocks[i].size)
         self._progress.end()
+        notes += missing_notes(missing, len(stored))
         self._done(entry, "spectra", stored.files, len(stored), counts, notes=notes,
                    blocks=len(blocks))
 
@@ -446,7 +454,6 @@ class Run:
 
 
 def _notes(result):
-    import json
     return json.loads(text_of(result["notes"])) if "notes" in result else []
 
 
@@ -460,11 +467,3 @@ def _of_results(ex, folder):
 def _now():
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
 
-
-def _codes():
-    import errno
-    return {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
-
-
-#: The disk is full.
-_FULL = _codes()

@@ -18,7 +18,7 @@ from Orange.data.table import DomainTransformationError
 from orangecontrib.microplastics.batch.fragments import csv_of, parquet_of
 from orangecontrib.microplastics.batch.settings import Settings
 from orangecontrib.microplastics.dcnet.answer import Answer
-from orangecontrib.microplastics.dcnet.compatibility import ScaleError
+from orangecontrib.microplastics.dcnet.compatibility import ScaleError, missing_note
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import DECISIONS, decide
 from orangecontrib.microplastics.identification.rows import described
@@ -31,8 +31,8 @@ from orangecontrib.microplastics.spectra.stored.tables import TableSpectra
 from orangecontrib.microplastics.spectra.units import is_percent, some_rows, to_absorbance
 
 __all__ = ["SCORES", "EngineLost", "Context", "Whole", "Part", "SignalPart", "NamesPart",
-           "Result", "StoredRows", "checked", "failure", "text_of", "opened", "is_map", "read",
-           "compute", "work", "forget"]
+           "Result", "StoredRows", "checked", "failure", "text_of", "opened", "is_map",
+           "missing_notes", "read", "compute", "work", "forget"]
 
 #: Spectra answered at a time: more take memory and are not faster.
 _ROWS = 2048
@@ -205,17 +205,24 @@ def _whole(context, task, stored, _):
     percent, notes = checked(context, stored)
     block = Block(0, stored.shape[0], 0, stored.shape[1])
     part = Part(task.path, block, percent, False)
-    return {**_identify(context, part, stored, stored.read(block)),
-            "notes": _bytes(json.dumps(notes))}
+    found = _identify(context, part, stored, stored.read(block))
+    return {**found, "notes": _bytes(json.dumps([*notes, *missing_notes(found["missing"],
+                                                                        block.size)]))}
+
+
+def missing_notes(missing: int, n: int) -> list[str]:
+    """What is to be said if some of n spectra have no prediction; else nothing."""
+    return [str(missing_note(int(missing), n))] if missing else []
 
 
 def _identify(context, task, stored, X):
     rows, keep = StoredRows(stored, task.percent), []
     names = None if task.as_pixels else stored.names(task.block)
-    csv, parquet, counts = [], [], np.zeros(len(DECISIONS), int)
+    csv, parquet, counts, missing = [], [], np.zeros(len(DECISIONS), int), 0
     for at, answer in _answers(context, rows, X):
         decisions = decide(answer, context.settings.rule)
         counts += np.bincount(decisions, minlength=len(DECISIONS))
+        missing += np.isnan(answer.values).sum()
         if task.as_pixels:
             keep.append(_pixels(context, answer, decisions))
             continue
@@ -224,8 +231,8 @@ def _identify(context, task, stored, X):
         csv.append(csv_of(said))
         parquet.append(parquet_of(said, context.model.components, answer))
     if task.as_pixels:
-        return {**_together(keep), "counts": counts}
-    return {"csv": _bytes(b"".join(csv)), "counts": counts,
+        return {**_together(keep), "counts": counts, "missing": np.array(missing)}
+    return {"csv": _bytes(b"".join(csv)), "counts": counts, "missing": np.array(missing),
             **{f"parquet {i}": _bytes(one) for i, one in enumerate(parquet) if one}}
 
 

@@ -15,7 +15,7 @@ from orangecontrib.microplastics.spectra.axis import (
 
 __all__ = ["WARN_COVERAGE", "REFUSE_COVERAGE", "PredictionWarning", "CoverageWarning",
            "ScaleWarning", "SimulatedWarning", "ScaleError", "spectral_axis", "axis_notes",
-           "scale_notes"]
+           "scale_notes", "missing_note"]
 
 #: Share of the wavenumbers that a model needs: below the first it warns, below the second it
 #: refuses to predict.
@@ -151,3 +151,10 @@ def _ranges(numbers, step):
     pieces = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1.5 * step) + 1)
     return ", ".join(rounded(p[0]) if len(p) == 1 else f"{rounded(p[0])}-{rounded(p[-1])}"
                      for p in pieces)
+
+
+def missing_note(missing: int, n: int) -> PredictionWarning:
+    """What is to be said if some of n spectra cannot be predicted."""
+    return PredictionWarning(
+        f"{missing} of {n} spectra get no prediction: they are constant or empty, or lack "
+        f"more than {1 - REFUSE_COVERAGE:.0%} of the wavenumbers that the model needs.")

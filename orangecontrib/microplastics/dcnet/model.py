@@ -26,6 +26,7 @@ from orangecontrib.microplastics.dcnet.compatibility import (
     PredictionWarning,
     SimulatedWarning,
     axis_notes,
+    missing_note,
     scale_notes,
     spectral_axis,
 )
@@ -235,9 +236,7 @@ class DCNetModel(Model):
     def _note(self, said, n, missing, partial):
         """Add what the answers for n spectra show."""
         if missing:
-            said.append(PredictionWarning(
-                f"{missing} of {n} spectra get no prediction: they are constant or empty, or lack "
-                f"more than {1 - REFUSE_COVERAGE:.0%} of the wavenumbers that the model needs."))
+            said.append(missing_note(missing, n))
         if partial and not any(isinstance(note, CoverageWarning) for note in said):
             said.append(CoverageWarning(
                 f"{partial} of {n} spectra lack more than {1 - WARN_COVERAGE:.0%} of the "

@@ -102,7 +102,7 @@ def pixel_map(data: Table) -> PixelMap:
         if np.abs(number - np.rint(number)).max() > _INEXACT:
             raise ValueError(_NO_GRID)
         numbers.append(np.rint(number).astype(int))
-        lows.append(float(np.median(along - pitch * numbers[-1])))
+        lows.append(round(float(np.median(along - pitch * numbers[-1])), 9))
     columns, rows = (int(n.max()) + 1 for n in numbers)
     # A few points at random are on some grid, too.
     if rows * columns > (_EMPTY if len(there) >= 64 else 4) * len(there):
@@ -157,7 +157,9 @@ def _pitch(along, usual):
     steps = np.diff(centres)
     step = float(np.median(steps[steps < 1.5 * np.percentile(steps, 5)]))
     # Over a long row, an error of the median step would add up.
-    return float(np.polyfit(np.rint((centres - centres[0]) / step), centres, 1)[0])
+    step = np.polyfit(np.rint((centres - centres[0]) / step), centres, 1)[0]
+    # Without the fit's rounding: 81.25 um is 81.2 or 81.3 by the last bit.
+    return float(f"{step:.9g}")
 
 
 def _only_numbers(data, x, y, pitches):
