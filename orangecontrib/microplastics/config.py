@@ -30,9 +30,9 @@ SMALLEST = 0.1
 #: Target of an explanation: the class that is predicted for each spectrum.
 PREDICTED = "predicted"
 
-#: Method of attribution: the most faithful of the fast methods for this architecture, see
+#: Method of attribution: the sharpest, and the most faithful, for this architecture, see
 #: :mod:`.nn.attribution.gradcam`.
-DEFAULT_METHOD = "hirescam"
+DEFAULT_METHOD = "fine"
 
 #: Choices of attention and their labels: both parts of CBAM, one of them, or none. They are
 #: explained in :mod:`.nn.cbam`.
@@ -65,14 +65,19 @@ class DCNetConfig:
         give two.
     narrowing : bool
         Halve the kernel from block to block (it remains odd, and at least 3 unless it starts
-        smaller). As pooling halves the resolution, it covers a similar range of the axis with
+        smaller). As each block halves the resolution, it covers a similar range of the axis with
         less arithmetic.
     widths : tuple of int
         Channels of each block of a branch.
     stride : int
         Stride of a branch's first convolution.
     pools : tuple of int
-        Size of the maximum pooling in each block, 1 for none.
+        Factor by which each block shortens the map further, 1 for none: by the stride of its
+        convolution, or by maximum pooling.
+    pooling : bool
+        Shorten the map by maximum pooling, as release 0.1 did, instead of strides. On validation
+        mixtures both are equally accurate, and strides need half of the arithmetic
+        (``benchmarks/NOTES.md``).
     attention : str
         One of :data:`ATTENTIONS`.
     reduction : int
@@ -100,6 +105,7 @@ class DCNetConfig:
     widths: tuple[int, ...] = (16, 32, 64)
     stride: int = 4
     pools: tuple[int, ...] = (1, 2, 2)
+    pooling: bool = False
     attention: str = "cbam"
     reduction: int = 8
     spatial_kernel: int = 7
@@ -154,7 +160,7 @@ class DCNetConfig:
         """Number of positions of a branch's feature map."""
         length = -(-self.n_seen // self.stride)
         for pool in self.pools:
-            length //= pool
+            length = length // pool if self.pooling else -(-length // pool)
         return length
 
     @property

@@ -88,7 +88,7 @@ class TestAttention:
 
     @pytest.mark.parametrize("zeros", [False, True])
     def test_at_once_is_one_after_the_other(self, zeros):
-        """In training both parts are one function; values and gradients equal those of torch."""
+        """With gradients both parts are one function; values and gradients equal those of torch."""
         x = torch.randn(4, 8, 1, 11, generator=generator(4), dtype=torch.float64)
         x = x.to(memory_format=torch.channels_last)
         if zeros:
@@ -97,12 +97,23 @@ class TestAttention:
             x[0] = 0.
         upper = torch.randn(4, 8, 1, 11, generator=generator(5), dtype=torch.float64)
         found = []
-        for training in (True, False):
-            cbam = CBAM(8, "cbam", 4, 7, generator(6)).double().train(training)
+        for one_function in (True, False):
+            cbam = CBAM(8, "cbam", 4, 7, generator(6)).double()
             given = x.clone().requires_grad_()
-            out, channel, spatial = cbam(given)
+            if one_function:
+                out, channel, spatial = cbam(given)
+            else:
+                channel = cbam.channel(given)
+                out = given * channel[:, :, None, None]
+                spatial = cbam.spatial(out)
+                out = out * spatial
             out.backward(upper)
             found.append((out, channel, spatial, given.grad, *(p.grad for p in cbam.parameters())))
+        # In an explanation, weights have no gradients.
+        frozen = CBAM(8, "cbam", 4, 7, generator(6)).double().requires_grad_(False)
+        given = x.clone().requires_grad_()
+        frozen(given)[0].backward(upper)
+        torch.testing.assert_close(given.grad, found[0][3])
         assert found[0][0].is_contiguous(memory_format=torch.channels_last)
         for at_once, apart in zip(*found, strict=True):
             torch.testing.assert_close(at_once, apart)
@@ -219,9 +230,10 @@ class TestShapes:
         {}, {"attention": "none"}, {"kernels": (15,)}, {"stride": 4, "pools": (1, 2, 2)},
         {"second_derivative": True, "compression": 1.},
         {"segments": 4}, {"segments": 99}, {"narrowing": False}, {"keep": ((0, 90), (100, 190))}])
+    @pytest.mark.parametrize("pooling", [True, False])
     @pytest.mark.parametrize("rising", [True, False])
-    def test_folded_network_says_the_same(self, changes, rising):
-        net = network(**changes)
+    def test_folded_network_says_the_same(self, changes, rising, pooling):
+        net = network(pooling=pooling, **changes)
         with torch.no_grad():
             for module in net.modules():
                 if isinstance(module, torch.nn.BatchNorm2d):
@@ -237,7 +249,7 @@ class TestShapes:
             torch.testing.assert_close(folded(spectra()), expected, atol=1e-4, rtol=1e-4)
         # After max pooling, batch norm with a negative slope cannot be merged into the convolution.
         left = any(isinstance(m, torch.nn.BatchNorm2d) for m in folded.modules())
-        assert left != rising
+        assert left == (pooling and not rising)
         for name, value in net.weights().items():
             np.testing.assert_array_equal(value, before[name])
 
@@ -275,12 +287,14 @@ class TestRefusals:
 
 
 class TestPositions:
+    @pytest.mark.parametrize("pooling", [True, False])
     @pytest.mark.parametrize("stride, pools", [(1, (1, 1, 1)), (2, (2, 2, 2)), (4, (1, 2, 2))])
-    def test_a_peak_lights_up_its_position(self, stride, pools):
+    def test_a_peak_lights_up_its_position(self, stride, pools, pooling):
         """A map of random features reacts where positions() says the peak is."""
         n = 400
         net = DCNet(DCNetConfig(n, 2, kernels=(3, 3), widths=(4, 4, 4), stride=stride, pools=pools,
-                                derivative=False, attention="none"), generator(1)).eval()
+                                pooling=pooling, derivative=False, attention="none"),
+                    generator(1)).eval()
         flat = torch.zeros(1, n)
         flat[0, ::2] = .01
         for place in (57, 200, 341):
@@ -295,6 +309,14 @@ class TestPositions:
                 centre = (moved * positions).sum() / moved.sum()
                 assert abs(centre - place) <= 2 * stride * np.prod(pools)
 
+    @pytest.mark.parametrize("length", [57, 63, 64, 65, 389])
+    @pytest.mark.parametrize("pooling", [True, False])
+    def test_a_position_for_each_column(self, length, pooling):
+        net = network(n_wavenumbers=length, stride=4, pools=(1, 2, 2), pooling=pooling)
+        with torch.no_grad():
+            maps = net.features(spectra(2, length))
+        assert net.config.map_length == len(net.positions()[0]) == maps[0].map.shape[2]
+
     def test_left_out_regions_are_jumped_over(self):
         net = network(keep=((20, 60), (120, 200)))
         for positions in net.positions():
@@ -302,9 +324,12 @@ class TestPositions:
             assert positions[0] >= 20 and positions[-1] < 200
 
     def test_by_hand(self):
-        net = network(n_wavenumbers=64, stride=2, pools=(2, 2, 1))
+        settings = {"n_wavenumbers": 64, "stride": 2, "pools": (2, 2, 1)}
         # Inputs 0, 2, 4, 6 ...; pairs 1, 5, 9 ...; pairs of these 3, 11, 19 ...
-        np.testing.assert_allclose(net.positions()[0], np.arange(3, 64, 8))
+        np.testing.assert_allclose(network(pooling=True, **settings).positions()[0],
+                                   np.arange(3, 64, 8))
+        # Every second of them, twice.
+        np.testing.assert_allclose(network(**settings).positions()[0], np.arange(0, 64, 8))
 
 
 class TestWeights:

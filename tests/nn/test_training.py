@@ -278,7 +278,7 @@ class TestValidation:
         X, y, held = X[keep], y[keep], held[keep]
         weights = np.random.default_rng(0).uniform(.1, 3, len(y))
         weights[y == 1] *= 5
-        config = changed(epochs=1, augmentation=None, **changes)
+        config = changed(epochs=1, augmentation=None, learning_rate=.1, **changes)
         result = fit(X, y, AXIS, NETWORK, config, held=held, weights=weights)
         return (result.history[0].validation_loss, result.history[0].validation_accuracy,
                 predict([result.network], X[held]), y[held], weights[held])

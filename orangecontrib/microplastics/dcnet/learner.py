@@ -186,7 +186,7 @@ class DCNetLearner(Learner):
             len(grid), n_classes, keep=_kept(grid, self.regions), derivative=self.derivative,
             second_derivative=self.second_derivative, compression=self.compression,
             kernels=tuple(self.kernels), widths=tuple(self.widths), stride=self.stride,
-            # A stride of 4 or more replaces the pooling of the first block.
+            # A stride of 4 or more is enough for the first block.
             pools=(1 if self.stride >= 4 else 2,) + (2,) * (len(self.widths) - 1),
             attention=self.attention, dropout=self.dropout, n_components=n_components)
 

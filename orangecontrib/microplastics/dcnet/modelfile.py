@@ -392,6 +392,8 @@ def _attributes(chain, tensors):
 
 
 def _config(plain, n, n_classes):
+    # Release 0.1 knew pooling only.
+    plain = {"pooling": True, **plain}
     _require(set(plain) == {f.name for f in fields(DCNetConfig)}, "unknown or missing settings")
     plain = {k: _tuples(v) for k, v in plain.items()}
     kinds = {f.name: type(f.default) for f in fields(DCNetConfig)}

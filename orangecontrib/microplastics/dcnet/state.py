@@ -81,6 +81,8 @@ def _of_first(state):
 
 def _network(config, weights):
     from orangecontrib.microplastics.nn import network
+    # Release 0.1 knew pooling only.
+    config = {"pooling": True, **config}
     return network.DCNet.from_weights(
         DCNetConfig(**{name: _tuples(value) for name, value in config.items()}), weights)
 

@@ -37,22 +37,29 @@ class Augmenter:
     generator : torch.Generator
         On `device`; the only source of randomness.
     device : torch.device
+    columns : ndarray of int, shape (m,), optional
+        The wavenumbers that spectra have, ascending; by default all.
     """
 
-    def __init__(self, settings: Augmentation, wavenumbers, generator, device="cpu"):
+    def __init__(self, settings: Augmentation, wavenumbers, generator, device="cpu",
+                 columns=None):
         self.settings = settings
         self.generator = generator
         self.device = torch.device(device)
         wn = torch.as_tensor(np.asarray(wavenumbers), dtype=torch.float32, device=self.device)
-        g = torch.linspace(-1, 1, len(wn), device=self.device)
+        self._n, first, last = len(wn), float(wn[0]), float(wn[-1])
+        self._index = torch.arange(self._n, device=self.device) if columns is None else \
+            torch.as_tensor(columns, device=self.device)
+        g = torch.linspace(-1, 1, self._n, device=self.device)[self._index]
         # Smooth curves are random combinations of a few fixed ones: one product per batch.
         self._slopes = torch.stack((.3 * g, .25 * (g.square() - 1 / 3), .15 * torch.sin(3 * g)))
-        self._knots = _hats(len(wn), 14, self.device)
+        self._knots = _hats(self._n, 14, self.device)[:, self._index]
         self._cubic = torch.stack((g, g.square() * 2 / 3, g ** 3 / 2))
+        wn = wn[self._index]
         self._co2 = sum(height * _gauss(wn, centre, width)
                         for centre, width, height in CARBON_DIOXIDE_STRETCH)
         # The strengths of the lines are drawn at random: rooms and their temperatures differ.
-        lines = [_gauss(wn, w, 4) for w, _ in WATER_VAPOUR if wn[0] <= w <= wn[-1]]
+        lines = [_gauss(wn, w, 4) for w, _ in WATER_VAPOUR if first <= w <= last]
         self._vapour = torch.stack(lines) if lines else None
         self._hydroxyl = _gauss(wn, 3350, 150)
         self._g = g
@@ -64,7 +71,7 @@ class Augmenter:
         return torch.rand(shape, generator=self.generator, device=self.device)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return a distorted copy of `x`, (B, wavenumbers), which has minimum 0 and rms 1."""
+        """Return a distorted copy of `x`, (B, m), of spectra with minimum 0 and rms 1."""
         s, b = self.settings, len(x)
         if s.power:
             x = x.pow(1 + s.power * (2 * self._uniform(b, 1) - 1))
@@ -97,13 +104,12 @@ class Augmenter:
         return (self._uniform(b, 1) < .5).float()
 
     def _cut(self, x):
-        b, n = x.shape
+        b, n = len(x), self._n
         longest = min(self.settings.cut, n // 8)
         length = 10 + (longest - 10) * self._uniform(b, 1) if longest > 10 else \
             torch.full((b, 1), float(longest), device=self.device)
         start = self._uniform(b, 1) * (n - length)
-        index = torch.arange(n, device=self.device)
-        cut = (index >= start) & (index < start + length)
+        cut = (self._index >= start) & (self._index < start + length)
         return torch.where(cut, x.mean(dim=1, keepdim=True), x)
 
 

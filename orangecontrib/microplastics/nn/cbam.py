@@ -1,9 +1,9 @@
 """CBAM: channel attention, then spatial attention (Woo et al., ECCV 2018, arXiv:1807.06521).
 
 Both parts pool the feature map, compute weights and multiply the map by them: little
-arithmetic and much memory traffic. In training, both parts together are one autograd function
-(for maps that are not too long) with its own backward pass, which reads and writes the map as
-rarely as possible.
+arithmetic and much memory traffic. Where gradients are wanted, both parts together are one autograd
+function (for maps that are not too long) with its own backward pass, which reads and writes the map
+as rarely as possible.
 """
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class CBAM(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """(B, C, 1, L) -> attended map (B, C, 1, L), weights (B, C) and (B, 1, 1, L) or None."""
-        if self.training and self.channel is not None and self.spatial is not None \
+        if x.requires_grad and self.channel is not None and self.spatial is not None \
                 and x.shape[3] <= _LONGEST_BAND:
             return self._fused(x)
         channel = spatial = None
@@ -154,6 +154,9 @@ class _FusedAttention(torch.autograd.Function):
         below *= channel[:, None]
         below += (of_pooled[:b] / positions)[:, None]
         _to_maxima(below, x, pooled[b:], of_pooled[b:], 1)
+        if not any(ctx.needs_input_grad[1:]):
+            # Of an explanation, which changes no weights.
+            return below, *[None] * 6
         return (below, of_hidden.t() @ pooled, of_hidden.sum(dim=0),
                 of_scores.t() @ hidden, of_scores.sum(dim=0),
                 along.t() @ of_spatial, of_spatial.sum()[None])
@@ -168,7 +171,6 @@ def _to_maxima(gradient, x, maximum, of_maximum, dim):
 def _at_maximum(x: Tensor, maximum: Tensor) -> Tensor:
     """1 where x is the maximum, 0 where it is smaller, in x's dtype.
 
-    Values smaller by less than 1e-30 give a number between 0 and 1. Comparing and converting
-    bool to numbers would take three times as long.
+    Comparing, and converting bool to numbers, would take three times as long.
     """
-    return (x - maximum).mul_(1e30).add_(1).relu_()
+    return torch.eq(x, maximum, out=torch.empty_like(x))

@@ -12,6 +12,7 @@ arithmetic, about twice as fast on a CPU.
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -47,11 +48,12 @@ class BranchFeatures(NamedTuple):
 
 
 class Branch(nn.Module):
-    """Blocks of convolution, pooling, batch norm and ReLU, followed by attention.
+    """Blocks of convolution, batch norm and ReLU, followed by attention.
 
-    Pooling precedes batch norm and ReLU, which halves their work; batch norm's statistics are
-    then those of the maxima. Once these are fixed, and if batch norm's slope is positive, as it
-    usually is, the order of the three does not change the result.
+    Blocks shorten the map by the stride of their convolution. With ``config.pooling`` they have
+    maximum pooling instead, which precedes batch norm and ReLU, to halve their work; batch norm's
+    statistics are then those of the maxima. Once these are fixed, and if batch norm's slope is
+    positive, as it usually is, the order of the three does not change the result.
     """
 
     def __init__(self, kernel, config: DCNetConfig, generator):
@@ -59,15 +61,17 @@ class Branch(nn.Module):
         layers, n_in, stride = [], config.inputs, config.stride
         for width, pool, size in zip(config.widths, config.pools,
                                      config.block_kernels(kernel), strict=True):
+            if not config.pooling:
+                stride *= pool
             layers.append(conv(n_in, width, size, stride, generator))
-            if pool > 1:
+            if config.pooling and pool > 1:
                 layers.append(nn.MaxPool2d((1, pool)))
             layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
             n_in, stride = width, 1
         self.blocks = nn.Sequential(*layers)
         self.attention = CBAM(n_in, config.attention, config.reduction,
                               config.spatial_kernel, generator)
-        self._geometry = (config.stride, config.pools)
+        self._geometry = (config.stride, config.pools, config.pooling)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """(B, inputs, 1, N) -> attended map (B, C, 1, L) and weights, as :class:`.CBAM`."""
@@ -79,9 +83,12 @@ class Branch(nn.Module):
         With odd kernels, padded by half their size, a strided convolution is centred on
         every stride-th input; an output of pooling is centred between the inputs it covers.
         """
-        stride, pools = self._geometry
+        stride, pools, pooling = self._geometry
         centres = np.arange(0, n, stride, dtype=float)
         for pool in pools:
+            if not pooling:
+                centres = centres[::pool]
+                continue
             length = len(centres) // pool
             centres = centres[:length * pool].reshape(length, pool).mean(axis=1)
         return centres
@@ -121,6 +128,30 @@ class Front(nn.Module):
         self.whole = len(kept) == config.n_wavenumbers
         self.register_buffer("kept", torch.from_numpy(kept), persistent=False)
         self.ranges = config.keep or ((0, config.n_wavenumbers),)
+
+    @staticmethod
+    def reached(config: DCNetConfig) -> tuple[np.ndarray, DCNetConfig]:
+        """Wavenumbers that have a part in the output, and the configuration for these alone.
+
+        The network sees half of the axis: what is only needed in training need not be computed for
+        the other half.
+
+        Returns
+        -------
+        columns : ndarray of int
+            Indices into the grid: the regions, with the neighbours that derivatives use.
+        config : DCNetConfig
+            For a front that gets these columns, and returns the same as before.
+        """
+        n = config.n_wavenumbers
+        margin = _HALF if config.derivative else 0
+        mask = np.zeros(n, bool)
+        for start, stop in config.keep or ((0, n),):
+            mask[max(start - margin, 0):stop + margin] = True
+        columns = np.flatnonzero(mask)
+        keep = tuple((int(start), int(start) + b - a) for (a, b), start in zip(
+            config.keep, np.searchsorted(columns, [a for a, _ in config.keep]), strict=True))
+        return columns, replace(config, n_wavenumbers=len(columns), keep=keep)
 
     @staticmethod
     def _slope(padded, start, stop):

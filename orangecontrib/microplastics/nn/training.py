@@ -25,7 +25,8 @@ from orangecontrib.microplastics.config import (
 )
 from orangecontrib.microplastics.nn.augmentation import Augmenter, standardised
 from orangecontrib.microplastics.nn.devices import choose_device, threads
-from orangecontrib.microplastics.nn.network import DCNet
+from orangecontrib.microplastics.nn.network import DCNet, Front
+from orangecontrib.microplastics.nn.optimizer import OneCycle
 
 __all__ = ["Fit", "fit"]
 
@@ -138,8 +139,13 @@ class _Run:
             for d, s in zip(("cpu", "cpu", device), seeds, strict=True))
         self.net = DCNet(network, on_cpu).to(device)
         self.net.dropout.generator = on_device
-        self.augment = Augmenter(config.augmentation, wavenumbers, on_device, device) \
-            if config.augmentation else None
+        self.augment = None
+        if config.augmentation:
+            # Only what the network sees is distorted.
+            self.columns, front = Front.reached(network)
+            self.front = Front(front).to(device)
+            self.augment = Augmenter(config.augmentation, wavenumbers, on_device, device,
+                                     self.columns)
         x = standardised(torch.from_numpy(X).to(device))
         self.holds = None if not network.n_components else torch.as_tensor(
             (1 - 2 * _UNCERTAIN) * holds + _UNCERTAIN, dtype=torch.float32, device=device)
@@ -159,11 +165,8 @@ class _Run:
         self.epochs = config.epochs or automatic_epochs(n, config.thorough)
         self.batches = batch_count(n, config.batch_size)
         rate = config.learning_rate * min(1., n / self.batches / config.batch_size)
-        self.optimizer = torch.optim.AdamW(
-            self.net.parameters(), lr=rate, weight_decay=config.weight_decay,
-            fused=True if device.type in ("cpu", "cuda") else None)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, rate, total_steps=self.epochs * self.batches + 1)
+        self.optimizer = OneCycle(self.net.parameters(), rate, self.epochs * self.batches,
+                                  config.weight_decay)
 
     def train(self, callback, redraw=None) -> list[Epoch]:
         history, best, best_state, since = [], math.inf, None, 0
@@ -172,7 +175,7 @@ class _Run:
             start = time.perf_counter()
             if redraw is not None and epoch > 1:
                 self._replace(*redraw(epoch))
-            rate = self.optimizer.param_groups[0]["lr"]
+            rate = self.optimizer.rate
             loss, accuracy = self._epoch(epoch, history[-1] if history else None, callback)
             held_loss, held_accuracy = self._validate()
             history.append(Epoch(epoch, loss, accuracy, held_loss, held_accuracy, rate,
@@ -189,7 +192,6 @@ class _Run:
         if best_state is not None:
             self.net.load_state_dict(best_state)
         self.net.dropout.generator = None
-        self.optimizer.zero_grad(set_to_none=True)
         return history
 
     def _replace(self, X, y):
@@ -217,7 +219,7 @@ class _Run:
     def _prepared(self, x):
         """Compute the front only once if there are no distortions, which would change its input."""
         if self.augment is not None:
-            return x
+            return x[:, torch.from_numpy(self.columns).to(self.device)]
         with torch.no_grad():
             return self.net.front(x)
 
@@ -248,7 +250,7 @@ class _Run:
         for start in range(0, len(batches), together):
             some = batches[start:start + together]
             with torch.no_grad():
-                x = self.net.front(self.augment(self.x[torch.cat(some)]))
+                x = self.front(self.augment(self.x[torch.cat(some)]))
             yield from zip(x.split([len(rows) for rows in some]), some, strict=True)
 
     def _step(self, x, rows):
@@ -262,10 +264,8 @@ class _Run:
         if single is not None:
             present = F.binary_cross_entropy_with_logits(single, self.holds[y], reduction="none")
             loss = loss + present.sum(dim=1).mean()
-        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
-        self.schedule.step()
         right = (scores.argmax(dim=1) == classes) * w
         # Fetched together, since each transfer of numbers waits for the device.
         return torch.stack((loss.detach(), right.sum(), w.sum())).tolist()
