@@ -1,10 +1,11 @@
 """Learners that are compared: DCNet-CBAM, and peers on the same input.
 
 Random forest, SVM, logistic regression and kNN on correlation are part of the package
-(:mod:`orangecontrib.microplastics.evaluation.peers`); this module adds peers that the
-demonstration does not need. The residual network and the LSTM, which the published comparison
-includes, get the same front end (derivative, regions, standardisation) as DCNet-CBAM, and the
-same augmentation, number of spectra seen, batches, optimiser, schedule and label smoothing.
+(:mod:`orangecontrib.microplastics.evaluation.peers`); library search and methods of packages that
+may be missing are in :mod:`benchmarks._peers`; this module adds the others. The residual network
+and the LSTM, which the published comparison includes, get the same front end (derivative, regions,
+standardisation) as DCNet-CBAM, and the same augmentation, number of spectra seen, batches,
+optimiser, schedule and label smoothing.
 """
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from sklearn.cross_decomposition import PLSRegression
 from sklearn.ensemble import HistGradientBoostingClassifier
 from torch import nn
 
+from benchmarks._peers import FURTHER, LIBRARY, MINI, MULTI, PURE_LIBRARY, TABPFN, missing
 from orangecontrib.microplastics.config import (
     Augmentation,
     automatic_epochs,
@@ -37,17 +39,20 @@ DRAWING, DRAWING_AVERAGED = "DCNet-CBAM, Learn mixtures", "DCNet-CBAM, Learn mix
 #: A peer on four times as many mixtures, to see whether it gains from them as the network does.
 MANY = "Gradient boosting, 24,000 mixtures"
 
-#: Learners that get pure spectra and make mixtures themselves.
-FROM_PURE = (DRAWING, DRAWING_AVERAGED, MANY)
+#: Learners that get pure spectra, to make mixtures themselves or to know nothing of mixtures.
+FROM_PURE = (DRAWING, DRAWING_AVERAGED, MANY, PURE_LIBRARY)
 
 #: The same on single materials ("Learn: Classes, varied").
 VARYING = "DCNet-CBAM, classes varied"
 
 #: Names of learners: the usual, those for mixtures, and those of the published comparison.
-MAIN = (OURS, *PEERS)
-MAIN_MIXTURES = (OURS, DRAWING, *PEERS, "Gradient boosting")
+MAIN = (OURS, *PEERS, LIBRARY, MINI)
+MAIN_MIXTURES = (OURS, DRAWING, *PEERS, "Gradient boosting", LIBRARY, MINI)
 ALL = (OURS, DRAWING, DRAWING_AVERAGED, *PEERS, "PLS-DA", "Gradient boosting",
-       "ResNet, 1-D", "LSTM")
+       "ResNet, 1-D", "LSTM", LIBRARY, PURE_LIBRARY, MINI, MULTI)
+
+#: On one set of pure spectra, which are few enough for the slow ones.
+WITHIN = (*MAIN, MULTI, TABPFN)
 
 
 class _PLSDA:
@@ -181,7 +186,10 @@ class TorchLearner(Learner):
 
 
 def learners(seed, names=None):
-    """Dict of name to learner: those in `names`, or all except VARYING and FROM_PURE."""
+    """Dict of name to learner: those in `names`, or all except VARYING and FROM_PURE.
+
+    Peers whose packages are not installed are left out.
+    """
     every = {OURS: lambda: DCNetLearner(seed=seed),
              AVERAGED: lambda: DCNetLearner(seed=seed + 1000, networks=3),
              VARYING: lambda: DCNetLearner(seed=seed, mixtures=1),
@@ -194,13 +202,15 @@ def learners(seed, names=None):
         PeerLearner(_boosting, "Gradient boosting", seed), 24000, seed)
     every["ResNet, 1-D"] = lambda: TorchLearner(ResNet1D, seed)
     every["LSTM"] = lambda: TorchLearner(LSTM, seed)
+    every.update({name: (lambda make=make: make(seed)) for name, make in FURTHER.items()})
     unknown = set(names or ()) - set(every)
     if unknown:
         raise SystemExit(f"No learner named {', '.join(unknown)}; there are {', '.join(every)}.")
     names = names or [name for name in every if name not in (VARYING, *FROM_PURE)]
-    return {name: make() for name, make in every.items() if name in names}
+    return {name: make() for name, make in every.items()
+            if name in names and not missing(name)}
 
 
 __all__ = ["OURS", "AVERAGED", "VARYING", "DRAWING", "DRAWING_AVERAGED", "MANY", "FROM_PURE",
-           "MAIN", "MAIN_MIXTURES", "ALL", "learners", "TorchLearner", "TorchModel",
+           "MAIN", "MAIN_MIXTURES", "ALL", "WITHIN", "learners", "TorchLearner", "TorchModel",
            "ResNet1D", "LSTM"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from benchmarks._learners import AVERAGED, MAIN, learners
+from benchmarks._learners import AVERAGED, WITHIN, learners
 from benchmarks._report import options, write
 from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.evaluation.protocols import F, K, Split, pure
@@ -32,7 +32,7 @@ def main(argv):
             actual, found = [], {}
             for split in folds(name, seed):
                 actual.append(split.test.Y)
-                for learner, make in learners(seed, chosen.learners or (AVERAGED, *MAIN)).items():
+                for learner, make in learners(seed, chosen.learners or (AVERAGED, *WITHIN)).items():
                     values = make(split.train)(split.test)
                     found.setdefault(learner, []).append(values)
             actual_all = np.concatenate(actual)
