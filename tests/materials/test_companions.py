@@ -7,6 +7,8 @@ from orangecontrib.microplastics.materials.companions import (
     COMPANIONS,
     NEAR,
     SINGLE,
+    TITANIUM_DIOXIDE,
+    companion_band,
 )
 from orangecontrib.microplastics.materials.contaminants import CONTAMINANTS
 from orangecontrib.microplastics.materials.names import SYNONYMS, TABLES
@@ -74,3 +76,20 @@ def test_water_is_not_a_companion_of_what_absorbs_at_its_place(material):
     """Nylon's amide I at 1635 was called water."""
     assert any(abs(band.wavenumber - 1640) <= NEAR for band in BANDS[material])
     assert material in ALL["water"].never_in
+
+
+@pytest.mark.parametrize("name, at, assignment", [
+    ("carbonate", 872, "CO3 out-of-plane bend"), ("phthalate", 1121, "C-O stretch"),
+    ("silicate", 1040, "Si-O-Si stretch"), ("silicone", 1262, "Si-CH3 bend"),
+    ("water", 1641, "H-O-H bend"), ("protein or biofilm", 1545, "amide II"),
+    ("stearate", 1575, "COO- asymmetric stretch"), ("diamond of the ATR", 2160, "")])
+def test_bands_of_companions_have_the_vibration_of_the_tables(name, at, assignment):
+    band = companion_band(ALL[name], at)
+    assert (band.material, band.height) == (name, None)
+    assert band.assignment.startswith(assignment) and bool(band.assignment) == bool(assignment)
+    assert abs(band.wavenumber - at) <= 2 * NEAR
+
+
+def test_white_pigment_is_no_companion_with_maxima():
+    """It has none above 600 cm-1, so residual bands cannot tell it."""
+    assert TITANIUM_DIOXIDE.wavenumber <= 600 and "titanium dioxide" not in ALL

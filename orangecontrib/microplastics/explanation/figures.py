@@ -14,6 +14,11 @@ from Orange.data import Table
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.explanation.important_bands import normalised
 from orangecontrib.microplastics.explanation.single import SpectrumView
+from orangecontrib.microplastics.explanation.stability import (
+    agreement_text,
+    band_text,
+    compare_networks,
+)
 from orangecontrib.microplastics.explanation.table import ClassView, class_views, explain_table
 from orangecontrib.microplastics.materials.names import is_combination
 from orangecontrib.microplastics.utils.label_layout import spread
@@ -66,7 +71,9 @@ def gradcam_figure(model: DCNetModel, data: Table, path: Path | str, *,
     if len(data) > most:
         data = data[np.sort(np.random.default_rng(0).choice(len(data), most, replace=False))]
     explained = explain_table(model, data, **settings)
-    views = class_views(explained, explained.right == 1) or class_views(explained)
+    stability = compare_networks(model, explained)
+    views = class_views(explained, explained.right == 1, stability=stability) or \
+        class_views(explained, stability=stability)
     if classes is not None:
         views = [v for name in classes for v in views if v.name == name]
     elif any(not is_combination(v.name) for v in views):
@@ -78,11 +85,14 @@ def gradcam_figure(model: DCNetModel, data: Table, path: Path | str, *,
     figure.supylabel("Mean absorbance, each class to its own height", fontsize=9)
     labels = []
     for panel, view in zip(panels, views, strict=True):
-        _map(panel, explained.axis, view.importance, (-.05, _TOP), _MAPS[0])
+        # Labels stand above it, on plain ground.
+        _map(panel, explained.axis, view.importance, (-.05, 1.05), _MAPS[0])
         curve = _curve(panel, explained.axis, view.spectrum)
         spectra = "spectrum" if len(view.rows) == 1 else "spectra"
-        panel.set_ylabel(f"{view.name}\n{len(view.rows)} {spectra}", rotation=0, ha="right",
-                         va="center", fontsize=9)
+        agreed = agreement_text(len(model.networks), view.agreement)
+        panel.set_ylabel("\n".join((view.name, f"{len(view.rows)} {spectra}",
+                                    *textwrap.wrap(agreed, 14))),
+                         rotation=0, ha="right", va="center", fontsize=9)
         labels.append([_Label(panel, band, "black", curve) for band in view.bands[:n_bands]])
     bar = figure.colorbar(ScalarMappable(Normalize(0, 1), _MAPS[0]), ax=list(panels),
                           shrink=min(1., 2.5 / len(views)), aspect=14, pad=.01)
@@ -122,7 +132,8 @@ def spectra_figure(views: list[SpectrumView], path: Path | str, *, n_bands: int 
             ink, low = _INKS[i % len(_INKS)], -.12 - .3 * (i + 1)
             _map(panel, view.axis, reason.importance, (low, low + .24), _MAPS[i % len(_MAPS)])
             ticks.append((low + .12, f"{reason.name} {reason.probability:.0%}"
-                          + (f" {reason.verdict}" if reason.verdict else ""), ink))
+                          + (f" {reason.verdict}" if reason.verdict else "")
+                          + _agreed(reason), ink))
             own += [_Label(panel, band, ink, curve) for band in reason.bands[:n_bands]]
         panel.set_ylim(-.15 - .3 * len(view.reasons), _TOP + .1)
         panel.set_yticks([at for at, *_ in ticks], [text for _, text, _ in ticks], fontsize=8)
@@ -134,6 +145,11 @@ def spectra_figure(views: list[SpectrumView], path: Path | str, *, n_bands: int 
     _finish(figure, labels, path, note=(
         "Strips: the deeper the colour, the stronger the evidence for that component; grey: not "
         "used by the model. Per cent: probability that the component is present."))
+
+
+def _agreed(reason):
+    text = agreement_text(reason.networks, reason.agreement)
+    return f"\n{text}" if text else ""
 
 
 def _panels(n, height, axis, title):
@@ -175,11 +191,12 @@ class _Label:
     """Text label of a band, and the point of the curve to connect it with."""
 
     def __init__(self, panel, band, ink, curve):
-        self.panel, self.at, self.ink, self.share = panel, band.position, ink, band.share
+        self.panel, self.at, self.ink, self.weight = panel, band.position, ink, band.weight
         self.height = float(np.interp(self.at, curve[0], np.nan_to_num(curve[1])))
         first, *words = band.label().split(" ")
         text = "\n".join([first, *textwrap.wrap(" ".join(words), 11, break_long_words=False,
-                                                break_on_hyphens=True)])
+                                                break_on_hyphens=True),
+                          *filter(None, [band_text(band)])])
         self.text = panel.text(self.at, _LABELS, text, ha="center", va="bottom", fontsize=6.5,
                                linespacing=1.1, color=ink)
 
@@ -192,7 +209,7 @@ def _finish(figure, labels, path, note=""):
     renderer = figure.canvas.get_renderer()
     figure.set_layout_engine("none")
     for own in labels:
-        own = sorted(own, key=lambda label: -label.share)
+        own = sorted(own, key=lambda label: -label.weight)
         while own:
             panel = own[0].panel
             frame = panel.get_window_extent(renderer)

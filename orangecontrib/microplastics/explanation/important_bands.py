@@ -1,8 +1,8 @@
 """Important bands: importance maps interpreted as bands with assignments, as chemists do.
 
-A map is coarser than a spectrum: its columns are about 60 cm-1 apart with the default
-network. A maximum of the map is therefore treated as a region, and named by the absorptions
-of the spectra within the region.
+A map is coarser than a spectrum: with "hirescam" its columns are about 60 cm-1 apart, with "fine"
+it resolves 16 cm-1. A maximum of the map is therefore treated as a region (:mod:`.band_regions`),
+and named by the absorptions of the spectra within the region (:mod:`.band_names`).
 
 **One rule for positions** in figures, lists, tables and texts: the number in front of a band
 is the wavenumber at which the spectra absorb (:attr:`ImportantBand.position`), neither the
@@ -14,20 +14,27 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import find_peaks, peak_widths
 
-from orangecontrib.microplastics.materials.atmosphere import is_atmosphere
-from orangecontrib.microplastics.materials.bands import Band, assignments
+from orangecontrib.microplastics.explanation.band_names import (
+    AIR,
+    LIKELY_AIR,
+    NO_AIR,
+    POSSIBLY_AIR,
+    Names,
+    gas_at,
+    shorter,
+)
+from orangecontrib.microplastics.explanation.band_regions import (
+    areas,
+    maxima,
+    regions,
+    with_absorptions,
+)
+from orangecontrib.microplastics.materials.bands import BANDS, Band
 from orangecontrib.microplastics.materials.names import material_code
 
-__all__ = ["ImportantBand", "important_bands", "mean_map", "smooth", "normalised"]
-
-#: Whether a band may come from the atmosphere: it is not in its regions; it is, and the material
-#: absorbs there, too; it is, and the material does not.
-NO_AIR, POSSIBLY_AIR, LIKELY_AIR = "", "possible", "likely"
-
-#: Part of the prominence of a maximum below its top at which its flanks end.
-_FLANK = .75
+__all__ = ["NO_AIR", "POSSIBLY_AIR", "LIKELY_AIR", "NO_ABSORPTION", "ImportantBand",
+           "important_bands", "mean_map", "smooth", "normalised"]
 
 #: Description of a region in which the spectra have no maximum.
 NO_ABSORPTION = "no absorption: a missing band can be important, too"
@@ -49,19 +56,24 @@ class ImportantBand(NamedTuple):
     share : float
         Fraction of the total importance that lies between `low` and `high`.
     absorptions : tuple of float
-        cm-1, up to three maxima of the spectrum within the limits, the most relevant first. Each
+        cm-1, up to three maxima of the spectrum within the limits, the most relevant first; for a
+        band without a maximum its shoulder, or the end of the spectrum if that cuts it. Each
         belongs to one band only. Empty if the spectrum has none, or if there is no spectrum: the
         absence of a band can be decisive, too.
     names : tuple of (Band or None)
-        The known band assigned to each absorption: of the requested materials if they have one,
-        else of others; None if none is known.
+        The known band assigned to each absorption, see :meth:`.Names.name`; None if none is known.
     assignments : tuple of Band
         All known bands near the absorptions: of the requested materials first, then of others.
     atmosphere : str
-        "" outside the regions of water vapour and carbon dioxide; "possible" if the material
-        absorbs there as well, "likely" if no band of the material is known there.
+        "" outside the regions of water vapour and carbon dioxide; "possible" if something else is
+        known there as well, or nothing absorbs; "likely" if nothing else is known there.
     materials : tuple of str
         Codes of the requested materials.
+    nothing : str
+        What to call the band if it has no absorptions: "no absorption", "no C=O stretch (PET)".
+    networks, of_networks : int
+        In how many networks' own maps the band is, and of how many; 0 if they were not compared,
+        see :mod:`.stability`.
     """
     centre: float
     low: float
@@ -73,6 +85,15 @@ class ImportantBand(NamedTuple):
     assignments: tuple[Band, ...]
     atmosphere: str
     materials: tuple[str, ...] = ()
+    nothing: str = "no absorption"
+    networks: int = 0
+    of_networks: int = 0
+
+    @property
+    def weight(self) -> float:
+        """Order of bands: first that with the darkest place of the map, which is never without a
+        label in a picture, then by share."""
+        return self.share + (self.height >= 1)
 
     @property
     def position(self) -> float:
@@ -82,10 +103,13 @@ class ImportantBand(NamedTuple):
     def describe(self, n: int = 2) -> str:
         """Absorptions as text: "1464 CH2 bend (PE); 1376 ...".
 
-        A "?" after a material means that it was not requested, but has a band there.
+        A "?" after a polymer means that it was not requested, but has this band and another one;
+        after a gas, that its band is there, and no other is known. "(not known)" after a vibration
+        means that many materials have it.
         """
         if not self.absorptions:
-            return NO_ABSORPTION
+            return f"{self.nothing}: a missing band can be important, too" \
+                if self.nothing.startswith("no ") else self.nothing
         return "; ".join(f"{at:.0f} {self.called(i)}"
                          for i, at in enumerate(self.absorptions[:n]))
 
@@ -94,24 +118,23 @@ class ImportantBand(NamedTuple):
         band = self.names[i] if i < len(self.names) else None
         if band is None:
             return "not known"
-        doubt = "" if band.material in self.materials else "?"
-        return f"{shorten(band.assignment)} ({band.material}{doubt})"
+        if band.material == AIR:
+            return f"{band.assignment}?"
+        material = f"{band.material}?" if self.foreign(i) else band.material or "not known"
+        return f"{shorten(band.assignment)} ({material})" if band.assignment else material
+
+    def foreign(self, i: int = 0) -> str:
+        """Code of the polymer of the `i`-th absorption, if it was not requested; else empty."""
+        band = self.names[i] if i < len(self.names) else None
+        return band.material if band and band.material in BANDS \
+            and band.material not in self.materials else ""
 
     def label(self) -> str:
         """Short text for figures: "2848 CH2 sym. stretch (PE)"."""
-        name = self.called(0, _shorter) if self.absorptions else "no absorption"
+        name = self.called(0, shorter) if self.absorptions else self.nothing
         # If the material is unknown, the air is as likely as any material.
-        air = self.atmosphere == LIKELY_AIR or (self.atmosphere and not self.materials)
-        return f"{self.position:.0f} {name}" + (", air?" if air else "")
-
-
-def _shorter(assignment):
-    name = assignment.split(",")[0].split(" (")[0].split(" and ")[0].strip()
-    for long, short in (("asymmetric", "asym."), ("symmetric", "sym."), ("aromatic", "arom."),
-                        ("out-of-plane", "o.o.p."), ("in-plane", "i.p.")):
-        name = name.replace(long, short)
-    # Abbreviated further if it is too long for a figure.
-    return name.split(" of ")[0] if len(name) > 20 else name
+        air = ", air?" if self.foreign() and self.atmosphere and not self.materials else ""
+        return f"{self.position:.0f} {name}{air}"
 
 
 def important_bands(importance: np.ndarray, axis: np.ndarray, *,
@@ -119,7 +142,7 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
                     others: Iterable[str] = (),
                     threshold: float = 0.1, tolerance: float = 10.0, resolution: float = 0.0,
                     n: int | None = None) -> list[ImportantBand]:
-    """Find the bands of a map, the one with the largest share first.
+    """Find the bands of a map: first the one with its darkest place, then by share.
 
     Parameters
     ----------
@@ -136,7 +159,7 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
         Codes of :data:`.bands.BANDS`, or names, of materials whose assignments come first.
     others : iterable of str
         Materials that may also be present: the model's other classes. All materials are searched
-        if none of these has a band at an absorption, or if `others` is empty.
+        if none of these explains an absorption.
     threshold : float
         Minimum height of a band as a fraction of the map's maximum, above 0 and at most 1.
     tolerance : float
@@ -175,152 +198,72 @@ def important_bands(importance: np.ndarray, axis: np.ndarray, *,
     top = values.max(initial=0)
     if top <= 0:
         return []
-    area = _areas(axis) * values
-    limits, peaks = [], []
-    for region in _runs(seen):
-        for peak, low, high in _peaks(values[region], threshold * top, 0.05 * top):
-            limits.append((region.start + low, region.start + high))
-            peaks.append(region.start + peak)
-    absorptions = [()] * len(peaks)
-    if spectrum is not None:
-        maxima = _maxima(spectrum)
-        absorptions = _absorptions(maxima, values, axis, [(axis[low], axis[high])
-                                                          for low, high in limits], resolution / 2)
-        peaks, limits, absorptions = _with_flanks(
-            maxima, values, peaks, limits, absorptions, resolution / 2 / np.median(np.diff(axis)))
-    found = []
-    for peak, (low, high), own in zip(peaks, limits, absorptions, strict=True):
-        low, high = min(low, *own, high), max(high, *own, low)
-        places = [(axis[p], tolerance) for p in own] if spectrum is not None else \
-            [((axis[low] + axis[high]) / 2, max(tolerance, (axis[high] - axis[low]) / 2))]
-        names, named, atmosphere = _assign(axis[own[0] if own else peak], places, known, others)
-        found.append(ImportantBand(
-            float(axis[peak]), float(axis[low]), float(axis[high]), float(values[peak] / top),
-            float(area[low:high + 1].sum() / area.sum()), tuple(float(axis[p]) for p in own),
-            names if own else (), named, atmosphere, tuple(known)))
-    found.sort(key=lambda band: -band.share)
-    return found[:n]
-
-
-def _areas(axis):
-    """Length of axis that each point represents."""
-    return np.abs(np.gradient(axis)) if len(axis) > 1 else np.ones(1)
-
-
-def _runs(mask) -> list[slice]:
-    """Slices of consecutive True values."""
-    edges = np.flatnonzero(np.diff(np.r_[0, mask.astype(int), 0]))
-    return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
-
-
-def _peaks(values, height, prominence):
-    """Maxima of a curve and their limits: list of indices (peak, low, high), both included."""
-    # Padded with zeros, so that maxima at the ends are found, too.
-    padded = np.r_[0, values, 0]
-    peaks = find_peaks(padded, height=height, prominence=prominence, plateau_size=1)[0] - 1
-    result = []
-    for i, peak in enumerate(peaks):
-        left = 0 if i == 0 else peaks[i - 1] + np.argmin(values[peaks[i - 1]:peak])
-        right = len(values) - 1 if i == len(peaks) - 1 \
-            else peak + np.argmin(values[peak:peaks[i + 1]])
-        half = values >= values[peak] / 2
-        outside = np.flatnonzero(~half)
-        low = max(left, outside[outside < peak].max(initial=-1) + 1)
-        high = min(right, outside[outside > peak].min(initial=len(values)) - 1)
-        result.append((int(peak), int(low), int(high)))
-    return result
-
-
-class _Maxima(NamedTuple):
-    """Maxima of a spectrum: indices, prominences, and from where to where they reach (at a quarter
-    of their prominence), in points."""
-    at: np.ndarray
-    prominence: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-
-
-def _maxima(spectrum):
-    finite = np.isfinite(spectrum)
-    if not finite.any():
-        return _Maxima(np.empty(0, int), *np.empty((3, 0)))
-    filled = np.where(finite, spectrum, spectrum[finite].min())
-    # The whole spectrum is searched, since the edge of a region is not a minimum. Maxima of noise
-    # are excluded: second differences of white noise have sqrt(6) times its standard deviation.
-    noise = np.median(np.abs(np.diff(filled, 2))) / .6745 / np.sqrt(6) if len(filled) > 2 else 0
-    peaks, found = find_peaks(filled, prominence=max(0.01 * np.ptp(filled), 8 * noise))
-    _, _, left, right = peak_widths(filled, peaks, _FLANK, tuple(
-        found[name] for name in ("prominences", "left_bases", "right_bases")))
-    return _Maxima(peaks, found["prominences"], left, right)
-
-
-def _absorptions(maxima, importance, axis, limits, reach, n=3):
-    """Indices of up to `n` maxima of the spectrum for each of the limits, most relevant first.
-
-    A maximum belongs to the limits that enclose it, else to the nearest within `reach`.
-    Relevance is prominence times importance.
-    """
-    peaks = maxima.at
-    if not len(peaks) or not limits:
-        return [()] * len(limits)
-    weight = maxima.prominence * importance[peaks]
-    low, high = np.transpose(limits)
-    at = axis[peaks][:, None]
-    distance = np.maximum(np.maximum(low - at, at - high), 0)
-    owner = np.where((distance.min(axis=1, initial=np.inf) <= reach) & (weight > 0),
-                     distance.argmin(axis=1), -1)
-    order = np.argsort(-weight, kind="stable")
-    return [tuple(peaks[order[owner[order] == i][:n]]) for i in range(len(limits))]
-
-
-def _with_flanks(maxima, values, peaks, limits, absorptions, reach):
-    """Regions without a maximum of their own that lie on the flank of a band are part of it.
-
-    Networks that use derivatives see the flanks of a band, and not its top. If no region has the
-    maximum, the highest of its flanks gets it.
-    """
-    peaks, limits, absorptions = list(peaks), list(limits), list(absorptions)
-    gone = set()
-    for i in sorted(range(len(peaks)), key=lambda i: -values[peaks[i]]):
-        if absorptions[i]:
-            continue
-        around = np.flatnonzero((maxima.left - reach <= peaks[i])
-                                & (peaks[i] <= maxima.right + reach))
-        if not len(around):
-            continue
-        top = int(maxima.at[around[maxima.prominence[around].argmax()]])
-        owner = next((j for j, own in enumerate(absorptions) if top in own), None)
-        if owner is None:
-            absorptions[i] = (top,)
-            continue
-        limits[owner] = (min(limits[owner][0], limits[i][0]), max(limits[owner][1], limits[i][1]))
-        peaks[owner] = max(peaks[owner], peaks[i], key=lambda at: values[at])
-        gone.add(i)
-    kept = [i for i in range(len(peaks)) if i not in gone]
-    return tuple([of[i] for i in kept] for of in (peaks, limits, absorptions))
-
-
-def _assign(position, places, known, others):
-    """Known bands near the places, those of the requested materials first, and the atmosphere.
-
-    Returns the band (or None) assigned to each place, all bands, and the atmosphere's value.
-    """
-    own, other, names = {}, {}, []
-    for place, reach in places:
-        asked = assignments(place, reach, known) if known else []
-        more = assignments(place, reach, others) if others else []
-        # Search all materials if neither of these has a band here, or if there are no others.
-        if not more and not asked or not others:
-            more = more + assignments(place, reach)
-        own.update(dict.fromkeys(asked))
-        other.update(dict.fromkeys(more))
-        names.append(next(iter((*asked, *more)), None))
-    named = tuple({**own, **other})
-    if not is_atmosphere(position):
-        air = NO_AIR
+    area = areas(axis) * values
+    found = regions(values, seen, threshold)
+    step = float(np.median(np.diff(axis))) if len(axis) > 1 else 1.
+    if spectrum is None:
+        names = Names(axis, np.zeros(0), *np.zeros((3, 0)), known, others, tolerance)
     else:
-        air = POSSIBLY_AIR if own or (not known and named) else LIKELY_AIR
-    return tuple(names), named, air
+        tops = maxima(spectrum, step)
+        names = Names(axis, tops.spectrum, axis[tops.at], tops.prominence, tops.width * step,
+                      known, others, tolerance)
+        positions = [band.wavenumber for code in known for band in BANDS[code]]
+        found = with_absorptions(found, tops, values, axis, resolution / 2, positions, tolerance)
+    bands = []
+    for region in found:
+        at = tuple(float(axis[p]) for p in region.absorptions)
+        low = min(region.low, *region.absorptions, region.high)
+        high = max(region.high, *region.absorptions, region.low)
+        centre, ends = float(axis[region.peak]), (float(axis[low]), float(axis[high]))
+        named, nothing = (), "no absorption"
+        if at:
+            named = tuple(names.name_cut(p) if region.cut else names.name(p) for p in at)
+            listed = _listed(names, at, named)
+        elif spectrum is None:
+            listed = _listed(names, (sum(ends) / 2,), (),
+                             max(tolerance, (ends[1] - ends[0]) / 2))
+        else:
+            listed = ()
+            nothing = _nothing(names, region, centre, seen, resolution / 2)
+        bands.append(ImportantBand(
+            centre, *ends, float(values[region.peak] / top),
+            float(area[low:high + 1].sum() / area.sum()), at, named, listed,
+            _atmosphere(at[0] if at else centre, named, listed, known, spectrum is None),
+            tuple(known), nothing))
+    bands.sort(key=lambda band: -band.weight)
+    return bands[:n]
+
+
+def _listed(names, places, named, reach=None):
+    """All known bands near some places: of the requested materials, what they are called, more."""
+    both = [names.all_near(place, reach) for place in places]
+    own, more = ([band for pair in both for band in pair[i]] for i in (0, 1))
+    real = [band for band in named if band and band.source]
+    own += [band for band in real if band.material in names.known]
+    return tuple(dict.fromkeys((*own, *real, *more)))
+
+
+def _nothing(names, region, centre, seen, reach):
+    """What to call a region where nothing absorbs."""
+    if gas_at(centre) == "carbon dioxide":
+        return "carbon dioxide?"
+    ends = np.flatnonzero(np.diff(np.r_[False, seen, False].astype(int)))
+    if any(region.low <= end <= region.high + 1 for end in ends):
+        return "end of the range"
+    return names.missing(centre, reach)
+
+
+def _atmosphere(at, named, listed, known, no_spectrum):
+    """Value of :attr:`ImportantBand.atmosphere`."""
+    if not gas_at(at):
+        return NO_AIR
+    if no_spectrum:
+        own = any(band.material in known for band in listed)
+        return POSSIBLY_AIR if own or not known and listed else LIKELY_AIR
+    if not named:
+        return LIKELY_AIR if gas_at(at) == "carbon dioxide" else POSSIBLY_AIR
+    band = named[0]
+    return LIKELY_AIR if band is None or band.material in ("", AIR) else POSSIBLY_AIR
 
 
 def mean_map(importance: np.ndarray, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
@@ -384,5 +327,5 @@ def smooth(importance: np.ndarray, axis: np.ndarray, width: float) -> np.ndarray
 def _spacing(axis):
     order = np.argsort(axis)
     result = np.empty(len(axis))
-    result[order] = _areas(axis[order])
+    result[order] = areas(axis[order])
     return result

@@ -13,13 +13,15 @@ spectrum differ, because the penetration depth of ATR grows with 1/wavenumber.
 """
 
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from orangecontrib.microplastics.materials.band_tables import SOURCES, TABLES
 from orangecontrib.microplastics.materials.names import material_code
 
-__all__ = ["Band", "SOURCES", "BANDS", "assignments", "REGIONS", "LOW", "HIGH"]
+__all__ = ["Band", "SOURCES", "BANDS", "assignments", "common_vibration",
+           "REGIONS", "LOW", "HIGH"]
 
 #: Regions with polymer bands (cm-1): fingerprint and C-H stretches. Between them are carbon
 #: dioxide and the baseline; above them, water.
@@ -83,6 +85,22 @@ def assignments(wavenumber: float, tolerance: float = 10.,
              if abs(band.wavenumber - wavenumber) <= tolerance]
     return sorted(found, key=lambda band: (abs(band.wavenumber - wavenumber),
                                            -(band.height or 0.)))
+
+
+def common_vibration(wavenumber: float, tolerance: float = 10., least: float = .05,
+                     materials: int = 4) -> str:
+    """The vibration that all known bands near a wavenumber (cm-1) have in common; "" if none.
+
+    Of this number of `materials` at least; bands lower than `least` (as in the tables) do not
+    count.
+    """
+    near = [band for band in assignments(wavenumber, tolerance)
+            if band.height is None or band.height >= least]
+    if len({band.material for band in near}) < materials:
+        return ""
+    terms = [re.sub(r" *\([^)]*\)", "", band.assignment).split(", ") for band in near]
+    return ", ".join(term for term in terms[0] if all(
+        any(term in other for other in others) for others in terms))
 
 
 def _codes(materials) -> list[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from orangecontrib.microplastics.materials.bands import BANDS
+from orangecontrib.microplastics.materials.bands import BANDS, Band
 from orangecontrib.microplastics.materials.contaminants import CONTAMINANT_MATERIALS, CONTAMINANTS
 
-__all__ = ["NEAR", "WATER", "Companion", "COMPANIONS", "SINGLE", "COMPANION_MATERIALS"]
+__all__ = ["NEAR", "WATER", "Companion", "COMPANIONS", "SINGLE", "TITANIUM_DIOXIDE",
+           "RISING", "COMPANION_MATERIALS", "companion_band"]
 
 #: Smallest distance within which a band is found at its position, cm-1. As much differs between
 #: instruments, between ATR and transmission, and by the grid of 4 or 8 cm-1.
@@ -125,5 +126,41 @@ SINGLE = (
               only_in=("PE", "PP", "PS", "ABS")),
 )
 
+#: White pigment. It has no maximum above 600 cm-1, but a broad rise below 800 (Ti-O stretch), so
+#: that spectra which end there show its flank only: hence the doubt.
+TITANIUM_DIOXIDE = Band("titanium dioxide?", 600., "Ti-O stretch", None, "")
+
+#: Materials with O-H or N-H, which rise there themselves.
+RISING = frozenset((*_AMIDES, "CE", "CA"))
+
+#: Vibrations of companions that have no table of bands.
+_VIBRATIONS = {
+    "silicone": {1260.: "Si-CH3 bend", 1090.: "Si-O-Si stretch", 1020.: "Si-O-Si stretch",
+                 800.: "Si-C stretch"},
+    "water": {3400.: "O-H stretch", 1640.: "H-O-H bend"},
+    "oxidation": {1715.: "C=O stretch", 1735.: "C=O stretch"},
+    "cellulose": {3340.: "O-H stretch"},
+    "protein or biofilm": {3290.: "N-H stretch"},
+}
+
 #: Codes of the companions' materials that have tables of bands; they are named by the rules here.
 COMPANION_MATERIALS = frozenset(code for codes in CONTAMINANT_MATERIALS.values() for code in codes)
+
+
+def companion_band(companion: Companion, wavenumber: float) -> Band:
+    """The band of a companion that is nearest to a wavenumber (cm-1), as in the tables.
+
+    Its `material` is the companion's name, its height unknown; the assignment is that of the
+    companion's materials, and empty if none is known.
+    """
+    listed = _VIBRATIONS.get(companion.name, {})
+    rows = [(band.wavenumber, band.assignment, band.source) for code in companion.never_in
+            if code in COMPANION_MATERIALS and companion.name not in ("water", "silicone")
+            for band in BANDS.get(code, ())]
+    rows += [(at, assignment, "") for at, assignment in listed.items()]
+    centre = min((centre for centre, _ in companion.bands), key=lambda at: abs(at - wavenumber))
+    at, assignment, source = min(rows, key=lambda row: abs(row[0] - wavenumber),
+                                 default=(centre, "", ""))
+    if abs(at - wavenumber) > max(2 * NEAR, abs(centre - wavenumber)):
+        at, assignment, source = centre, "", ""
+    return Band(companion.name, at, assignment, None, source)

@@ -13,11 +13,18 @@ from orangecontrib.spectroscopy.widgets.owspectra import AVERAGE, CurvePlot
 from orangewidget.utils import enum_as_int
 
 from orangecontrib.microplastics.explanation.important_bands import NO_ABSORPTION
+from orangecontrib.microplastics.explanation.stability import band_text
 from orangecontrib.microplastics.spectra.axis import name_of
 from orangecontrib.microplastics.utils.label_layout import spread
 
 #: Colours of evidence for and against the target, distinguishable for colour-blind readers.
 FOR, AGAINST = QColor("#d55e00"), QColor("#0072b2")
+
+#: Largest share of the plot's height for labels; height of the lines below them, pixels.
+_LABELS, _KINK = .38, 20
+
+#: Texts with fewer letters stay in one line.
+_SHORT = 14
 
 #: Maximum number of columns of a drawn map, more than a plot on the screen shows.
 _PIXELS = 1200
@@ -150,18 +157,21 @@ class ImportancePlot(CurvePlot):
         low, high = (finite.min(), finite.max()) if len(finite) else (0, 1)
         height = (high - low) or 1.
         self._high = high
-        texts = [band.label() for band in bands]
+        texts = [_band_label(band) for band in bands]
         names = [f"{name_of(wavenumber)} {name}".strip() for wavenumber, name in reference]
         bottom = low - .03 * height
-        top = high + self._room(texts + names) * (high - bottom)
+        room, texts, names = self._room(texts, names)
+        top = high + room * (high - bottom)
         columns, extent = on_screen(axis)
         self.strip.setImage(as_levels(importance[columns], signed)[:, None],
                             lut=lookup_table(signed), levels=(0, 256), autoLevels=False)
-        self.strip.setRect(QRectF(extent.left(), bottom, extent.width(), top - bottom))
+        # Labels stand above it, on plain ground.
+        self.strip.setRect(QRectF(extent.left(), bottom, extent.width(),
+                                  high + .02 * height - bottom))
         self.add_marking(self.strip)
         text = self.palette().color(QPalette.Text)
         for band, name in zip(bands, texts, strict=True):
-            self._label(band.position, name, top, bottom, text, Qt.DashLine, band.share,
+            self._label(band.position, name, top, bottom, text, Qt.DashLine, band.weight,
                         _band_tooltip(band))
         for (wavenumber, _), name in zip(reference, names, strict=True):
             self._label(wavenumber, name, top, bottom, AGAINST, Qt.DotLine, 0,
@@ -173,12 +183,28 @@ class ImportancePlot(CurvePlot):
             # Another class on the same axis: keep the user's zoom of the wavenumbers.
             self.plot.vb.setYRange(bottom, top, padding=.02)
 
-    def _room(self, texts):
-        """Height of the labels relative to the height of the plot below them."""
+    def _room(self, *groups):
+        """Height of the labels relative to that of the plot below them, and texts that fit in.
+
+        If they need more than about a third of the height, they have two lines; what is too long is
+        cut, and whole in tooltips.
+        """
         metrics = QFontMetricsF(self._font())
-        longest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
-        share = min(.45, (longest + 18) / max(self.plot.vb.height(), 1)) if texts else .03
-        return share / (1 - share)
+
+        def longest(groups):
+            return max((metrics.horizontalAdvance(line) for texts in groups for text in texts
+                        for line in text.split("\n")), default=0)
+
+        if not longest(groups):
+            return (.03, *groups)
+        height = max(self.plot.vb.height(), 1)
+        if longest(groups) + _KINK > _LABELS * height:
+            groups = [[_two_lines(text) for text in texts] for texts in groups]
+        share = min(_LABELS, (longest(groups) + _KINK) / height)
+        room = max(share * height - _KINK, 0) + 1
+        return (share / (1 - share), *([
+            "\n".join(metrics.elidedText(line, Qt.ElideRight, room) for line in text.split("\n"))
+            for text in texts] for texts in groups))
 
     def _font(self):
         font = QFont(self.font())
@@ -200,13 +226,14 @@ class ImportancePlot(CurvePlot):
     def _spread_labels(self):
         """Place the labels of visible bands side by side, each with a line to its band.
 
-        If there is not enough room for all, those of the largest share are shown.
+        If there is not enough room for all, those of the darkest place and the largest share
+        are shown.
         """
         if not self.labels:
             return
         (low, high), _ = self.plot.vb.viewRange()
         pixel, upright = self.plot.vb.viewPixelSize()
-        width = self.labels[0].label.boundingRect().height() * pixel
+        width = max(entry.label.boundingRect().height() for entry in self.labels) * pixel
         shown = sorted((entry for entry in self.labels if low <= entry.at <= high),
                        key=lambda entry: -entry.weight)[:int((high - low) / width)]
         for entry in self.labels:
@@ -216,18 +243,34 @@ class ImportancePlot(CurvePlot):
         for entry, place in zip(shown, places, strict=True):
             entry.label.setPos(place, entry.top)
             kink = min(self._high + 2 * upright, entry.top)
+            end = entry.top - entry.label.boundingRect().width() * upright
             entry.line.setData([entry.at, entry.at, place, place],
-                               [entry.bottom, kink, min(kink + 10 * upright, entry.top),
-                                entry.top])
+                               [entry.bottom, kink, min(kink + 10 * upright, end), end])
 
     def sizeHint(self):
         return QSize(700, 320)
 
 
+def _two_lines(text):
+    """Break a text at the space nearest to its middle."""
+    spaces = [i for i, letter in enumerate(text) if letter == " "]
+    if not spaces or len(text) < _SHORT:
+        return text
+    at = min(spaces, key=lambda i: abs(i - len(text) / 2))
+    return f"{text[:at]}\n{text[at + 1:]}"
+
+
+def _band_label(band):
+    """With "2 of 3" if not all networks have the band; :class:`ColourKey` says what it means."""
+    return band.label() + (f", {band.networks} of {band.of_networks}" if band_text(band) else "")
+
+
 def _band_tooltip(band):
     lines = [f"<b>{band.low:.0f} to {band.high:.0f} 1/cm</b>, {band.share:.0%} of all importance"]
+    if band.of_networks:
+        lines.append(f"In the maps of {band.networks} of {band.of_networks} networks.")
     lines += [f"{at:.0f} {band.called(i)}" for i, at in enumerate(band.absorptions)] or [
-        NO_ABSORPTION.capitalize() + "."]
+        band.describe()[0].upper() + band.describe()[1:] + "."]
     if band.assignments:
         lines.append("<i>Bands known here:</i>")
     lines += [f"{b.wavenumber:g} {b.assignment} ({b.material}), {b.source}"
@@ -258,13 +301,16 @@ class ColourKey(QWidget):
         notes = []
         if any(not band.absorptions for band in bands):
             notes.append(NO_ABSORPTION)
-        guessed = next((band for band in bands if band.names and band.names[0]
-                        and band.names[0].material not in band.materials), None)
+        guessed = next((band for band in bands if band.foreign()), None)
         if guessed:
-            other = guessed.names[0].material
+            other = guessed.foreign()
             notes.append(f"({other}?): a band of {other}"
                          + (f", none of {' or '.join(guessed.materials)}"
                             if guessed.materials else ""))
+        doubtful = next((band for band in bands if band_text(band)), None)
+        if doubtful:
+            notes.insert(0, f"{doubtful.networks} of {doubtful.of_networks}: {band_text(doubtful)} "
+                            "only")
         self.note = "; ".join(notes)
         self.setToolTip("\n".join((
             "Importance of each wavenumber for the model's prediction, relative to the highest. "
