@@ -57,8 +57,9 @@ class TestExplainTable(unittest.TestCase):
         np.testing.assert_allclose(own.importance, expected.importance, atol=1e-6)
         np.testing.assert_allclose(own.probabilities, model(2)(data, model(2).Probs), atol=1e-5)
         np.testing.assert_array_equal(own.target, own.predicted)
-        self.assertEqual(own.resolution, 64)
-        self.assertEqual(explain_table(model(2), data, method="fine").resolution, 16)
+        # Fine maps by default.
+        self.assertEqual(own.resolution, 16)
+        self.assertEqual(explain_table(model(2), data, method="hirescam").resolution, 64)
 
     def test_importance_stays_with_its_wavenumber(self):
         data = spectra()
@@ -206,7 +207,9 @@ class TestTables(unittest.TestCase):
         for view in views:
             own = np.equal(table.Y, table.domain.class_var.to_val(view.name))
             share = table.get_column("share")[own]
-            self.assertTrue((np.diff(share) <= 1e-9).all())
+            # First the darkest place of the map, then by share.
+            self.assertTrue((np.diff(share[1:]) <= 1e-9).all())
+            self.assertEqual(table.get_column("height")[own][0], 1)
             self.assertLessEqual(share.sum(), 1 + 1e-6)
         self.assertEqual(len(bands_table([])), 0)
 

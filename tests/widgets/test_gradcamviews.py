@@ -198,8 +198,7 @@ class TestState(GradCAMTest):
 
     def test_cancelled_leaves_nothing_of_other_settings(self):
         self.explain()
-        self.widget.controls.method.setCurrentIndex(3)
-        self.widget.method = 3
+        self.widget.method = "occlusion"
         self.widget.restart()
         self.widget.cancel_button.click()
         self.assertIn("Cancelled", self.notice())

@@ -49,6 +49,11 @@ def model():
 
 
 @cache
+def model_of_three():
+    return DCNetLearner(epochs=3, networks=3, device="cpu")(training())
+
+
+@cache
 def mixture_model():
     return DCNetLearner(epochs=2, device="cpu")(mix(training(), 600))
 
@@ -151,7 +156,7 @@ class TestOWGradCAM(GradCAMCase):
     def test_methods_and_branches(self):
         self.explain()
         before = self.output("importance").X
-        for name, texts in (("method", [t for t, _ in owgradcam.METHODS][1:]),
+        for name, texts in (("method", list(owgradcam.METHODS.values())[1:]),
                             ("branch", ["Kernel size 3", "Kernel size 15"])):
             for text in texts:
                 with self.subTest(text):
@@ -159,6 +164,82 @@ class TestOWGradCAM(GradCAMCase):
                     other = self.output("importance").X
                     self.assertFalse(np.allclose(other, before, equal_nan=True))
                     before = other
+
+    def test_methods_of_older_workflows(self):
+        for number, name in enumerate(("hirescam", "gradcam++", "gradcam", "occlusion", "fine")):
+            widget = self.create_widget(OWGradCAM, stored_settings={
+                "method": number, "__version__": 1})
+            self.assertEqual(widget.method, name)
+            self.assertEqual(widget.controls.method.currentText(), owgradcam.METHODS[name])
+        self.assertEqual(self.widget.method, "fine")
+        self.assertEqual(list(owgradcam.METHODS)[:2], ["fine", "gradcam"])
+        self.assertEqual(self.create_widget(
+            OWGradCAM, stored_settings={"__version__": 1}).method, "fine")
+        for name in ("gradcam", "of the future"):
+            widget = self.create_widget(OWGradCAM, stored_settings={
+                "method": name, "__version__": 2})
+            self.assertEqual(widget.method, name if name in owgradcam.METHODS else "fine")
+
+    def test_networks_are_compared(self):
+        self.explain()
+        label = self.widget.page.agreement_label
+        self.assertIn("1 network", label.text())
+        self.assertTrue(self.widget.band_list.isColumnHidden(2))
+        self.explain(with_model=model_of_three())
+        self.assertRegex(label.text(), r"3 networks (agree|agree in part|disagree): -?\d?\.\d\d")
+        self.assertIn("rank correlation", label.toolTip())
+        bands = self.output("bands")
+        self.assertTrue((bands.get_column("of networks") == 3).all())
+        self.assertFalse(self.widget.band_list.isColumnHidden(2))
+        of_class = label.text()
+        self.widget._row_clicked(7, False)
+        self.assertIn("3 networks", label.text())
+        self.assertNotEqual(label.text(), of_class)
+
+    def test_networks_of_a_spectrum_that_was_not_compared(self):
+        with patch("orangecontrib.microplastics.explanation.stability.SAMPLE", 5):
+            self.explain(with_model=model_of_three())
+        row = int(np.setdiff1d(np.arange(36), self.widget.stability.rows)[0])
+        self.widget._row_clicked(row, False)
+        self.assertIn("3 networks", self.widget.page.agreement_label.text())
+        self.assertIn(row, self.widget.stability.rows)
+
+    def test_transmittance_is_converted(self):
+        expected = self.explain()
+        percent = spectra().copy()
+        with percent.unlocked(percent.X):
+            percent.X[:] = 100 * 10 ** -percent.X
+        self.assertIsNone(self.explain(data=percent))
+        self.assertTrue(self.widget.Error.scale.is_shown())
+        self.assertFalse(self.widget.convert_button.isHidden())
+        self.assertIn("Convert to Absorbance", self.widget.stack.notice.text())
+        self.widget.convert_button.click()
+        self.wait_until_finished(timeout=20_000)
+        self.assertFalse(self.widget.Error.active)
+        self.assertTrue(self.widget.Information.converted.is_shown())
+        np.testing.assert_allclose(self.output("importance").X, expected.X, atol=.02)
+        np.testing.assert_allclose(self.widget.explained.spectra, spectra().X, atol=1e-4)
+        self.widget.faithfulness_view.button.click()
+        self.wait_until_finished(timeout=30_000)
+        self.assertIn("Better than chance", self.widget.faithfulness_view.text.text())
+        self.assertEqual(self.widget.convert_button.text(), "Do Not Convert")
+        self.widget.convert_button.click()
+        self.wait_until_finished(timeout=20_000)
+        self.assertTrue(self.widget.Error.scale.is_shown())
+
+    def test_some_spectra_are_shown_at_once(self):
+        many = Table.concatenate([spectra()] * 12, axis=0)
+        shown = []
+        self.explain()
+        with patch.object(self.widget, "_draw_heat_map", lambda: shown.append((
+                len(self.widget.explained.data), len(self.widget.used)))), \
+                patch.object(self.widget.Outputs.importance, "send") as send:
+            self.send_signal(self.widget.Inputs.data, many)
+            self.wait_until_finished(timeout=20_000)
+        self.assertEqual(shown[-2:], [(96, 96), (432, 432)])
+        # Outputs hold all of them.
+        sent = [call.args[0] for call in send.call_args_list if call.args[0] is not None]
+        self.assertEqual([len(table) for table in sent], [432])
 
     def test_signed(self):
         self.explain()
@@ -387,7 +468,7 @@ class TestOWGradCAM(GradCAMCase):
 
     def test_original_gradcam_that_finds_nothing_says_so(self):
         self.explain()
-        self.choose("method", "Grad-CAM, original")
+        self.choose("method", "Grad-CAM")
         empty = np.nan_to_num(self.widget.explained.importance).max(axis=1) <= 0
         self.assertEqual(self.widget.Warning.no_importance.is_shown(), bool(empty.any()))
 
@@ -404,7 +485,7 @@ class TestOWGradCAM(GradCAMCase):
 
     def test_cancel(self):
         self.send_signal(self.widget.Inputs.model, model())
-        self.widget.method = 3
+        self.widget.method = "occlusion"
         many = Table.concatenate([spectra()] * 20, axis=0)
         self.send_signal(self.widget.Inputs.data, many)
         self.assertEqual(self.widget.cancel_button.text(), "Cancel")
@@ -412,14 +493,14 @@ class TestOWGradCAM(GradCAMCase):
         self.assertTrue(self.widget.Information.cancelled.is_shown())
         self.assertIsNone(self.output("importance"))
         self.assertEqual(self.widget.cancel_button.text(), "Explain")
-        self.widget.method = 0
+        self.widget.method = "fine"
         self.widget.cancel_button.click()
         self.wait_until_finished(timeout=20_000)
         self.assertFalse(self.widget.Information.cancelled.is_shown())
         self.assertEqual(len(self.output("importance")), len(many))
 
     def test_delete_while_explaining(self):
-        widget = self.create_widget(OWGradCAM, stored_settings={"method": 3})
+        widget = self.create_widget(OWGradCAM, stored_settings={"method": "occlusion"})
         self.send_signal(widget.Inputs.model, model(), widget=widget)
         self.send_signal(widget.Inputs.data, Table.concatenate([spectra()] * 20, axis=0),
                          widget=widget)
@@ -468,7 +549,7 @@ class TestOWGradCAM(GradCAMCase):
         self.explain()
         self.widget.send_report()
         html = self.widget.report_html
-        for text in ("out-of-plane bend (PS)", "HiResCAM"):
+        for text in ("out-of-plane bend (PS)", "Fine (with gradients)"):
             self.assertTrue(text in html, text)
         self.assertEqual(html.count("<img") + html.count("<svg"), 2)
 

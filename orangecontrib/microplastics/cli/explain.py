@@ -12,6 +12,7 @@ from orangecontrib.microplastics.dcnet.modelfile import SUFFIX
 from orangecontrib.microplastics.explanation.csv_files import write_bands, write_predictions
 from orangecontrib.microplastics.explanation.figures import gradcam_figure, spectra_figure
 from orangecontrib.microplastics.explanation.single import spectrum_views, spread_rows
+from orangecontrib.microplastics.explanation.stability import agreement_text, band_text
 from orangecontrib.microplastics.explanation.table import PREDICTED, explain_table, importance_table
 from orangecontrib.microplastics.materials.names import is_combination
 from orangecontrib.microplastics.spectra.files import read_spectra
@@ -77,7 +78,8 @@ def run(model: Path, data: Path, output: Path, *, component: str | None = None) 
         + (", correctly predicted spectra only" if (explained.right == 1).any() else "")
         + (" (single materials; mixtures one by one below)" if _without_mixtures(explained, views)
            else ""),
-        *describe(views), "", "Single spectra", *(line for v in single for line in v.lines())]
+        *describe(views, networks=len(model.networks)), "", "Single spectra",
+        *(line for v in single for line in v.lines())]
 
 
 def _without_mixtures(explained, views):
@@ -97,15 +99,18 @@ def _counts(explained):
         if n) + f"; {explained.decisions()}"
 
 
-def describe(views, n: int = 3) -> list[str]:
-    """Lines of text with the `n` strongest bands of each class."""
+def describe(views, n: int = 3, networks: int = 1) -> list[str]:
+    """Lines of text with the `n` strongest bands of each class, by a model of some networks."""
     lines = []
     for view in views:
+        agreed = agreement_text(networks, view.agreement)
         lines.append(f"{view.name} ({len(view.rows)} "
-                     f"{'spectrum' if len(view.rows) == 1 else 'spectra'})")
+                     f"{'spectrum' if len(view.rows) == 1 else 'spectra'})"
+                     + (f", {agreed}" if agreed else ""))
         lines.extend(f"    {band.low:4.0f}-{band.high:<4.0f} cm-1  {band.share:4.0%}  "
                      + band.describe(2)
                      + (f"  [{band.atmosphere} atmosphere]" if band.atmosphere else "")
+                     + (f"  [{band_text(band)}]" if band_text(band) else "")
                      for band in view.bands[:n])
     return lines
 

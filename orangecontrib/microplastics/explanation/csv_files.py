@@ -34,11 +34,16 @@ def write_predictions(explained: Explained, path: Path):
 
 
 def write_bands(views: list[ClassView], path: Path):
-    """Write the important bands of each class, in whole cm-1 as in figures and lists."""
+    """Write the important bands of each class, in whole cm-1 as in figures and lists.
+
+    The last column is in how many networks' own maps a band is, "2 of 3"; empty if they were not
+    compared.
+    """
     _write(path, ["class", "wavenumber", "from", "to", "share", "what absorbs there",
-                  "atmosphere"],
+                  "atmosphere", "networks"],
            [[view.name, f"{band.position:.0f}", f"{band.low:.0f}", f"{band.high:.0f}",
-             f"{band.share:.3f}", band.describe(3), band.atmosphere or "no"]
+             f"{band.share:.3f}", band.describe(3), band.atmosphere or "no",
+             f"{band.networks} of {band.of_networks}" if band.of_networks else ""]
             for view in views for band in view.bands])
 
 

@@ -13,6 +13,12 @@ from orangecontrib.microplastics.explanation.important_bands import (
     ImportantBand,
     important_bands,
 )
+from orangecontrib.microplastics.explanation.stability import (
+    agreement,
+    agreement_text,
+    band_text,
+    count_networks,
+)
 from orangecontrib.microplastics.explanation.table import Explained, components, explain_table
 from orangecontrib.microplastics.materials.names import (
     PLUS,
@@ -40,12 +46,18 @@ class Reason(NamedTuple):
         NaN where not seen.
     bands : list of ImportantBand
         The strongest first.
+    agreement : float
+        Of the networks (:func:`.stability.agreement`); NaN for a model of one network.
+    networks : int
+        Number of networks of the model.
     """
     name: str
     probability: float
     verdict: str
     importance: np.ndarray
     bands: list[ImportantBand]
+    agreement: float = np.nan
+    networks: int = 1
 
 
 class SpectrumView(NamedTuple):
@@ -88,9 +100,16 @@ class SpectrumView(NamedTuple):
         result = [self.title()]
         for reason in self.reasons:
             verdict = f", {reason.verdict}" if reason.verdict else ""
-            bands = "; ".join(band.describe(1) for band in reason.bands[:n]) or "nothing"
-            result.append(f"    {reason.name} ({reason.probability:.0%}{verdict}): {bands}")
+            bands = "; ".join(_described(band) for band in reason.bands[:n]) or "nothing"
+            agreed = agreement_text(reason.networks, reason.agreement)
+            result.append(f"    {reason.name} ({reason.probability:.0%}{verdict}): {bands}"
+                          + (f" [{agreed}]" if agreed else ""))
         return result
+
+
+def _described(band):
+    doubt = band_text(band)
+    return band.describe(1) + (f" ({doubt})" if doubt else "")
 
 
 def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .1,
@@ -138,12 +157,15 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
             others = [m for other in known if other != name for m in materials_of(other)]
             present = [k for k, c in enumerate(own.classes) if name in _parts(c, mixtures)]
             bands = important_bands(
-                maps[i, name], own.axis, spectrum=spectra[i], others=others,
+                maps[i, name][0], own.axis, spectrum=spectra[i], others=others,
                 materials=materials_of(name), threshold=threshold, resolution=own.resolution)
             there = {m for other in names if other != name for m in materials_of(other)}
+            together, alone = maps[i, name]
+            bands = count_networks(bands, alone, own.axis)
             reasons.append(Reason(
-                name, float(own.probabilities[i, present].sum()), verdict, maps[i, name],
-                [_weaken_atmosphere(band, there) for band in bands]))
+                name, float(own.probabilities[i, present].sum()), verdict, together,
+                [_weaken_atmosphere(band, there) for band in bands], agreement(alone),
+                len(model.networks)))
         views.append(SpectrumView(
             int(rows[i]) + 1, _composition(picked, i, actual[i]), own.classes[own.predicted[i]],
             float(own.probabilities[i, own.predicted[i]]), own.decided(i), float(own.right[i]),
@@ -152,7 +174,10 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
 
 
 def _maps(model, data, own, known, wanted, mixtures, method):
-    """Importance (m,) by (row, name), with one pass through the networks for each name."""
+    """Importance (m,) and that by each network alone (networks, m), by (row, name).
+
+    With one pass through the networks for each name, and another if there are several.
+    """
     from orangecontrib.microplastics.nn.attribution import gradcam, targets
     grid = model.grid_spectra(data)
     maps = {}
@@ -162,9 +187,13 @@ def _maps(model, data, own, known, wanted, mixtures, method):
             continue
         target = targets.component_contrast(own.classes, name) if mixtures else \
             gradcam.Target((own.classes.index(name),))
-        found = gradcam.explain(model.folded_networks, grid[rows], model.wavenumbers, own.axis,
-                                target=target, predicted=own.predicted[rows], method=method)
-        maps.update({(row, name): one for row, one in zip(rows, found.importance, strict=True)})
+        networks = model.folded_networks
+        together, *alone = (
+            gradcam.explain(of, grid[rows], model.wavenumbers, own.axis, target=target,
+                            predicted=own.predicted[rows], method=method).importance
+            for of in (networks, *([net] for net in networks if len(networks) > 1)))
+        maps.update({(row, name): (one, np.array([each[j] for each in alone]))
+                     for j, (row, one) in enumerate(zip(rows, together, strict=True))})
     return maps
 
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,11 @@ from orangecontrib.microplastics.explanation.important_bands import (
     mean_map,
     normalised,
     smooth,
+)
+from orangecontrib.microplastics.explanation.stability import (
+    Stability,
+    agreement,
+    count_networks,
 )
 from orangecontrib.microplastics.identification import DECISIONS, Rule, decide
 from orangecontrib.microplastics.materials.names import components_among, materials_of, names_in
@@ -66,6 +71,9 @@ class Explained:
         class is missing, or the model and the data have no class in common.
     resolution : float
         How well the maps resolve wavenumbers, cm-1.
+    settings : dict
+        Arguments of :func:`.gradcam.explain` by which the maps were made: target, method, branch,
+        signed.
     """
     data: Table
     columns: np.ndarray
@@ -80,6 +88,7 @@ class Explained:
     target_probability: np.ndarray
     right: np.ndarray
     resolution: float
+    settings: dict = field(default_factory=dict)
 
     @property
     def spectra(self) -> np.ndarray:
@@ -170,10 +179,10 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     # Spectra without a prediction get no explanation.
     grid = np.where(known[:, None], model.grid_spectra(data), np.float32(np.nan))
     predicted = np.nan_to_num(probabilities).argmax(axis=1)
+    settings = {"target": targets.component_contrast(classes, target) if component else wanted,
+                "method": method, "branch": branch, "signed": signed}
     result = gradcam.explain(
-        model.folded_networks, grid, model.wavenumbers, axis, predicted=predicted,
-        target=targets.component_contrast(classes, target) if component else wanted,
-        method=method, branch=branch, signed=signed,
+        model.folded_networks, grid, model.wavenumbers, axis, predicted=predicted, **settings,
         callback=lambda done: progress(_ANSWER + (1 - _ANSWER) * done))
     if component:
         share = probabilities[:, list(wanted.plus)].sum(axis=1)
@@ -186,7 +195,7 @@ def explain_table(model: DCNetModel, data: Table, *, target: str = PREDICTED,
     return Explained(data, columns, axis, result.importance, probabilities, classes,
                      decide(answer, Rule()), tuple(answer.notes), index, names, share,
                      _right(data, classes, predicted, known),
-                     gradcam.resolution(model.networks, model.wavenumbers, method))
+                     gradcam.resolution(model.networks, model.wavenumbers, method), settings)
 
 
 def _target(classes, target, component):
@@ -220,15 +229,20 @@ def _right(data, classes, predicted, answered):
 
 
 class ClassView(NamedTuple):
-    """The spectra of one target: their `rows` in the table, mean map and spectrum, and bands."""
+    """The spectra of one target: their `rows` in the table, mean map and spectrum, and bands.
+
+    `agreement` is that of the networks (:func:`.stability.agreement`), NaN if not compared.
+    """
     name: str
     rows: np.ndarray
     importance: np.ndarray
     spectrum: np.ndarray
     bands: list[ImportantBand]
+    agreement: float = np.nan
 
 
 def class_views(explained: Explained, rows: np.ndarray | None = None, *,
+                stability: Stability | None = None,
                 smoothing: float = 0.0, threshold: float = 0.1, tolerance: float = 10.0,
                 materials: Callable[[str], list[str]] = materials_of,
                 n: int | None = None) -> list[ClassView]:
@@ -238,6 +252,8 @@ def class_views(explained: Explained, rows: np.ndarray | None = None, *,
     ----------
     rows : ndarray of bool, shape (n,), optional
         Spectra to include; by default all that have a prediction.
+    stability : Stability, optional
+        Of :func:`.compare_networks`, to tell which bands all networks use.
     smoothing, threshold, tolerance, n
         See :func:`.smooth` and :func:`.important_bands.important_bands`.
     materials : callable
@@ -257,7 +273,11 @@ def class_views(explained: Explained, rows: np.ndarray | None = None, *,
         bands = important_bands(
             maps, explained.axis, spectrum=spectrum, materials=materials(name), others=others,
             threshold=threshold, tolerance=tolerance, resolution=explained.resolution, n=n)
-        result.append(ClassView(name, own, maps, spectrum, bands))
+        agreed = np.nan
+        if stability is not None:
+            alone = stability.mean_maps(own, explained.axis, smoothing)
+            bands, agreed = count_networks(bands, alone, explained.axis), agreement(alone)
+        result.append(ClassView(name, own, maps, spectrum, bands, agreed))
     return result
 
 
@@ -314,13 +334,15 @@ def bands_table(views: list[ClassView]) -> Table:
     """Return the important bands of all classes as a Table, with one row per band.
 
     "wavenumber" is where the mean spectrum absorbs, see :mod:`.important_bands`; "highest at" is
-    the maximum of the map.
+    the maximum of the map. "networks" is in how many networks' own maps the band is, missing if
+    they were not compared, and "of networks" their number.
     """
     number = ContinuousVariable
     domain = Domain(
         [number("wavenumber", number_of_decimals=0), number("from", number_of_decimals=0),
          number("to", number_of_decimals=0), number("share", number_of_decimals=3),
-         number("height", number_of_decimals=3), number("highest at", number_of_decimals=0)],
+         number("height", number_of_decimals=3), number("highest at", number_of_decimals=0),
+         number("networks", number_of_decimals=0), number("of networks", number_of_decimals=0)],
         DiscreteVariable("class", values=[v.name for v in views]),
         [StringVariable("absorptions"), StringVariable("assignments"),
          DiscreteVariable("atmosphere", values=("no", "possible", "likely"))])
@@ -328,8 +350,9 @@ def bands_table(views: list[ClassView]) -> Table:
     air = {"": 0, "possible": 1, "likely": 2}
     table = Table.from_numpy(
         domain,
-        np.array([[b.position, b.low, b.high, b.share, b.height, b.centre]
-                  for _, b in rows]).reshape(-1, 6),
+        np.array([[b.position, b.low, b.high, b.share, b.height, b.centre,
+                   *((b.networks, b.of_networks) if b.of_networks else (np.nan, np.nan))]
+                  for _, b in rows]).reshape(-1, 8),
         np.array([i for i, _ in rows], float),
         np.array([[", ".join(map(rounded, b.absorptions)) or "none", b.describe(3),
                    air[b.atmosphere]]

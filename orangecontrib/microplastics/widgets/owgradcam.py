@@ -12,8 +12,14 @@ from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output, OWWidget
 
+from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.explanation.important_bands import mean_map
+from orangecontrib.microplastics.explanation.stability import (
+    Stability,
+    agreement,
+    compare_networks,
+)
 from orangecontrib.microplastics.explanation.table import (
     PREDICTED,
     bands_table,
@@ -34,18 +40,25 @@ from orangecontrib.microplastics.widgets.gradcam.plot import ImportancePlot
 from orangecontrib.microplastics.widgets.gradcam.tabs import BandList
 from orangecontrib.microplastics.widgets.gradcam.task import (
     AttentionResult,
+    FirstSpectra,
     Request,
     measure,
     reference_bands,
     run,
 )
 from orangecontrib.microplastics.widgets.gradcam.texts import (
+    AGREEMENT,
+    ONE_NETWORK,
     attention_of,
     data_text,
     drawn_text,
     missing_text,
+    networks_text,
 )
 from orangecontrib.microplastics.widgets.gradcam.views import Views
+
+#: Maximum number of selected spectra whose networks are compared in the window's own thread.
+_AT_ONCE = 3
 
 
 class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
@@ -70,21 +83,23 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         other_model = Msg("This is a model of {}. Grad-CAM explains networks of Dual-Branch CNN: "
                           "connect its Model, or Load Model with one that was saved from it.")
         failed = Msg("{}")
+        scale = Msg("{}")
 
     class Warning(OWWidget.Warning):
         answer = Msg("{}")
-        no_importance = Msg("The original Grad-CAM gives no importance for {} of {} spectra: its "
-                            "averaged weights are evidence against the class everywhere. Choose "
-                            "the element-wise method.")
+        scale = Msg("{}")
+        no_importance = Msg("Grad-CAM gives no importance for {} of {} spectra: its averaged "
+                            "weights are evidence against the class everywhere. Choose Fine.")
         reference = Msg("{}")
 
     class Information(OWWidget.Information):
         sampled = Msg("{} of {} spectra are explained; the maximum is set under Spectra.")
         cancelled = Msg("Cancelled; press Explain to start again.")
         nothing_shown = Msg("No spectra are left to show: {}.")
+        converted = Msg("The spectra were treated as transmittance and converted to absorbance.")
 
     settingsHandler = DomainContextHandler()
-    settings_version = 1
+    settings_version = 2
 
     curveplot = SettingProvider(ImportancePlot)
     graph_name = "curveplot.plotview"
@@ -120,7 +135,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         self.faithfulness_view.measure.connect(self._measure)
 
     def sizeHint(self):
-        return QSize(1120, 620)
+        return QSize(1240, 680)
 
     @Inputs.model
     def set_model(self, model):
@@ -157,7 +172,8 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         self.restart()
 
     def _clear_results(self):
-        self.explained = self.attention = None
+        self.explained = self.attention = self.stability = None
+        self.first_only = False
         self.views = []
         self.used = np.zeros(0, int)
         self._request = None
@@ -165,9 +181,10 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
     def restart(self):
         self.cancel()
         self._clear_results()
-        for group in (self.Error.failed, self.Warning.answer, self.Warning.no_importance,
+        for group in (self.Error.failed, self.Error.scale, self.Warning.answer,
+                      self.Warning.scale, self.Warning.no_importance,
                       self.Information.sampled, self.Information.cancelled,
-                      self.Information.nothing_shown):
+                      self.Information.nothing_shown, self.Information.converted):
             group.clear()
         self.page.key.set_signed(self.signed)
         self.faithfulness_view.clear()
@@ -176,6 +193,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
             self.Error.failed("Data hold no spectra.")
         if ready:
             self._request = self._make_request()
+            self.Information.converted(shown=self.convert)
             self.start(run, self._request)
         else:
             self.refresh()
@@ -184,11 +202,18 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
 
     def _tell_state(self):
         """Show which spectra are explained and how many are recognised, or what is missing."""
-        self.data_label.setText(data_text(self.data, self.explained))
+        self.data_label.setText(
+            f"Explaining {len(self._request.data):,} spectra; some of them are shown."
+            if self.first_only else data_text(self.data, self.explained))
+        self._show_convert(self.data is not None and (
+            self.convert or self.Error.scale.is_shown() or self.Warning.scale.is_shown()))
         if self.explained is None:
             messages = [str(message) for message in (
-                self.Error.other_model, self.Error.failed, self.Information.cancelled)
+                self.Error.other_model, self.Error.failed, self.Error.scale,
+                self.Information.cancelled)
                 if message.is_shown()]
+            if self.Error.scale.is_shown():
+                messages.append("Or press <i>Convert to Absorbance</i>, under Spectra.")
             missing = missing_text(self.model is not None or self.Error.other_model.is_shown(),
                                    self.data is not None, messages)
             self.stack.tell(missing if self.task is None else "Explaining...",
@@ -209,8 +234,8 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         target = self.target_text.removeprefix(COMPONENT_TEXT)
         return Request(self.model, self.data if n == len(self.used) else self.data[self.used],
                        PREDICTED if target == PREDICTED_TEXT else target, component,
-                       METHODS[self.method][1], self.branch - 1 if self.branch else None,
-                       self.signed)
+                       self.method, self.branch - 1 if self.branch else None, self.signed,
+                       self.convert)
 
     def _toggle(self):
         if self.task is None:
@@ -220,8 +245,10 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
             self.Information.cancelled()
             self._update_buttons()
             # Remove plots and outputs that belong to earlier settings.
-            if self.explained is None:
+            if self.explained is None or self.first_only:
+                self._clear_results()
                 self.refresh()
+            self._show_spectra()
 
     def _measure(self):
         if self.explained is not None and self.task is None:
@@ -235,10 +262,26 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         self.faithfulness_view.button.setEnabled(
             not busy and self.explained is not None and bool(self.explained.answered.any()))
 
-    def on_partial_result(self, explained):
+    def on_partial_result(self, result):
+        if isinstance(result, Stability):
+            self.stability = result
+            self.refresh_bands()
+        elif isinstance(result, FirstSpectra):
+            # Without outputs: those of all spectra follow.
+            self.explained, self.first_only = result.explained, True
+            self._of_all, self.used = self.used, self.used[result.rows]
+            self._draw()
+        else:
+            if self.first_only:
+                self.used, self.first_only = self._of_all, False
+            self._show_explained(result)
+
+    def _show_explained(self, explained):
         self.explained = explained
-        if explained.notes:
-            self.Warning.answer("\n".join(map(str, explained.notes)))
+        scale = [str(note) for note in explained.notes if isinstance(note, ScaleWarning)]
+        other = [str(note) for note in explained.notes if not isinstance(note, ScaleWarning)]
+        self.Warning.scale("\n".join(scale), shown=bool(scale))
+        self.Warning.answer("\n".join(other), shown=bool(other))
         if self._request.method == "gradcam":
             nothing, known = explained.without_importance()
             if nothing:
@@ -259,20 +302,28 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
             return
         if not isinstance(ex, ValueError | DomainTransformationError | MemoryError):
             super().on_exception(ex)
-        self.Error.failed(str(ex) or "There is not enough memory; explain fewer spectra.")
+        if isinstance(ex, ScaleError):
+            self.Error.scale(str(ex))
+        else:
+            self.Error.failed(str(ex) or "There is not enough memory; explain fewer spectra.")
         self._clear_results()
         self.refresh()
 
     def refresh(self):
         """Update all plots and outputs from the explained spectra."""
+        self._draw()
+        if self.first_only:
+            return
+        self.Outputs.importance.send(
+            None if self.explained is None else importance_table(self.explained, self.maps))
+        self._send_selected()
+
+    def _draw(self):
         self.maps = None if self.explained is None else \
             self.explained.shown(SCALES[self.scale][1], self.smoothing)
         self.refresh_bands()
         self._draw_heat_map()
         self._show_attention()
-        self.Outputs.importance.send(
-            None if self.explained is None else importance_table(self.explained, self.maps))
-        self._send_selected()
 
     def refresh_bands(self):
         """Update classes, their bands and the plot of one class; the maps do not change."""
@@ -291,14 +342,19 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
             self.shown_name = names[0]
         self.controls.shown_name.setCurrentIndex(names.index(self.shown_name))
         self.controls.shown_name.setEnabled(bool(self.views))
-        self.band_list.set_views(self.views)
+        self.band_list.set_views(self.views, self._n_networks())
         self._show_spectra()
         self._tell_state()
-        self.Outputs.bands.send(bands_table(self.views) if self.views else None)
+        if not self.first_only:
+            self.Outputs.bands.send(bands_table(self.views) if self.views else None)
 
-    def _class_views(self, rows):
-        return class_views(self.explained, rows, smoothing=self.smoothing,
-                           threshold=self.threshold / 100, tolerance=self.tolerance)
+    def _n_networks(self):
+        return 1 if self.model is None else len(self.model.networks)
+
+    def _class_views(self, rows, stability=None):
+        return class_views(self.explained, rows, stability=stability or self.stability,
+                           smoothing=self.smoothing, threshold=self.threshold / 100,
+                           tolerance=self.tolerance)
 
     def show_another(self):
         """Show the chosen class, and clear the selection."""
@@ -326,14 +382,31 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
             return
         rows, maps = view.rows, view.importance
         selected = self._selected_rows()
-        bands = view.bands
+        bands, agreed = view.bands, view.agreement
         if len(selected):
             rows, maps = selected, mean_map(self.maps, selected)
-            bands = self._class_views(np.isin(np.arange(len(self.used)), selected))
+            stability = self._stability_of(selected)
+            bands = self._class_views(np.isin(np.arange(len(self.used)), selected), stability)
             bands = bands[0].bands if len(bands) == 1 else []
+            agreed = np.nan if stability is None else agreement(
+                stability.mean_maps(selected, self.explained.axis, self.smoothing))
+        n = self._n_networks()
+        self.page.set_agreement(networks_text(n, agreed, self.task is not None),
+                                AGREEMENT if n > 1 else ONE_NETWORK)
         self.page.show_spectra(
             self.explained, rows, maps, bands[:self.most_labels], self.signed, self.reference,
             drawn_text(self.explained, self.used, view, selected))
+
+    def _stability_of(self, selected):
+        """Maps of each network alone, also of a few selected spectra that were not compared."""
+        if self.stability is None or self.method == "occlusion":
+            return self.stability
+        missing = np.setdiff1d(selected, self.stability.rows)
+        missing = missing[self.explained.answered[missing]][:_AT_ONCE]
+        if len(missing):
+            self.stability = self.stability.joined(
+                compare_networks(self.model, self.explained, missing))
+        return self.stability
 
     def _show_attention(self):
         view = self._view()
@@ -372,7 +445,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
             ("Networks averaged", len(self.model.networks))))
         self.report_items("Data", describe_spectra(self.data))
         self.report_items("Explanation", (
-            ("Why", self.target_text), ("Method", METHODS[self.method][0]),
+            ("Why", self.target_text), ("Method", METHODS[self.method]),
             ("Branch", self.branch_combo.currentText()),
             ("Spectra explained", f"{len(self.used):,}"), ("Only", WHICH[self.which]),
             ("Scaled by", SCALES[self.scale][0]),

@@ -19,13 +19,20 @@ from orangecontrib.microplastics.explanation.important_bands import (
 )
 from orangecontrib.microplastics.mixing.mixer import mix
 from orangecontrib.microplastics.nn.attribution.cbam_maps import attention
-from orangecontrib.microplastics.nn.attribution.gradcam import METHODS, explain, explain_batches
+from orangecontrib.microplastics.nn.attribution.gradcam import (
+    DEFAULT_METHOD,
+    METHODS,
+    explain,
+    explain_batches,
+    resolution,
+)
 from orangecontrib.microplastics.nn.attribution.projection import Projection
 from orangecontrib.microplastics.nn.attribution.targets import (
     Target,
     component_contrast,
     component_targets,
 )
+from orangecontrib.microplastics.nn.devices import threads
 from orangecontrib.microplastics.nn.network import DCNet, DCNetConfig
 from orangecontrib.microplastics.nn.prediction import predict
 from orangecontrib.microplastics.nn.training import fit
@@ -80,9 +87,9 @@ class TestAgainstCaptum(unittest.TestCase):
                                                    atol=1e-5 * np.abs(expected).max())
 
     def test_agrees_with_captums_interpolation(self):
-        # With stride 1 captum's interpolation, which uses only lengths, has the same centres.
+        # Captum's interpolation uses only lengths: it has the same centres with pooling only.
         from captum.attr import LayerAttribution
-        net, X = network(stride=1), spectra()
+        net, X = network(stride=1, pooling=True), spectra()
         target = np.zeros(20, int)
         coarse = self.captum(net, X, target, 1, True)[:, :, 0]
         expected = LayerAttribution.interpolate(coarse, (len(GRID),), "linear")[:, 0]
@@ -111,6 +118,20 @@ class TestArithmetic(unittest.TestCase):
                     for b in (branch_sum or (None,))]
             np.testing.assert_allclose(sum(maps).sum(axis=1), scores[:, 2] - offset[2],
                                        rtol=1e-3, atol=1e-4)
+
+    def test_the_default_is_fine(self):
+        self.assertEqual((DEFAULT_METHOD, METHODS[:2]), ("fine", ("fine", "gradcam")))
+        np.testing.assert_array_equal(
+            explain([self.net], self.X, GRID).importance,
+            explain([self.net], self.X, GRID, method="fine").importance)
+
+    def test_any_number_of_threads(self):
+        one, two = (self._in_threads(n) for n in (1, 2))
+        np.testing.assert_allclose(one, two, atol=1e-4 * np.abs(one).max())
+
+    def _in_threads(self, n):
+        with threads(n):
+            return explain([self.net], self.X, GRID, batch_size=3, signed=True).importance
 
     def test_signed_branches_add_up(self):
         for method in ON_MAPS:
@@ -338,8 +359,8 @@ class TestPlantedBand(unittest.TestCase):
             net = planted_network(seed)
             self.assertGreater((predict([net], X).argmax(axis=1) == y).mean(), 0.95)
             column = np.diff(Projection([net], planted.GRID).centres)[0]
-            # Not the original Grad-CAM: averaged over positions, the gradient of the head's
-            # maximum loses the place (gradcam.py tells why it is not the default).
+            # Not Grad-CAM itself: averaged over positions, the gradient of the head's maximum
+            # loses the place (gradcam.py tells why it is not the default).
             for method, reach in (("fine", 32), ("gradcam++", column), ("hirescam", column),
                                   ("occlusion", 44)):
                 maps = explain([net], X, planted.GRID, target=y, method=method).importance
@@ -370,14 +391,19 @@ class TestComponents(unittest.TestCase):
         strong = {"PS": (697, 754, 1493, 1450), "PET": (1246, 1716, 725, 1099),
                   "PVC": (1254, 966, 1427, 690)}
         mixtures = np.array([" + " in classes[int(y)] for y in test.Y])
-        for component, target in component_targets(classes).items():
+        for component, target, method in (
+                (*item, method) for item in component_targets(classes).items()
+                for method in ("fine", "hirescam")):
             rows = mixtures & np.isin(test.Y, target.plus)
-            importance = explain([net], test.X[rows], grid, target=target).importance
+            importance = explain([net], test.X[rows], grid, target=target,
+                                 method=method).importance
             pure = test.X[classes.index(component) == test.Y].mean(axis=0)
-            bands = important_bands(mean_map(importance), grid, spectrum=pure, resolution=64,
-                                    materials=[component], n=2)
-            with self.subTest(component):
-                for found in bands:
+            bands = important_bands(
+                mean_map(importance), grid, spectrum=pure, materials=[component], n=2,
+                resolution=resolution([net], grid, method))
+            with self.subTest(component, method=method):
+                # A missing band has no name.
+                for found in (band for band in bands if band.absorptions):
                     self.assertEqual(found.assignments[0].material, component)
                 self.assertLessEqual(
                     min(abs(bands[0].absorptions[0] - s) for s in strong[component]), 10)
@@ -443,8 +469,10 @@ class TestImportantBands(unittest.TestCase):
 
     def test_bands_of_other_materials_have_a_question_mark(self):
         importance = self.curve((1716, 10, 1))
-        for own, text in (("PET", "(PET)"), ("PE", "(PET?)")):
-            band, = important_bands(importance, self.AXIS, spectrum=importance, materials=[own],
+        # A second band that the material does not have.
+        spectrum = importance + self.curve((1246, 10, 1))
+        for own, text in (("PET", "(PET)"), ("CE", "(PET?)")):
+            band, = important_bands(importance, self.AXIS, spectrum=spectrum, materials=[own],
                                     others=["PET"])
             self.assertIn(text, band.label())
 

@@ -18,12 +18,17 @@ head of DCNet weights a feature by its position, so the average mixes the weight
 with the weights at all other positions, and the map can vanish or change its sign (in the
 tests of :mod:`.faithfulness` on real spectra, its order of deletion is no better than random).
 HiResCAM multiplies gradient and map element by element. Its sum is exactly the score minus the
-classifier's offset, and it is better than random on nearly every spectrum. It is therefore the
-default; original Grad-CAM is available for comparison.
+classifier's offset, and it is better than random on nearly every spectrum; but its columns are
+some 60 cm-1 apart. The default is "fine" (:mod:`.fine`), which multiplies it by integrated
+gradients: better than random on every spectrum of a study left out of training, with half of
+the importance within 84 cm-1 instead of 299. Original Grad-CAM, which is explained first in any
+lesson, is available for comparison.
 """
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +54,9 @@ __all__ = ["METHODS", "DEFAULT_METHOD", "Part", "Explanation", "explain", "expla
 #: Spectra explained at a time: 256 maps of 2 x 64 channels x 50 positions are 6 MB.
 BATCH_SIZE = 256
 
+#: Maximum for fine maps, which take longer: for the progress, and for as many batches as threads.
+_FINE_BATCH = 128
+
 
 def _gradcam(maps, grads):
     return torch.bmm(grads.mean(dim=2)[:, None], maps)[:, 0]
@@ -70,7 +78,7 @@ def _hirescam(maps, grads):
     return (maps * grads).sum(dim=1)
 
 
-_FROM_GRADIENTS = {"gradcam": _gradcam, "gradcam++": _gradcam_plus_plus, "hirescam": _hirescam}
+_FROM_GRADIENTS = {"gradcam": _gradcam, "hirescam": _hirescam, "gradcam++": _gradcam_plus_plus}
 
 #: Names of the methods: "fine" is that of :mod:`.fine`, "occlusion" a slow reference.
 FINE = "fine"
@@ -175,50 +183,100 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
     """
     networks = list(networks)
     _check(networks, X, target, predicted, method, branch)
-    n_networks = len(networks)
     networks = folded(networks)
+    work = _occlusion(networks, grid, axis, signed, branch) if method == "occlusion" else \
+        _fine(networks, grid, axis, signed, branch) if method == FINE else \
+        _on_maps(networks, grid, axis, signed, branch, _FROM_GRADIENTS[method])
     if method == "occlusion":
-        occluder = Occluder(networks[0].seen())
-        projection = Projection(networks, grid, axis, occluder.centres)
         # Each batch is predicted hundreds of times; small batches can be cancelled quickly.
         batch_size = min(batch_size, 32)
     elif method == FINE:
-        projection = FineProjection(networks, grid, axis)
-    else:
-        projection = Projection(networks, grid, axis)
-    for start in range(0, len(X), batch_size):
-        rows = slice(start, min(start + batch_size, len(X)))
+        batch_size = min(batch_size, _FINE_BATCH)
+
+    def explained(rows):
         x = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
         usable = x.isfinite().all(dim=1)
         if not usable.all():
             x = torch.where(usable[:, None], x, 0)
         given = target[rows] if isinstance(target, np.ndarray) else target
         classes = None if predicted is None else torch.from_numpy(predicted[rows].astype(int))
-        with threads():
+        with torch.no_grad():
+            maps = [[f.map for f in net.features(x)] for net in networks]
+        importance, scores = work(x, maps, given, classes)
+        for values in () if usable.all() else (importance, scores):
+            values[~usable.numpy()] = np.nan
+        return Part(rows, importance, scores)
+
+    batches = [slice(start, min(start + batch_size, len(X)))
+               for start in range(0, len(X), batch_size)]
+    # Of fine maps, each thread computes a batch: many small steps gain nothing by two threads.
+    yield from _side_by_side(explained, batches, method == FINE)
+
+
+def _side_by_side(work, batches, several):
+    """Results of the batches in their order, each by one thread if `several`."""
+    with threads():
+        workers = min(torch.get_num_threads(), len(batches)) if several else 1
+    if workers < 2:
+        for rows in batches:
+            # The block ends before the caller may pause the generator.
+            with threads():
+                part = work(rows)
+            yield part
+        return
+
+    def alone(rows):
+        with threads(1):
+            return work(rows)
+
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = deque()
+        try:
+            for rows in batches:
+                waiting.append(pool.submit(alone, rows))
+                # One more than are computed: a slow caller does not fill the memory.
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _on_maps(networks, grid, axis, signed, branch, method):
+    projection = Projection(networks, grid, axis)
+
+    def work(_x, maps, target, predicted):
+        found, scores = _from_gradients(networks, maps, target, predicted, method, branch)
+        return projection(found if signed else found.relu()), scores.numpy()
+    return work
+
+
+def _fine(networks, grid, axis, signed, branch):
+    projection = FineProjection(networks, grid, axis)
+
+    def work(x, maps, target, predicted):
+        found, scores = _from_gradients(networks, maps, target, predicted, _hirescam, branch)
+        if predicted is None:
             with torch.no_grad():
-                maps = [[f.map for f in net.features(x)] for net in networks]
-            if method == "occlusion":
-                with torch.no_grad():
-                    scores, own = mean_scores(networks, maps)
-                score = _target_score(given, own if classes is None else classes)
-                signed_map = occluder(networks, x, maps, score, branch)
-            else:
-                signed_map, scores = _from_gradients(
-                    networks, maps, given, classes,
-                    _FROM_GRADIENTS["hirescam" if method == FINE else method], branch)
-            signed_map = signed_map / n_networks
-            if method == FINE:
-                own = mean_scores(networks, maps)[1] if classes is None else classes
-                importance = projection(signed_map, integrated_gradients(
-                    networks, x, _target_score(given, own), branch), signed)
-            else:
-                importance = projection(signed_map if signed else signed_map.relu())
-        result = [importance, scores.numpy()]
-        if not usable.all():
-            for values in result:
-                values[~usable.numpy()] = np.nan
-        # Outside the block of threads, since the caller may pause the generator here.
-        yield Part(rows, *result)
+                predicted = mean_scores(networks, maps)[1]
+        gradients = integrated_gradients(networks, x, _target_score(target, predicted), branch)
+        return projection(found, gradients, signed), scores.numpy()
+    return work
+
+
+def _occlusion(networks, grid, axis, signed, branch):
+    occluder = Occluder(networks[0].seen())
+    projection = Projection(networks, grid, axis, occluder.centres)
+
+    def work(x, maps, target, predicted):
+        with torch.no_grad():
+            scores, own = mean_scores(networks, maps)
+        score = _target_score(target, own if predicted is None else predicted)
+        found = occluder(networks, x, maps, score, branch) / len(networks)
+        return projection(found if signed else found.relu()), scores.numpy()
+    return work
 
 
 def resolution(networks: Sequence[DCNet], grid: np.ndarray, method: str = DEFAULT_METHOD) -> float:
@@ -295,4 +353,4 @@ def _from_gradients(networks, maps, target, predicted, method, branch):
                 grad = next(grads)
                 if branch is None or i == branch:
                     result = result + method(m, grad)
-    return result, scores.detach()
+    return result / len(networks), scores.detach()

@@ -2,19 +2,23 @@
 from __future__ import annotations
 
 from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import QLabel, QSizePolicy
+from AnyQt.QtWidgets import QLabel, QPushButton, QSizePolicy
 from Orange.widgets import gui
 from Orange.widgets.settings import Setting
 from Orange.widgets.utils.itemmodels import PyListModel
 from Orange.widgets.widget import OWWidget
 
+from orangecontrib.microplastics.config import DEFAULT_METHOD
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.explanation.table import components
 
+#: Methods, by the name that settings store, and their texts.
+METHODS = {"fine": "Fine (with gradients)", "gradcam": "Grad-CAM",
+           "hirescam": "Element-wise (HiResCAM)", "gradcam++": "Grad-CAM++",
+           "occlusion": "Occlusion (slow)"}
+#: What settings of version 1 stored as a number.
+METHODS_1 = "hirescam", "gradcam++", "gradcam", "occlusion", "fine"
 #: Choices of the combo boxes: text and value.
-METHODS = (("Element-wise (HiResCAM)", "hirescam"), ("Grad-CAM++", "gradcam++"),
-           ("Grad-CAM, original", "gradcam"), ("Occlusion (slow)", "occlusion"),
-           ("Fine (with gradients)", "fine"))
 SCALES = (("each spectrum", "spectrum"), ("all spectra together", "set"))
 WHICH = ("All", "Correctly predicted", "Incorrectly predicted")
 PREDICTED_TEXT, COMPONENT_TEXT = "Predicted class", "Component: "
@@ -30,7 +34,7 @@ class GradCAMControls(OWWidget, openclass=True):
 
     target_text = Setting(PREDICTED_TEXT, schema_only=True)
     shown_name = Setting("", schema_only=True)
-    method = Setting(0)
+    method = Setting(DEFAULT_METHOD)
     branch = Setting(0)
     signed = Setting(False)
     which = Setting(0)
@@ -40,6 +44,7 @@ class GradCAMControls(OWWidget, openclass=True):
     tolerance = Setting(10)
     most_labels = Setting(6)
     limit = Setting(5000)
+    convert = Setting(False, schema_only=True)
 
     def restart(self):
         raise NotImplementedError
@@ -53,6 +58,22 @@ class GradCAMControls(OWWidget, openclass=True):
     def show_another(self):
         raise NotImplementedError
 
+    @classmethod
+    def migrate_settings(cls, settings, version):
+        if (version or 0) < 2:
+            number = settings.pop("method", None)
+            if isinstance(number, int) and 0 <= number < len(METHODS_1):
+                settings["method"] = METHODS_1[number]
+
+    def _toggle_convert(self):
+        self.convert = not self.convert
+        self.restart()
+
+    def _show_convert(self, shown):
+        """Offer to convert spectra that look like transmittance, or to stop converting."""
+        self.convert_button.setText("Do Not Convert" if self.convert else "Convert to Absorbance")
+        self.convert_button.setVisible(shown)
+
     def _add_controls(self):
         self._add_explain_box()
         self._add_show_box()
@@ -64,6 +85,11 @@ class GradCAMControls(OWWidget, openclass=True):
             "Explained spectra. Nearly all spectra that the model was trained on (such as Training "
             "Mixtures) are predicted correctly; only other spectra show how good it is.")
         box.layout().addWidget(self.data_label)
+        self.convert_button = QPushButton(
+            "Convert to Absorbance", autoDefault=False, clicked=self._toggle_convert,
+            toolTip="Treat the spectra as transmittance T and convert them to A = -log10 T.")
+        self.convert_button.hide()
+        box.layout().addWidget(self.convert_button)
         spin = gui.spin(box, self, "limit", 10, 1_000_000, label="At most:", step=1000,
                         alignment=Qt.AlignRight, controlWidth=90, callback=self.restart,
                         callbackOnReturn=True)
@@ -79,14 +105,20 @@ class GradCAMControls(OWWidget, openclass=True):
             model=self.target_model, callback=self.restart, searchable=False, tooltip=(
                 "What to explain for each spectrum: its predicted class, one class, or one "
                 "component of mixtures (evidence for its presence, whatever else is present)."))
+        if self.method not in METHODS:
+            self.method = DEFAULT_METHOD
+        self.method_model = PyListModel(METHODS, list_item_role=Qt.UserRole)
+        for row, text in enumerate(METHODS.values()):
+            self.method_model.setData(self.method_model.index(row), text, Qt.DisplayRole)
         gui.comboBox(
-            box, self, "method", label="Method:", items=[text for text, _ in METHODS],
+            box, self, "method", label="Method:", model=self.method_model,
             orientation=Qt.Horizontal, callback=self.restart, tooltip=(
-                "Element-wise: preserves the position of each feature, some 60 1/cm wide, and adds "
-                "up to the score.\nFine: Grad-CAM tells the region, gradients the wavenumbers in "
-                "it; sharper.\nGrad-CAM, original: features are weighted by gradients averaged "
-                "over the whole spectrum.\nOcclusion: removes 32 1/cm at a time and measures the "
-                "change of the score. Compare them in Faithfulness."))
+                "Fine: element-wise Grad-CAM tells the region, gradients the wavenumbers in it; "
+                "the sharpest.\nGrad-CAM: the classic. Features are weighted by gradients averaged "
+                "over the whole spectrum, which misleads with this network.\nElement-wise: "
+                "preserves the position of each feature, some 60 1/cm wide, and adds up to the "
+                "score.\nOcclusion: removes 32 1/cm at a time and measures the change of the "
+                "score.\nSee in Faithfulness how far to trust each."))
         self.branch_combo = gui.comboBox(
             box, self, "branch", label="Branch:", items=["All"], orientation=Qt.Horizontal,
             callback=self.restart,

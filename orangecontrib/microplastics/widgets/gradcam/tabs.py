@@ -19,6 +19,9 @@ from AnyQt.QtWidgets import (
 from Orange.widgets.visualize.owscatterplotgraph import LegendItem
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
+from orangecontrib.microplastics.explanation.stability import agreement_text
+from orangecontrib.microplastics.widgets.gradcam.texts import spectra
+
 #: Colours of the two branches, by Okabe and Ito. The second is also that of the explanation in
 #: faithfulness curves, and grey that of random order.
 COLOURS = QColor(0, 114, 178), QColor(213, 94, 0)
@@ -42,7 +45,7 @@ def _plot(title, x, y=None):
 class BandList(QTreeWidget):
     """Tree of the important bands of each class, with their assignments."""
 
-    COLUMNS = ("Region [1/cm]", "Importance", "Atmosphere", "Absorptions [1/cm]")
+    COLUMNS = ("Region [1/cm]", "Importance", "Networks", "Atmosphere", "Absorptions [1/cm]")
 
     def __init__(self):
         super().__init__(uniformRowHeights=True, rootIsDecorated=True,
@@ -50,15 +53,20 @@ class BandList(QTreeWidget):
         self.setHeaderLabels(self.COLUMNS)
         self.header().setSectionResizeMode(QHeaderView.ResizeToContents)
         self.header().setStretchLastSection(False)
-        self.setToolTip("Regions of the mean map of each class, the most important first. A map "
-                        "is coarse; absorptions of the class's mean spectrum within the region "
-                        "tell which bands it stands for.")
+        self.setToolTip("Regions of the mean map of each class, the most important first. "
+                        "Absorptions of the class's mean spectrum within the region tell which "
+                        "bands it stands for.\nNetworks: in how many networks' own maps the band "
+                        "is. What only some of them have may be chance.")
 
-    def set_views(self, views):
-        """Show the bands of each ClassView."""
+    def set_views(self, views, networks=1):
+        """Show the bands of each ClassView, of a model of some networks."""
         self.clear()
+        self.setColumnHidden(self.COLUMNS.index("Networks"), networks < 2)
         for view in views:
-            top = QTreeWidgetItem(self, [f"{view.name} ({len(view.rows)} spectra)"])
+            agreed = agreement_text(networks, view.agreement)
+            top = QTreeWidgetItem(self, [f"{view.name} ({spectra(len(view.rows))})"
+                                         + (f", {agreed}" if agreed else "")])
+            top.setFirstColumnSpanned(True)
             font = top.font(0)
             font.setBold(True)
             top.setFont(0, font)
@@ -67,9 +75,9 @@ class BandList(QTreeWidget):
             for band in view.bands:
                 item = QTreeWidgetItem(top, [
                     f"{band.low:.0f} - {band.high:.0f}", f"{band.share:.0%}",
-                    band.atmosphere, band.describe(3)])
+                    _in_networks(band), band.atmosphere, band.describe(3)])
                 item.setTextAlignment(1, Qt.AlignRight)
-                item.setToolTip(3, "\n".join(
+                item.setToolTip(4, "\n".join(
                     f"{b.wavenumber:g}  {b.assignment} ({b.material}; {b.source})"
                     for b in band.assignments))
         self.expandAll()
@@ -82,6 +90,13 @@ class BandList(QTreeWidget):
             result += [(top.text(0), *(top.child(j).text(c) for c in range(len(self.COLUMNS))))
                        for j in range(top.childCount())]
         return result
+
+
+def _in_networks(band):
+    if not band.of_networks:
+        return ""
+    return f"all {band.networks}" if band.networks == band.of_networks else \
+        f"{band.networks} of {band.of_networks}"
 
 
 class AttentionView(QWidget):

@@ -8,12 +8,17 @@ from Orange.data import Domain, Table
 from Orange.widgets.utils.concurrent import TaskState
 
 from orangecontrib.microplastics.dcnet.model import DCNetModel
+from orangecontrib.microplastics.explanation.stability import compare_networks
 from orangecontrib.microplastics.explanation.table import PREDICTED, Explained, explain_table
 from orangecontrib.microplastics.spectra.axis import spectral_columns
+from orangecontrib.microplastics.spectra.units import in_absorbance
 from orangecontrib.microplastics.widgets.common.background import progress_of
 
 #: Maximum numbers of spectra whose attention is stored, and on which faithfulness is measured.
 _ATTENTION, _FAITHFULNESS = 1000, 100
+
+#: Number of spectra that are shown at first, if there are at least four times as many.
+_FIRST = 96
 
 
 class Request(NamedTuple):
@@ -25,6 +30,13 @@ class Request(NamedTuple):
     method: str
     branch: int | None
     signed: bool
+    convert: bool = False
+
+
+class FirstSpectra(NamedTuple):
+    """Some of the spectra, shown until all are explained: rows of the data, and the Explained."""
+    rows: np.ndarray
+    explained: Explained
 
 
 class AttentionResult(NamedTuple):
@@ -40,7 +52,11 @@ def _some_answered(explained, most):
 
 
 def run(request: Request, state: TaskState) -> AttentionResult:
-    """Explain the spectra, report the Explained as partial result, and return the attention."""
+    """Explain the spectra and return the attention.
+
+    Partial results: the first spectra if there are many, the Explained, and the Stability of its
+    maps if the model has several networks.
+    """
     from orangecontrib.microplastics.nn.devices import all_threads_but_one
     state.set_status("Explaining...")
     with all_threads_but_one():
@@ -48,13 +64,20 @@ def run(request: Request, state: TaskState) -> AttentionResult:
 
 
 def _run(request, state):
-    explained = explain_table(
-        request.model, request.data, target=request.target, component=request.component,
-        method=request.method, branch=request.branch, signed=request.signed,
-        callback=progress_of(state, 0, 90))
+    data = in_absorbance(request.data) if request.convert else request.data
+    settings = {"target": request.target, "component": request.component, "method": request.method,
+                "branch": request.branch, "signed": request.signed}
+    if len(data) >= 4 * _FIRST and request.method != "occlusion":
+        rows = np.linspace(0, len(data) - 1, _FIRST).astype(int)
+        state.set_partial_result(FirstSpectra(rows, explain_table(
+            request.model, data[rows], **settings, callback=progress_of(state, 0, 5))))
+    explained = explain_table(request.model, data, **settings, callback=progress_of(state, 5, 75))
     state.set_partial_result(explained)
+    stability = compare_networks(request.model, explained, callback=progress_of(state, 75, 90))
+    if stability is not None:
+        state.set_partial_result(stability)
     rows = _some_answered(explained, _ATTENTION)
-    grid = request.model.grid_spectra(request.data[rows])
+    grid = request.model.grid_spectra(explained.data[rows])
     from orangecontrib.microplastics.nn.attribution import cbam_maps
     return AttentionResult(rows, cbam_maps.attention(
         request.model.network, grid, request.model.wavenumbers, explained.axis,
@@ -84,7 +107,7 @@ def _measure(request, explained, state):
     )
     model = request.model
     rows = _some_answered(explained, _FAITHFULNESS)
-    grid = model.grid_spectra(request.data[rows])
+    grid = model.grid_spectra(explained.data[rows])
     target = component_targets(explained.classes)[request.target] \
         if request.component else explained.target[rows]
     settings = {"target": target, "method": request.method}
@@ -150,5 +173,5 @@ def spectra_only(data: Table, rows: np.ndarray) -> Table:
                             ids=data.ids[rows])
 
 
-__all__ = ["PREDICTED", "Request", "AttentionResult", "run", "measure",
+__all__ = ["PREDICTED", "Request", "FirstSpectra", "AttentionResult", "run", "measure",
            "reference_bands", "spectra_only"]

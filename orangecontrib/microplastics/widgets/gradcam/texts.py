@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from orangecontrib.microplastics.explanation.stability import agreement_text
 from orangecontrib.microplastics.widgets.common.texts import percent
 
 
@@ -63,8 +64,7 @@ def drawn_text(explained, used, view, selected) -> str:
     """
     if not len(selected):
         mean = "mean of " if len(view.rows) > 1 else ""
-        return (f"{view.name}: {mean}{spectra(len(view.rows))}. Click a row below, or press the "
-                "arrow keys there, to show a single spectrum.")
+        return f"{view.name}: {mean}{spectra(len(view.rows))}. Click a row below to see one."
     if len(selected) > 1:
         return f"Mean of {len(selected)} selected spectra."
     row = selected[0]
@@ -80,6 +80,26 @@ def drawn_text(explained, used, view, selected) -> str:
     else:
         parts.append("no answer")
     return ", ".join(parts) + "."
+
+
+#: What the agreement of the networks means.
+AGREEMENT = (
+    "The model is the mean of several networks, trained on the same spectra from other random "
+    "beginnings. Each alone makes its own map; this is how alike these maps are (rank correlation: "
+    "1 the same, about 0 nothing in common). Where the networks agree, importance is a property of "
+    "the spectra; where they do not, it depends on chance. Bands that not all networks have are "
+    "marked in the picture and in Bands.")
+ONE_NETWORK = (
+    "Another network, trained on the same spectra from another random beginning, may see other "
+    "bands. Train three in Microplastics Model, or set Networks averaged of Dual-Branch CNN to "
+    "3: then their maps are compared here.")
+
+
+def networks_text(networks: int, value: float, busy: bool) -> str:
+    """"3 networks agree: .93"; what to do if there is only one, or that it is not known yet."""
+    if networks < 2:
+        return "1 network: train three to see whether they agree"
+    return agreement_text(networks, value) or ("comparing networks..." if busy else "")
 
 
 def attention_of(attention, view, selected):

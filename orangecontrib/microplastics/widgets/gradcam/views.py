@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 from AnyQt.QtCore import QSize, Qt, pyqtSignal
 from AnyQt.QtWidgets import (
+    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QSplitter,
@@ -51,6 +52,10 @@ class ImportancePage(QWidget):
         self.key = ColourKey()
         self.shown_label = QLabel(textFormat=Qt.PlainText)
         self.shown_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.agreement_label = QLabel(textFormat=Qt.PlainText)
+        described = QHBoxLayout()
+        described.addWidget(self.shown_label, 1)
+        described.addWidget(self.agreement_label)
         self.curveplot = ImportancePlot(parent)
         self.curveplot.setMinimumHeight(180)
         self.heatmap = HeatMap()
@@ -59,8 +64,9 @@ class ImportancePage(QWidget):
         self.splitter.addWidget(self.curveplot)
         self.splitter.addWidget(self.scrolled)
         self.splitter.setSizes([400, 210])
-        for widget in (self.key, self.shown_label, self.splitter):
-            layout.addWidget(widget)
+        layout.addWidget(self.key)
+        layout.addLayout(described)
+        layout.addWidget(self.splitter)
         self._moved = False
         self.splitter.splitterMoved.connect(self._remember_moved)
         # Align the wavenumbers of both plots. pyqtgraph's own axis link is wrong for plots that
@@ -126,8 +132,14 @@ class ImportancePage(QWidget):
     def clear(self):
         """Remove spectra, labels and texts; the heat map stays."""
         self.shown_label.setText("")
+        self.set_agreement("", "")
         self.key.set_bands(())
         self.curveplot.show_spectra(None)
+
+    def set_agreement(self, text: str, tooltip: str):
+        """Say whether the networks agree about the drawn map."""
+        self.agreement_label.setText(text)
+        self.agreement_label.setToolTip(f"<p>{tooltip}</p>" if tooltip else "")
 
     def show_spectra(self, explained, rows, importance, bands, signed, reference, text):
         """Draw spectra over their mean importance.
