@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import subprocess
 from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from orangecontrib.microplastics.materials.names import PLUS, components_of
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
+LOOKS = RESULTS / "looks.json"
 
 #: Order of the sections of RESULTS.md.
 NAMES = ("mixtures", "instruments", "amounts", "particles", "own", "sets", "ready", "unknowns",
@@ -143,11 +145,49 @@ def write(name, parts):
             part["rows"] = {**old.get("rows", {}), **part["rows"]}
         if "columns" in part:
             part["table"] = table(part["rows"], part["columns"])
+        part["commit"] = commit()
         known[title] = part
+        count_look(name, title, part)
         print(f"\n{title}\n{part['text']}\n\n{part['table']}\n", flush=True)
     path.write_text(json.dumps({"date": str(date.today()), "machine": machine(),
                                 "parts": known}, indent=1) + "\n", encoding="utf-8")
     results_page()
+
+
+def commit():
+    """Short hash of the code that runs, with "+" if files differ from it; empty outside git."""
+    def git(*words):
+        return subprocess.run(["git", "-C", str(HERE), *words], capture_output=True, text=True,
+                              check=True).stdout.strip()
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "..", ":!results",
+                      ":!RESULTS.md")
+        return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def count_look(name, title, part):
+    """Note that FLOPP, on which nothing may be chosen, was looked at: each time counts."""
+    if not any(word in title + part["text"] for word in ("FLOPP", "frond")):
+        return
+    looks = json.loads(LOOKS.read_text(encoding="utf-8"))
+    looks.append({"date": str(date.today()), "commit": part["commit"],
+                  "what": f"{name}: {title}", "chosen": "", "times": 1})
+    LOOKS.write_text(json.dumps(looks, indent=1) + "\n", encoding="utf-8")
+
+
+def looks_table():
+    """All looks at FLOPP as Markdown: those before they were counted, from NOTES.md, first."""
+    looks = json.loads(LOOKS.read_text(encoding="utf-8"))
+    total = sum(look["times"] for look in looks)
+    rows = [f"| {look['date']} | {look['commit']} | {look['times']} | {look['what']} | "
+            f"{look['chosen'] or 'nothing'} |" for look in looks]
+    return [f"## FLOPP was looked at {total} times", "",
+            "It is the study that mixtures are tested on, so nothing should be chosen by it. Each "
+            "table above counts when it is made; what was before is counted from the notes.", "",
+            "| date | commit | times | what | what was chosen by it |", "|---|---|---|---|---|",
+            *rows, ""]
 
 
 def machine():
@@ -181,7 +221,9 @@ def results_page():
             continue
         lines += [f"## {name}", "", f"{found['date']}; {found['machine']}.", ""]
         for title, part in found["parts"].items():
-            lines += [f"### {title}", "", part["text"], "", part["table"], ""]
+            made = f" (Code of {part['commit']}.)" if part.get("commit") else ""
+            lines += [f"### {title}", "", part["text"] + made, "", part["table"], ""]
+    lines += looks_table()
     notes = HERE / "NOTES.md"
     if notes.exists():
         lines.append(notes.read_text(encoding="utf-8").rstrip() + "\n")
