@@ -61,7 +61,7 @@ EXPLAINED = (
     "How much: share in the signal, in brackets an interval that should hold it nine times of ten.",
     "The pictures give shares of bands (derivative); the mixtures are made by absorbance.",
     "Bands: stretch of the axis, share of the importance, and where in it the spectra absorb, with",
-    "the vibration known there. (PET?): no band of the material itself lies there, but one of PET.",
+    "the vibration known there. (PET?): not of the material itself, but PET has two bands there.",
     "[possible atmosphere]: water vapour or CO2 absorb there as well.",
 )
 
