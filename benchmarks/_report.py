@@ -22,7 +22,7 @@ LOOKS = RESULTS / "looks.json"
 
 #: Order of the sections of RESULTS.md.
 NAMES = ("mixtures", "instruments", "amounts", "particles", "own", "sets", "ready", "unknowns",
-         "materials", "calibration", "ablation", "speed", "scale", "explain")
+         "materials", "calibration", "ablation", "speed", "scale", "maps", "explain")
 
 COLUMNS = ("accuracy", "balanced accuracy", "minor-component recall", "seconds to fit",
            "spectra/s")
@@ -119,6 +119,8 @@ def _cell(values, column):
         return "-"
     if column == "spectra/s":
         return f"{values.max():,.0f}"
+    if column == "half within":
+        return f"{values.mean():.0f} cm-1"
     if column.startswith("seconds to"):
         return f"{np.median(values):.1f}"
     spread = f" ± {values.std(ddof=1):.4f}" if len(values) > 1 else ""

@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks._report import options, results_page, write
 
 #: Benchmarks of accuracy, the longest first; each writes its own file of results.
-_ACCURACY = ("instruments", "mixtures", "amounts", "ready", "ablation", "own", "sets", "unknowns",
-             "calibration")
+_ACCURACY = ("instruments", "mixtures", "amounts", "ready", "ablation", "own", "sets", "maps",
+             "unknowns", "calibration")
 _TIMED = ("speed", "particles", "scale", "explain")
 
 #: Benchmarks that only print their tables, with the title for RESULTS.md.

@@ -19,6 +19,7 @@ from benchmarks._report import options, write
 from orangecontrib.microplastics.config import Augmentation, TrainingConfig
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.evaluation.protocols import p1
+from orangecontrib.microplastics.nn.attribution.gradcam import explain
 from orangecontrib.microplastics.nn.network import DCNet
 from orangecontrib.microplastics.nn.training import fit
 from orangecontrib.microplastics.spectra.axis import wavenumbers
@@ -54,8 +55,6 @@ def matrix_rate(device="cpu", n=1024, clock=time.perf_counter):
             torch.cuda.synchronize()
         best = min(best, clock() - start)
     return 2 * n ** 3 / best
-
-
 
 
 def training_rates(split, learner, batches, device, repeats, clock, threads):
@@ -119,4 +118,17 @@ def main(argv):
         "text": f"P1, 6,000 mixtures to fit; `model(table)` with values and probabilities of "
                 f"6,000, best of {max(chosen.seeds, 2)}, in turns; {how}.",
         "rows": rows, "columns": ("seconds to fit", "spectra/s")}})
+    explained = split.test[:2000]
+    rows = {method: {"spectra/s": []} for method in ("fine", "hirescam", "gradcam")}
+    model = models.get(OURS) or learner(split.train)
+    X = model.grid_spectra(explained)
+    for _ in range(max(chosen.seeds, 2)):
+        for method, row in rows.items():
+            start = clock()
+            explain(model.folded_networks, X, model.wavenumbers, method=method)
+            row["spectra/s"].append(len(X) / (clock() - start))
+    write("speed", {f"Grad-CAM{', one thread' if busy else ''}": {
+        "text": f"Maps of {len(X):,} of these for the predicted class, one network, best of "
+                f"{max(chosen.seeds, 2)}, in turns; {how}.",
+        "rows": rows, "columns": ("spectra/s",)}})
     return 0
