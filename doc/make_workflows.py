@@ -115,8 +115,8 @@ FIRST_LOOK = Workflow(
         Note("4. Three times, the network learns from two thirds of the spectra and is tested on "
              "the rest. CA is the share it got right: nine in ten or more.", 390, 430, 230,
              to=(520, 390)),
-        Note("5. Which class is taken for which? Most mistakes are in the column PA: protein of "
-             "the biofilm has polyamide's amide bands. Click on a cell.", 680, 130, 250,
+        Note("5. Which class is taken for which, a few of a hundred? The biofilm has protein's "
+             "amide bands, cellulose and water in all classes. Click on a cell.", 680, 130, 250,
              to=(700, 292)),
         Note("6. The spectra of that cell. Would you have known? Then set Biofilm to 0 in 1.",
              780, 430, 210, to=(880, 390)),

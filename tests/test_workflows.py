@@ -86,13 +86,7 @@ def test_identify_without_a_model(monkeypatch, tmp_path, widgets):
 def test_first_look(run):
     flow = run(110)
     accuracy, = accuracies(flow, "Test and Score").values()
-    assert .88 < accuracy < .98, "the note says nine in ten or more"
-    # The mistake that the note explains: particles with biofilm are predicted as polyamide.
-    results = flow.output("Test and Score", "Evaluation Results")
-    names = np.array(results.domain.class_var.values)
-    mistaken = results.predicted[0] != results.actual
-    taken_for = names[results.predicted[0][mistaken].astype(int)].tolist()
-    assert max(set(taken_for), key=taken_for.count) == "PA"
+    assert .9 < accuracy < .99, "the notes say nine in ten or more, and that some are mistaken"
     model = flow.output("Dual-Branch CNN", "Model")
     assert list(model.domain.class_var.values) == ["PE", "PP", "PS", "PET", "PVC", "PA", "PMMA"]
     assert flow.widget("Spectra").curveplot.feature_color.name == "polymer"
