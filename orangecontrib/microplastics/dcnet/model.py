@@ -52,8 +52,9 @@ _CACHED = ("_ready", "_assessed", "_elsewhere")
 #: Rows predicted at a time: limits memory without loss of speed.
 _ROWS = 10_000
 
-#: Rows between two checks whether the prediction was cancelled.
-_BATCH = 2048
+#: Rows between two checks whether the prediction was cancelled: eight batches of the networks, for
+#: as many threads.
+_BATCH = 8 * 480
 
 
 class DCNetModel(Model):
@@ -223,7 +224,8 @@ class DCNetModel(Model):
             X, usable, short, measured = self._usable(X)
             partial += short
             known = np.flatnonzero(usable)
-            for batch in np.array_split(known, -(-len(known) // _BATCH)) if len(known) else ():
+            for first in range(0, len(known), _BATCH):
+                batch = known[first:first + _BATCH]
                 progress_callback((start + batch[0]) / n)
                 self._answer_batch(
                     answer, start + batch, X[batch],

@@ -8,16 +8,7 @@ Raises
 TorchUnavailable
     On import, if torch is missing or its libraries cannot be loaded.
 """
-import os
-
 from orangecontrib.microplastics.utils.errors import TorchUnavailable
-
-# Torch's threads wait for each other after each operation. If they do so by spinning, as is usual,
-# and another program has one of the processors, training takes ten times as long; asleep, it takes
-# 1.1 times as long as it should. Both are read when torch is loaded: the first by libgomp, the
-# second by the libraries of LLVM and Intel.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 try:
     import torch  # noqa: F401

@@ -3,10 +3,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-__all__ = ["choose_device", "threads", "all_threads_but_one"]
+__all__ = ["choose_device", "threads", "side_by_side"]
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -77,12 +80,34 @@ def threads(n: int | None = None):
             torch.set_num_threads(outer or usual)
 
 
-def all_threads_but_one():
-    """Like :func:`threads`, with one fewer than torch's own number: for work beside a window.
+def side_by_side(work: Callable, items: Iterable) -> Iterator:
+    """Yield ``work(item)`` for each item, in their order, several at a time.
 
-    torch's threads wait for each other after each layer. If the window or another program
-    delays one of them, all stand still, and a figure takes seconds instead of tenths of a second.
+    As many as torch may have threads here, each on one of them. Torch's own threads wait for each
+    other after each operation: of many small ones little is gained, and if a window or another
+    program delays one thread, all stand still. A few results wait for a slow caller.
     """
-    with _lock:
-        usual = _default_threads if _open_blocks else torch.get_num_threads()
-    return threads(max(1, usual - 1))
+    def alone(item):
+        with threads(1):
+            return work(item)
+
+    items = list(items)
+    with threads():
+        workers = min(torch.get_num_threads(), len(items))
+    if workers < 2:
+        # The block ends before the caller may pause the generator.
+        yield from map(alone, items)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(alone, item))
+                # One more than are computed: a slow caller does not fill the memory.
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

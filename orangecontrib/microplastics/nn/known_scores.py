@@ -52,6 +52,6 @@ def typical_scores(networks: list[DCNet], X: np.ndarray, y: np.ndarray, wavenumb
         for own in (np.flatnonzero(y == c) for c in np.unique(y))])
     generator = torch.Generator().manual_seed(int(rng.integers(2 ** 31)))
     augment = Augmenter(Augmentation.scaled(STRENGTH), wavenumbers, generator)
-    with threads(), torch.inference_mode():
-        x = standardised(torch.from_numpy(np.ascontiguousarray(X[rows], np.float32)))
-        return class_scores(networks, augment(x).numpy()), y[rows]
+    with threads(1), torch.inference_mode():
+        x = augment(standardised(torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))))
+    return class_scores(networks, x.numpy()), y[rows]

@@ -2,14 +2,14 @@
 from __future__ import annotations
 
 import copy
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from orangecontrib.microplastics.confidence.calibration import mean_probabilities
-from orangecontrib.microplastics.nn.devices import choose_device, threads
+from orangecontrib.microplastics.nn.devices import choose_device, side_by_side
 from orangecontrib.microplastics.nn.network import DCNet
 
 __all__ = ["BATCH", "Scores", "folded", "scores", "class_scores", "predict"]
@@ -86,7 +86,7 @@ def scores(networks: list[DCNet], X: np.ndarray, batch_size: int = BATCH) -> Sco
 
     def work(start):
         rows = slice(start, start + batch_size)
-        with threads(1), torch.inference_mode():
+        with torch.inference_mode():
             n = len(X[rows])
             x = torch.empty((batch_size + _FILL, X.shape[1]))
             x[:n] = torch.from_numpy(np.ascontiguousarray(X[rows], np.float32))
@@ -99,14 +99,11 @@ def scores(networks: list[DCNet], X: np.ndarray, batch_size: int = BATCH) -> Sco
                     components[i, rows] = single.cpu().numpy()[:n]
 
     starts = range(0, len(X), batch_size)
-    with threads():
-        workers = min(torch.get_num_threads(), len(starts)) if device.type == "cpu" else 1
-        if workers > 1:
-            with ThreadPoolExecutor(workers) as pool:
-                list(pool.map(work, starts))
-        else:
-            for start in starts:
-                work(start)
+    if device.type == "cpu":
+        deque(side_by_side(work, starts), maxlen=0)
+    else:
+        for start in starts:
+            work(start)
     return Scores(classes, components)
 
 

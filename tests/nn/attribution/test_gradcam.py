@@ -361,7 +361,7 @@ class TestPlantedBand(unittest.TestCase):
             column = np.diff(Projection([net], planted.GRID).centres)[0]
             # Not Grad-CAM itself: averaged over positions, the gradient of the head's maximum
             # loses the place (gradcam.py tells why it is not the default).
-            for method, reach in (("fine", 32), ("gradcam++", column), ("hirescam", column),
+            for method, reach in (("fine", 40), ("gradcam++", column), ("hirescam", column),
                                   ("occlusion", 44)):
                 maps = explain([net], X, planted.GRID, target=y, method=method).importance
                 for k, wavenumber in enumerate(planted.BANDS):

@@ -9,6 +9,7 @@ import torch
 
 from orangecontrib.microplastics.nn.attribution.gradcam import BATCH_SIZE, check_spectra
 from orangecontrib.microplastics.nn.attribution.projection import Projection
+from orangecontrib.microplastics.nn.devices import threads
 from orangecontrib.microplastics.nn.network import DCNet
 
 __all__ = ["Attention", "attention"]
@@ -44,7 +45,7 @@ def attention(network: DCNet, X: np.ndarray, grid: np.ndarray,
     spatial, channel = ([[] for _ in network.branches] for _ in range(2))
     for start in range(0, len(X), batch_size):
         x = torch.from_numpy(np.ascontiguousarray(X[start:start + batch_size], np.float32))
-        with torch.no_grad():
+        with threads(1), torch.no_grad():
             features = network.features(x)
         for i, feature in enumerate(features):
             if feature.spatial is not None:

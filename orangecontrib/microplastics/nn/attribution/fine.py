@@ -6,8 +6,8 @@ Guided Grad-CAM (Selvaraju et al., ICCV 2017), both are multiplied:
 
 - *Integrated gradients* (Sundararajan et al., ICML 2017, arXiv:1703.01365) at the output of the
   front, where a spectrum is its standardized derivatives: gradients on the way from nothing (zeros)
-  to the spectrum, averaged over four steps and multiplied by it. Their sum is the difference of the
-  scores. Averaged over neighbouring wavenumbers: a derivative is zero where a band is highest.
+  to the spectrum, averaged over three steps and multiplied by it. Their sum is the difference of
+  the scores. Averaged over neighbouring wavenumbers: a derivative is zero where a band is highest.
 - HiResCAM of the last map, interpolated: its square root, which weights the regions without making
   the highest band the only one. Only where both have the same sign is there evidence. That spectra
   should not be averaged over positions is also what Shi et al., Anal. Chem. 2023
@@ -33,7 +33,7 @@ _WIDTH = 8.
 RESOLUTION = 2 * _WIDTH
 
 #: Steps of the integral, at the middles of equal parts.
-_STEPS = 4
+_STEPS = 3
 
 
 def integrated_gradients(networks, x: Tensor, target: Callable[[Tensor], Tensor],
@@ -57,16 +57,16 @@ def integrated_gradients(networks, x: Tensor, target: Callable[[Tensor], Tensor]
     """
     with torch.no_grad():
         fronts = [net.front(x) for net in networks]
-    total = [torch.zeros_like(front) for front in fronts]
-    for step in range(_STEPS):
-        part = [(front * ((step + .5) / _STEPS)).requires_grad_() for front in fronts]
-        with torch.enable_grad():
-            scores = torch.stack([net.classify(own, branch) for net, own in
-                                  zip(networks, part, strict=True)]).mean(dim=0)
-            grads = torch.autograd.grad(target(scores).sum(), part)
-        for sum_, grad in zip(total, grads, strict=True):
-            sum_ += grad / _STEPS
-    return sum((front * grad).sum(dim=1) for front, grad in zip(fronts, total, strict=True))
+    # All steps at once: fewer, larger operations.
+    on_the_way = ((torch.arange(_STEPS) + .5) / _STEPS).to(x.device)[:, None, None, None]
+    part = [(on_the_way * front).flatten(0, 1).requires_grad_() for front in fronts]
+    with torch.enable_grad():
+        scores = torch.stack([net.classify(own, branch) for net, own in
+                              zip(networks, part, strict=True)]).mean(dim=0)
+        total = sum(target(step).sum() for step in scores.unflatten(0, (_STEPS, -1)))
+        grads = [grad.unflatten(0, (_STEPS, -1)).mean(dim=0)
+                 for grad in torch.autograd.grad(total, part)]
+    return sum((front * grad).sum(dim=1) for front, grad in zip(fronts, grads, strict=True))
 
 
 class FineProjection:

@@ -26,9 +26,7 @@ lesson, is available for comparison.
 """
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -44,7 +42,7 @@ from orangecontrib.microplastics.nn.attribution.fine import (
 from orangecontrib.microplastics.nn.attribution.occlusion import Occluder, mean_scores
 from orangecontrib.microplastics.nn.attribution.projection import Projection
 from orangecontrib.microplastics.nn.attribution.targets import Contrast, Target
-from orangecontrib.microplastics.nn.devices import threads
+from orangecontrib.microplastics.nn.devices import side_by_side
 from orangecontrib.microplastics.nn.network import DCNet
 from orangecontrib.microplastics.nn.prediction import folded
 
@@ -209,39 +207,7 @@ def explain_batches(networks: Sequence[DCNet], X: np.ndarray, grid: np.ndarray,
 
     batches = [slice(start, min(start + batch_size, len(X)))
                for start in range(0, len(X), batch_size)]
-    # Of fine maps, each thread computes a batch: many small steps gain nothing by two threads.
-    yield from _side_by_side(explained, batches, method == FINE)
-
-
-def _side_by_side(work, batches, several):
-    """Results of the batches in their order, each by one thread if `several`."""
-    with threads():
-        workers = min(torch.get_num_threads(), len(batches)) if several else 1
-    if workers < 2:
-        for rows in batches:
-            # The block ends before the caller may pause the generator.
-            with threads():
-                part = work(rows)
-            yield part
-        return
-
-    def alone(rows):
-        with threads(1):
-            return work(rows)
-
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = deque()
-        try:
-            for rows in batches:
-                waiting.append(pool.submit(alone, rows))
-                # One more than are computed: a slow caller does not fill the memory.
-                if len(waiting) > workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    yield from side_by_side(explained, batches)
 
 
 def _on_maps(networks, grid, axis, signed, branch, method):

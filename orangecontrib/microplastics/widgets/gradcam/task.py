@@ -57,13 +57,7 @@ def run(request: Request, state: TaskState) -> AttentionResult:
     Partial results: the first spectra if there are many, the Explained, and the Stability of its
     maps if the model has several networks.
     """
-    from orangecontrib.microplastics.nn.devices import all_threads_but_one
     state.set_status("Explaining...")
-    with all_threads_but_one():
-        return _run(request, state)
-
-
-def _run(request, state):
     data = in_absorbance(request.data) if request.convert else request.data
     settings = {"target": request.target, "component": request.component, "method": request.method,
                 "branch": request.branch, "signed": request.signed}
@@ -94,12 +88,6 @@ def measure(request: Request, explained: Explained, state: TaskState):
         Rank correlation of the maps with those of networks with random weights.
     """
     state.set_status("Measuring...")
-    from orangecontrib.microplastics.nn.devices import all_threads_but_one
-    with all_threads_but_one():
-        return _measure(request, explained, state)
-
-
-def _measure(request, explained, state):
     from orangecontrib.microplastics.nn.attribution import faithfulness, gradcam
     from orangecontrib.microplastics.nn.attribution.targets import (
         component_contrast,
