@@ -143,11 +143,13 @@ def write(name, parts):
         if path.exists() else {}
     for title, part in parts.items():
         old = known.get(title, {})
+        part["commit"] = commit()
         if "rows" in part and "columns" in part and old.get("text") == part["text"]:
+            for row in part["rows"].values():
+                row["commit"] = part["commit"]
             part["rows"] = {**old.get("rows", {}), **part["rows"]}
         if "columns" in part:
             part["table"] = table(part["rows"], part["columns"])
-        part["commit"] = commit()
         known[title] = part
         count_look(name, title, part)
         print(f"\n{title}\n{part['text']}\n\n{part['table']}\n", flush=True)
@@ -167,6 +169,16 @@ def commit():
         return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def made_by(part):
+    """Of which code a part is, as text; rows that were made earlier apart."""
+    last = part.get("commit")
+    rows = part.get("rows", {}).items() if last else ()
+    earlier = [name for name, row in rows if row.get("commit", last) != last
+               or "commit" not in row and any("commit" in r for _, r in rows)]
+    return "" if not last else f" (Code of {last}" + (
+        f", but of earlier code: {', '.join(earlier)}" if earlier else "") + ".)"
 
 
 def count_look(name, title, part):
@@ -223,7 +235,7 @@ def results_page():
             continue
         lines += [f"## {name}", "", f"{found['date']}; {found['machine']}.", ""]
         for title, part in found["parts"].items():
-            made = f" (Code of {part['commit']}.)" if part.get("commit") else ""
+            made = made_by(part)
             lines += [f"### {title}", "", part["text"] + made, "", part["table"], ""]
     lines += looks_table()
     notes = HERE / "NOTES.md"
