@@ -83,13 +83,12 @@ IDENTIFY = Workflow(
 
 FIRST_LOOK = Workflow(
     "110-first-look", "Microplastics: First look",
-    "Microplastics from water, overgrown by a biofilm: simulated spectra of seven polymers, a "
-    "network that learns to tell them apart, and what it mistakes. Needs no network connection.",
+    "Simulated spectra of seven polymers, a network that learns to tell them apart, and what it "
+    "mistakes once they are overgrown by a biofilm. Needs no network connection.",
     {
-        "Simulated Polymers": Node(DATA, 100, 330, {"n_spectra": 40, "noise": .03,
-                                                    "baseline": .05, "weathering": 30,
-                                                    "biofilm": 75}),
-        "Spectra": Node(SPECTRA, 310, 80, coloured_by(domain=SIMULATED)),
+        "Simulated Polymers": Node(DATA, 100, 330, {"n_spectra": 20, "noise": .01,
+                                                    "baseline": .03, "resolution": 4}),
+        "Spectra": Node(SPECTRA, 310, 80, coloured_by(domain=SIMULATED, stacked=True)),
         CNN: Node(CNN, 310, 210, QUICK),
         SCORE: Node(SCORE, 520, 330, FOLDS),
         MATRIX: Node(MATRIX, 700, 330),
@@ -105,21 +104,19 @@ FIRST_LOOK = Workflow(
         (MATRIX, "Selected Data", "Mistaken Spectra", "Data"),
     ],
     [
-        Note("1. Seven polymers, 40 particles of each, simulated from the bands that the "
-             "literature gives; noisy, and overgrown by a biofilm. Double-click to see them.",
-             10, 430, 260, to=(100, 390)),
-        Note("2. Each class in a colour. Which bands tell them apart?", 380, 50, 220,
-             to=(352, 80)),
+        Note("1. Seven polymers, 20 clean particles of each, simulated from the bands that the "
+             "literature gives. Double-click to see them.", 10, 430, 240, to=(100, 390)),
+        Note("2. The mean of each polymer, one above the other. Which bands tell them apart?",
+             380, 30, 240, to=(352, 80)),
         Note("3. The network trains when data arrive. Open it to watch the curves.", 380, 150, 250,
              to=(352, 205)),
         Note("4. Three times, the network learns from two thirds of the spectra and is tested on "
-             "the rest. CA is the share it got right: nine in ten or more.", 390, 430, 230,
-             to=(520, 390)),
-        Note("5. Which class is taken for which, a few of a hundred? The biofilm has protein's "
-             "amide bands, cellulose and water in all classes. Click on a cell.", 680, 130, 250,
-             to=(700, 292)),
-        Note("6. The spectra of that cell. Would you have known? Then set Biofilm to 0 in 1.",
-             780, 430, 210, to=(880, 390)),
+             "the rest. CA is the share it got right: all. Clean particles are easy.", 390, 430,
+             230, to=(520, 390)),
+        Note("5. Now set Biofilm to 100 % in 1. Four of five are left. Which is taken for which? "
+             "Most mistakes are in the column PE: the polymer with the fewest bands of its own. "
+             "Click on a cell.", 680, 110, 260, to=(700, 292)),
+        Note("6. The spectra of that cell. Would you have known?", 790, 430, 200, to=(880, 390)),
     ], (CNN, MATRIX))
 
 MIXTURES = Workflow(

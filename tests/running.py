@@ -60,12 +60,16 @@ class Running:
         manager.send = watched
 
     def __enter__(self):
-        started = time.perf_counter()
         self.scheme.signal_manager.start()
         # As on the canvas, all widgets are created before the first signal.
         for node in self.scheme.nodes:
             assert self.scheme.widget_for_node(node) is not None, node.title
-        quiet = 0.
+        self.finish()
+        return self
+
+    def finish(self):
+        """Wait until all widgets have done their work, at first and after a change."""
+        started, quiet = time.perf_counter(), 0.
         while quiet < QUIET:
             QApplication.processEvents()
             elapsed = time.perf_counter() - started
@@ -76,7 +80,6 @@ class Running:
             quiet = 0. if self.busy() else quiet + .01
             time.sleep(.01)
         self.seconds = time.perf_counter() - started - QUIET
-        return self
 
     def __exit__(self, *exc):
         self.scheme.signal_manager.stop()

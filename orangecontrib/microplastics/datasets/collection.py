@@ -12,6 +12,7 @@ import numpy as np
 from Orange.data import DiscreteVariable, Domain, Table
 
 from orangecontrib.microplastics import datasets
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.simulation.filter_image import simulate_filter
 from orangecontrib.microplastics.simulation.polymers import simulate
 from orangecontrib.microplastics.spectra.axis import STEP, wavenumbers
@@ -136,7 +137,7 @@ def keep_classes(data: Table, left_out: Collection[str]) -> Table | None:
     rows = (codes >= 0) | (~known if UNLABELLED in kept else False)
     y = np.where(codes[rows] >= 0, codes[rows], np.nan)
     domain = Domain(data.domain.attributes,
-                    DiscreteVariable(data.domain.class_var.name, values=labels),
+                    painted(DiscreteVariable(data.domain.class_var.name, values=labels)),
                     data.domain.metas)
     out = Table.from_numpy(domain, data.X[rows], y, data.metas[rows])
     out.name = data.name

@@ -10,6 +10,7 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 from orangecontrib.microplastics.datasets.catalogue import RELABELLED
 from orangecontrib.microplastics.datasets.curation import derived, polymers
 from orangecontrib.microplastics.datasets.store import environments, info_of, spectra
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.materials.names import POLYETHYLENES
 from orangecontrib.microplastics.spectra import axis
 from orangecontrib.microplastics.spectra.resample import Resample
@@ -110,7 +111,7 @@ def load(name: str, *, merge_pe: bool = False, classes: Iterable[str] | None = N
     y = np.array([values.index(p) for p in polymer], float) if labelled \
         else np.full(len(rows), np.nan)
     domain = Domain([ContinuousVariable(axis.name_of(w)) for w in raw.wavenumbers],
-                    DiscreteVariable("polymer", values=tuple(values)), metas)
+                    painted(DiscreteVariable("polymer", values=tuple(values))), metas)
     M = np.empty((len(rows), len(columns)), dtype=object)
     for i, column in enumerate(columns):
         M[:, i] = column

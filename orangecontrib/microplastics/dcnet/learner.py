@@ -26,6 +26,7 @@ from orangecontrib.microplastics.dcnet.known import (
 )
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.dcnet.parts import parts_of
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.mixing.recipe import ANY_INSTRUMENT
 from orangecontrib.microplastics.mixing.stream import MixtureSource
 from orangecontrib.microplastics.spectra.axis import (
@@ -271,8 +272,8 @@ class DCNetLearner(Learner):
             if self.mixtures == 1:
                 used = np.array([values.index(name) for name in source.mixer.names])
             else:
-                domain = Domain(domain.attributes, DiscreteVariable(
-                    domain.class_var.name, values=source.values), domain.metas)
+                domain = Domain(domain.attributes, painted(DiscreteVariable(
+                    domain.class_var.name, values=source.values)), domain.metas)
                 used = np.arange(len(source.values))
                 training.update({"mixtures": source.n, "smallest": self.smallest,
                                  "pure share": self.pure_share})

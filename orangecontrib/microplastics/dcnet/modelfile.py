@@ -25,6 +25,7 @@ from orangecontrib.microplastics.confidence.residual_bands import Expected
 from orangecontrib.microplastics.config import DCNetConfig, Epoch
 from orangecontrib.microplastics.fractions.calibration import Quality
 from orangecontrib.microplastics.fractions.risk import PartsAside
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.spectra.resample import _Resampled, _ResampledFeature
 from orangecontrib.microplastics.utils.atomic import write_atomically
@@ -274,7 +275,7 @@ def _decode(about, tensors):
     values = about["class"]["values"]
     _require(isinstance(values, list) and all(isinstance(v, str) for v in values)
              and len(set(values)) == len(values), "invalid class values")
-    variable = DiscreteVariable(_text(about["class"]["name"]), values)
+    variable = painted(DiscreteVariable(_text(about["class"]["name"]), values))
     used = tensors["used"]
     _require(used.dtype.kind == "i" and used.ndim == 1 and len(used) >= 2
              and ((used >= 0) & (used < len(values))).all()

@@ -26,6 +26,7 @@ from orangecontrib.microplastics.explanation.stability import (
     count_networks,
 )
 from orangecontrib.microplastics.identification import DECISIONS, Rule, decide
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.materials.names import components_among, materials_of, names_in
 from orangecontrib.microplastics.spectra.axis import rounded, spectral_columns
 
@@ -309,9 +310,9 @@ def importance_table(explained: Explained, importance: np.ndarray | None = None)
     taken = [v.name for v in (*domain.variables, *domain.metas)]
     names = get_unique_names(taken, ["target", "probability", "prediction", "right",
                                      "decision"], equal_numbers=False)
-    extra = [DiscreteVariable(names[0], values=explained.targets),
+    extra = [painted(DiscreteVariable(names[0], values=explained.targets)),
              ContinuousVariable(names[1], number_of_decimals=3),
-             DiscreteVariable(names[2], values=explained.classes),
+             painted(DiscreteVariable(names[2], values=explained.classes)),
              DiscreteVariable(names[3], values=("no", "yes")),
              DiscreteVariable(names[4], values=DECISIONS)]
     attributes = [ContinuousVariable(domain.attributes[c].name) for c in explained.columns]
@@ -343,7 +344,7 @@ def bands_table(views: list[ClassView]) -> Table:
          number("to", number_of_decimals=0), number("share", number_of_decimals=3),
          number("height", number_of_decimals=3), number("highest at", number_of_decimals=0),
          number("networks", number_of_decimals=0), number("of networks", number_of_decimals=0)],
-        DiscreteVariable("class", values=[v.name for v in views]),
+        painted(DiscreteVariable("class", values=[v.name for v in views])),
         [StringVariable("absorptions"), StringVariable("assignments"),
          DiscreteVariable("atmosphere", values=("no", "possible", "likely"))])
     rows = [(i, band) for i, view in enumerate(views) for band in view.bands]

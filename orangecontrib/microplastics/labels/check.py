@@ -26,6 +26,7 @@ from orangecontrib.microplastics.labels.matching import (
     shared_grid,
 )
 from orangecontrib.microplastics.materials.bands import REGIONS
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.materials.names import SAME
 from orangecontrib.microplastics.spectra import axis, duplicates
 from orangecontrib.microplastics.spectra.preprocess import snv
@@ -79,7 +80,8 @@ class LabelCheck(NamedTuple):
         verdict = self.verdict
         domain = data.domain
         taken = {v.name for v in domain.variables + domain.metas}
-        suspected = DiscreteVariable(_free("suspected class", taken), values=self.classes)
+        suspected = painted(DiscreteVariable(_free("suspected class", taken),
+                                              values=self.classes))
         own = ContinuousVariable(_free("r own class", taken), number_of_decimals=3)
         other = ContinuousVariable(_free("r other class", taken), number_of_decimals=3)
         doubtful = DiscreteVariable(_free("doubtful", taken), values=("no", "yes", "kept"))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from orangecontrib.microplastics.materials.names import components_of
 
-__all__ = ["UNKNOWN_COLOR", "color_of"]
+if TYPE_CHECKING:
+    from Orange.data import DiscreteVariable
+
+__all__ = ["UNKNOWN_COLOR", "color_of", "painted"]
 
 #: Common materials always have the same colours, the first those that differ most: by Okabe and
 #: Ito, then by Tol ("muted"), and darker ones. Other materials get further ones.
@@ -29,6 +33,12 @@ def color_of(materials: Iterable[str]) -> dict[str, str]:
     materials that are not common may be alike.
     """
     return {name: _mixed([_single(part) for part in components_of(name)]) for name in materials}
+
+
+def painted(variable: DiscreteVariable) -> DiscreteVariable:
+    """The same variable of materials, whose values have these colours in all of Orange."""
+    variable.attributes["colors"] = color_of(variable.values)
+    return variable
 
 
 def _single(name):

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVariable, Table
 
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.materials.contaminants import (
     additive_bands,
     additives_of,
@@ -446,7 +447,7 @@ class Mixer:
     def _target(self, which, fractions):
         original, target = self.data.domain.class_var, self.mixing.target
         if target == COMBINATION:
-            return DiscreteVariable("mixture", self.values), which.astype(float)
+            return painted(DiscreteVariable("mixture", self.values)), which.astype(float)
         if target == MAIN:
             codes = np.array([original.values.index(name) for name in self.names])
             return original, codes[fractions.argmax(axis=1)].astype(float)

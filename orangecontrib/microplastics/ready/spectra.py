@@ -11,6 +11,7 @@ from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.datasets.curation import derived
 from orangecontrib.microplastics.labels.nitrile import POLYMER as STYRENE
 from orangecontrib.microplastics.materials.bands import HIGH, LOW
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.materials.names import SAME
 from orangecontrib.microplastics.simulation.polymers import (
     ALL_POLYMERS,
@@ -90,7 +91,7 @@ def table(sets: Iterable[str] = SETS_USED, materials: Iterable[str] = MATERIALS,
     axis = wavenumbers(data.domain)
     inside = (axis >= LOW - 1e-6) & (axis <= HIGH + 1e-6)
     domain = Domain([a for a, keep in zip(data.domain.attributes, inside, strict=True) if keep],
-                    DiscreteVariable("polymer", kept), data.domain.metas)
+                    painted(DiscreteVariable("polymer", kept)), data.domain.metas)
     out = Table.from_numpy(domain, data.X[np.ix_(rows, inside)],
                            np.array([kept.index(name) for name in names[rows]], float),
                            data.metas[rows])
@@ -107,7 +108,7 @@ def _renamed(name, keep_doubtful):
     rows = ~known["doubtful"] | known["nitrile"] | keep_doubtful
     rows &= ~np.isin(np.array(list(map(str, data.get_column("sample")))), list(_NOT_PURE))
     values = sorted(set(names))
-    domain = Domain(data.domain.attributes, DiscreteVariable("polymer", values),
+    domain = Domain(data.domain.attributes, painted(DiscreteVariable("polymer", values)),
                     data.domain.metas)
     out = Table.from_numpy(domain, data.X, np.array([values.index(n) for n in names], float),
                            data.metas)[rows]

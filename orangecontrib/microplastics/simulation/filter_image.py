@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from Orange.data import DiscreteVariable, Domain, Table
 
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.simulation.filter_map import simulate_map
 from orangecontrib.microplastics.simulation.polymers import polymer_codes, simulate
 from orangecontrib.microplastics.spectra.axis import uniform_grid
@@ -72,7 +73,8 @@ def simulate_filter(polymers=("PE", "PP", "PS", "PET"), size=_SIZE, *, particles
     of_number = np.array([values.index(name) for name in (FILTER, *materials)], float)
     data = made.table
     table = Table.from_numpy(
-        Domain(data.domain.attributes, DiscreteVariable("polymer", values), data.domain.metas),
+        Domain(data.domain.attributes, painted(DiscreteVariable("polymer", values)),
+               data.domain.metas),
         data.X, of_number[made.numbers.ravel()], data.metas)
     table.attributes = dict(data.attributes)
     table.name = "Simulated filter"

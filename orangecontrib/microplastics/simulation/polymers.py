@@ -29,6 +29,7 @@ from Orange.data import ContinuousVariable, DiscreteVariable, Domain, StringVari
 from scipy.optimize import nnls
 
 from orangecontrib.microplastics.materials.bands import BANDS
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.materials.names import NAMES, material_code
 from orangecontrib.microplastics.simulation import lineshapes
 from orangecontrib.microplastics.spectra.axis import name_of, uniform_grid
@@ -419,7 +420,7 @@ def _axis(wavenumbers):
 def _table(X, axis, codes, n, environmental):
     domain = Domain(
         [ContinuousVariable(name_of(w)) for w in axis],
-        DiscreteVariable("polymer", values=codes),
+        painted(DiscreteVariable("polymer", values=codes)),
         [StringVariable("sample"), DiscreteVariable("study", values=("Simulated",)),
          DiscreteVariable("environmental", values=("no", "yes")), StringVariable("source")])
     metas = np.array([[f"{code} {i + 1}", 0., float(environmental), f"Simulated/{code} {i + 1}"]

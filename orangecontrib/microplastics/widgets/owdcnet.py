@@ -27,6 +27,7 @@ from orangecontrib.microplastics.spectra.units import (
     some_rows,
 )
 from orangecontrib.microplastics.widgets.common.adapter import Adapter, describe
+from orangecontrib.microplastics.widgets.common.helpwindow import help_without_browser
 from orangecontrib.microplastics.widgets.common.modelfiles import save_model
 from orangecontrib.microplastics.widgets.common.texts import describe_spectra, percent
 from orangecontrib.microplastics.widgets.dcnet.controls import (
@@ -121,6 +122,7 @@ class OWDCNet(OWBaseLearner, ConcurrentWidgetMixin):
         self._adapter.failed.connect(self._on_not_adapted)
         self._adapter.progressed.connect(self._on_adapting)
         OWBaseLearner.__init__(self)
+        help_without_browser()
         self._set_up_main_area()
         self._show_network()
 

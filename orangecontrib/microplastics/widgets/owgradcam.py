@@ -27,6 +27,7 @@ from orangecontrib.microplastics.explanation.table import (
     importance_table,
 )
 from orangecontrib.microplastics.widgets.common.background import Cancelled
+from orangecontrib.microplastics.widgets.common.helpwindow import help_without_browser
 from orangecontrib.microplastics.widgets.common.texts import describe_spectra
 from orangecontrib.microplastics.widgets.gradcam.controls import (
     COMPONENT_TEXT,
@@ -110,6 +111,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
     def __init__(self):
         GradCAMControls.__init__(self)
         ConcurrentWidgetMixin.__init__(self)
+        help_without_browser()
         self.model = self.data = None
         self.reference = []
         self._clear_results()

@@ -26,6 +26,7 @@ from orangecontrib.microplastics.spectra.files import TEXT
 from orangecontrib.microplastics.spectra.stored.kinds import HDF5
 from orangecontrib.microplastics.widgets.common.answertexts import things
 from orangecontrib.microplastics.widgets.common.background import Cancelled
+from orangecontrib.microplastics.widgets.common.helpwindow import help_without_browser
 from orangecontrib.microplastics.widgets.common.links import InputLinks
 from orangecontrib.microplastics.widgets.common.modelbox import PUBLISHED, SIMULATED, ModelBox
 from orangecontrib.microplastics.widgets.common.modelfiles import found, remembered
@@ -102,6 +103,7 @@ class OWIdentifyFiles(OWWidget, ConcurrentWidgetMixin):
     def __init__(self):
         OWWidget.__init__(self)
         ConcurrentWidgetMixin.__init__(self)
+        help_without_browser()
         self.model: Model | None = None
         self.found = Found([], Earlier({}, {}))
         #: Entries of the manifest, by file, and what it says of the run; or of an earlier one.

@@ -24,6 +24,7 @@ from orangecontrib.microplastics import datasets, ready
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.ready import measured
 from orangecontrib.microplastics.widgets.common.adapter import Adapter, describe
+from orangecontrib.microplastics.widgets.common.helpwindow import help_without_browser
 from orangecontrib.microplastics.widgets.common.modelfiles import save_model
 from orangecontrib.microplastics.widgets.common.readymodel import ReadyModelMaker
 from orangecontrib.microplastics.widgets.common.resultwidget import set_up_list
@@ -89,6 +90,7 @@ class OWMicroplasticsModel(OWWidget):
 
     def __init__(self):
         super().__init__()
+        help_without_browser()
         #: The model that is sent; the ready-made model, which it is unless it was adapted.
         self.model: DCNetModel | None = None
         self._ready: DCNetModel | None = None

@@ -36,6 +36,7 @@ from orangecontrib.microplastics.materials.names import NAMES
 from orangecontrib.microplastics.simulation.filter_image import PIXELS
 from orangecontrib.microplastics.simulation.polymers import ALL_POLYMERS, SEVEN
 from orangecontrib.microplastics.widgets.common.background import progress_of
+from orangecontrib.microplastics.widgets.common.helpwindow import help_without_browser
 from orangecontrib.microplastics.widgets.common.texts import describe_spectra
 from orangecontrib.microplastics.widgets.microplasticspectra.classview import ClassBars, MedianPlot
 from orangecontrib.microplastics.widgets.microplasticspectra.setlist import SetList
@@ -139,6 +140,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
     def __init__(self):
         OWWidget.__init__(self)
         ConcurrentWidgetMixin.__init__(self)
+        help_without_browser()
         self.result: Result | None = None
         self._fetching = False
         # The spectra selected in a saved workflow are sent even if sending is not automatic.

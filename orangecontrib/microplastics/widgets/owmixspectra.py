@@ -13,6 +13,7 @@ from orangecontrib.microplastics.materials.contaminants import contaminants_besi
 from orangecontrib.microplastics.mixing.mixer import Mixer, TransmittanceError, count
 from orangecontrib.microplastics.spectra.splits import SingleSourceError
 from orangecontrib.microplastics.widgets.common.background import Cancelled
+from orangecontrib.microplastics.widgets.common.helpwindow import help_without_browser
 from orangecontrib.microplastics.widgets.mixspectra.controls import MixingControls
 from orangecontrib.microplastics.widgets.mixspectra.plot import MixturePlot
 from orangecontrib.microplastics.widgets.mixspectra.task import (
@@ -63,6 +64,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
     def __init__(self):
         OWWidget.__init__(self)
         ConcurrentWidgetMixin.__init__(self)
+        help_without_browser()
         self.data: Table | None = None
         self._ready: Table | None = None
         self._mixer: Mixer | None = None

@@ -18,6 +18,7 @@ from Orange.widgets.settings import Setting
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from Orange.widgets.widget import Msg, OWWidget
 
+from orangecontrib.microplastics.widgets.common.helpwindow import help_without_browser
 from orangecontrib.microplastics.widgets.common.palette import show_boxes
 
 
@@ -49,6 +50,7 @@ class ResultWidget(OWWidget, ConcurrentWidgetMixin, openclass=True):
     def __init__(self):
         OWWidget.__init__(self)
         ConcurrentWidgetMixin.__init__(self)
+        help_without_browser()
         self.data: Table | None = None
         self.result = None
 
