@@ -88,7 +88,7 @@ FIRST_LOOK = Workflow(
     {
         "Simulated Polymers": Node(DATA, 100, 330, {"n_spectra": 20, "noise": .01,
                                                     "baseline": .03, "resolution": 4}),
-        "Spectra": Node(SPECTRA, 310, 80, coloured_by(domain=SIMULATED, stacked=True)),
+        "Spectra": Node(SPECTRA, 310, 80, coloured_by(domain=SIMULATED)),
         CNN: Node(CNN, 310, 210, QUICK),
         SCORE: Node(SCORE, 520, 330, FOLDS),
         MATRIX: Node(MATRIX, 700, 330),
@@ -106,8 +106,8 @@ FIRST_LOOK = Workflow(
     [
         Note("1. Seven polymers, 20 clean particles of each, simulated from the bands that the "
              "literature gives. Double-click to see them.", 10, 430, 240, to=(100, 390)),
-        Note("2. The mean of each polymer, one above the other. Which bands tell them apart?",
-             380, 30, 240, to=(352, 80)),
+        Note("2. The mean of each polymer. Press Z and draw a frame to see more. "
+             "Which bands tell them apart?", 380, 30, 260, to=(352, 80)),
         Note("3. The network trains when data arrive. Open it to watch the curves.", 380, 150, 250,
              to=(352, 205)),
         Note("4. Three times, the network learns from two thirds of the spectra and is tested on "

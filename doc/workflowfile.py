@@ -69,12 +69,12 @@ class Workflow:
     windows: tuple[str, ...] = ()  # nodes whose windows View > Window Groups opens
 
 
-def coloured_by(variable="polymer", view=1, domain=None, stacked=False):
+def coloured_by(variable="polymer", view=1, domain=None):
     """Settings of Spectra: curves in the colour of a categorical variable, wavenumbers downwards.
 
     Spectra restores the colour if the data have a meta of this name; if the variable is a class,
     it restores the colour only if all columns of the data are those of `domain`. `view` is 1
-    for averages, 0 for individual spectra; they can be `stacked`, one above the other.
+    for averages, 0 for individual spectra.
     """
     attributes = metas = {}
     if domain is not None:
@@ -82,8 +82,7 @@ def coloured_by(variable="polymer", view=1, domain=None, stacked=False):
     # Orange encodes a variable as its name and 100 + its type (1: categorical).
     context = Context(values={"curveplot": {"feature_color": (variable, 101)}, "__version__": 6},
                       attributes=attributes, metas=metas, time=0)
-    return {"curveplot": {"viewtype": view, "invertX": True, "waterfall": stacked},
-            "context_settings": [context]}
+    return {"curveplot": {"viewtype": view, "invertX": True}, "context_settings": [context]}
 
 
 def roles(**of):

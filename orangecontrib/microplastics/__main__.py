@@ -296,9 +296,10 @@ def _identify_into(args, rule):
 
 def _demo(args):
     from orangecontrib.microplastics.cli import demo
-    demo.run(args.output, quick=args.quick, seed=args.seed, fetch=not args.no_fetch,
-             say=lambda text: print(text, flush=True), status=_status)
+    rows = demo.run(args.output, quick=args.quick, seed=args.seed, fetch=not args.no_fetch,
+                    say=lambda text: print(text, flush=True), status=_status)
     print(f"\nTable, pictures, mixtures and models are in {args.output.resolve()}")
+    print("\n".join(demo.next_steps(args.output, rows)))
     return 0
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from Orange.data import Table
 
 from orangecontrib.microplastics import datasets
+from orangecontrib.microplastics.cli.desktop import what_windows_need
 from orangecontrib.microplastics.cli.explain import describe
 from orangecontrib.microplastics.cli.folder import make_folder
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
@@ -21,6 +22,8 @@ from orangecontrib.microplastics.evaluation.amounts import measure_amounts
 from orangecontrib.microplastics.evaluation.figures import confusion_picture, training_picture
 from orangecontrib.microplastics.evaluation.peers import PEERS
 from orangecontrib.microplastics.evaluation.protocols import (
+    P1_MEANS,
+    P2_MEANS,
     PLAIN,
     F,
     J,
@@ -38,7 +41,7 @@ from orangecontrib.microplastics.explanation.single import choose_mixtures, spec
 from orangecontrib.microplastics.explanation.table import explain_table
 from orangecontrib.microplastics.mixing.mixer import mix, split_sources
 
-__all__ = ["run", "OURS", "COLUMNS"]
+__all__ = ["run", "next_steps", "OURS", "COLUMNS"]
 
 OURS = "DCNet-CBAM"
 
@@ -109,52 +112,62 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
 
     note(f"Orange3-Microplastics {version('Orange3-Microplastics')}, torch {version('torch')}, "
          f"Python {platform.python_version()}, {platform.machine()}; seed {seed}")
-    note("Two comparisons, P1 and P2 (explained at the end), each about a minute on two cores with")
-    note(f"nothing else to do. The first line of each is the network's, about 20 s; then its "
-         f"pictures are in {output}.")
-    rows, histories, views, mixtures, amounts = [], {}, {}, {}, {}
-    for make in _protocols(fetch, note, status):
+    protocols = _protocols(fetch, note, status)
+    if len(protocols) > 1:
+        note("Two comparisons, each about a minute on two cores with nothing else to do:")
+        note(f"    P1: {P1_MEANS}")
+        note(f"    P2: {P2_MEANS}")
+    note("The first line of each comparison is the network's, about 20 s; then its pictures are in")
+    note(f"{output}.")
+    rows, histories, tested, views, mixtures, amounts = [], {}, {}, {}, {}, {}
+    titles = {}
+    for make in protocols:
         status("mixing")
         split = make(seed, quick)
         note()
-        note(f"{split.name}: {split.description}")
+        titles[split.name] = split.title
+        note(split.title)
+        note(f"    {split.description}")
         note(f"    {len(split.train)} training and {len(split.test)} test mixtures, "
              f"{len(split.test.domain.class_var.values)} classes, seed {seed}")
         note(_header())
         for name, learner in _learners(seed, split.pure is not None).items():
             status(f"{split.name}: training {name}")
             kept = {}
-            row = {"protocol": split.name, "learner": name,
+            row = {"protocol": split.name, "meaning": split.meaning, "learner": name,
                    **measure(learner, replace(split, train=split.pure) if name == DRAWN
                              else split, repeats=2, keep=kept)}
             rows.append(row)
             note(_line(row))
             if name == OURS:
-                histories[f"{OURS}, {split.name}"] = kept["model"].history
+                histories[f"{OURS}, {split.title}"] = kept["model"].history
+                tested[f"{OURS}, {split.title}"] = row["accuracy"]
                 _write_ours(output, split, kept)
                 views[split.name] = gradcam_figure(
                     kept["model"], split.test, output / f"grad-cam {split.name}.png",
-                    title=f"{OURS}, {split.name}: what decided, in test spectra")
+                    title=f"{OURS}, {split.title}\nWhat decided, in test spectra")
                 mixtures[split.name] = _explain_mixtures(output, split, kept["model"], seed)
             elif name == DRAWN:
                 amounts[split.name] = _write_amounts(output, split, kept["model"], seed)
     status("")
     for name, drawn in views.items():
         note()
-        note(f"{name}: most important bands for {OURS} (Grad-CAM, mean over test spectra)")
+        note(titles[name])
+        note(f"Most important bands for {OURS} (Grad-CAM, mean over test spectra)")
         for line in describe(drawn):
             note(f"    {line}")
     for name, drawn in mixtures.items():
         note()
-        note(f"{name}: which components are in these mixtures, and why? Three that are recognised "
-             "and one")
+        note(titles[name])
+        note("Which components are in these mixtures, and why? Three that are recognised and one")
         note(f"that is not, chosen by chance (mixtures {name}.png; all: predictions {name}.csv)")
         for view in drawn:
             for line in view.lines():
                 note(f"    {line}")
     for name, (measured, drawn) in amounts.items():
         note()
-        note(f"{name}: how much of each ({DRAWN}; how much {name}.png)")
+        note(titles[name])
+        note(f"How much of each ({DRAWN}; how much {name}.png)")
         note(f"    Fractions of absorbance differ by {100 * measured['error where present']:.1f} "
              f"points in the mean, and intervals hold {100 * measured['coverage']:.0f} % of them.")
         for view in drawn:
@@ -166,9 +179,25 @@ def run(output: Path, *, quick: bool = False, seed: int = 0, fetch: bool = True,
         note("Spectra, to be cited where they are used:")
         for reference in dict.fromkeys(datasets.SETS[name].reference for name in (V, K, J, F)):
             note(f"    {reference}")
-    training_picture(output / "training curve.png", histories)
+    training_picture(output / "training curve.png", histories, tested)
     _write_table(output, rows, lines)
     return rows
+
+
+def next_steps(output: Path, rows: list[dict]) -> list[str]:
+    """Lines that say what to open first of the results, and how to go on in Orange."""
+    name = rows[-1]["protocol"]
+    files = ((f"mixtures {name}.png", "what is in a mixture, and which bands said so"),
+             (f"how much {name}.png", "how much of each"),
+             (f"grad-cam {name}.png", "which bands decided, polymer by polymer"),
+             (f"predictions {name}.csv", "the answer for every mixture"))
+    there = [(file, what) for file, what in files if (output / file).exists()]
+    return ["Open first:",
+            *(f"    {file}: {what}" for file, what in there[:3]),
+            "Then, for your own spectra, start Orange and open an example workflow:",
+            "    orange-canvas",
+            "    Help > Example Workflows > Microplastics: Identify my spectra",
+            *what_windows_need()]
 
 
 def _protocols(fetch, note, status):
@@ -230,7 +259,7 @@ def _write_ours(output, split, kept):
     split.test.save(str(output / f"test mixtures {split.name}.pkl"))
     confusion_picture(output / f"confusion matrix {split.name}.png", split.test.Y,
                       kept["values"], split.test.domain.class_var.values,
-                      f"{OURS}, {split.name}: {np.mean(kept['values'] == split.test.Y):.1%}")
+                      f"{OURS}, {split.title}: {np.mean(kept['values'] == split.test.Y):.1%} right")
 
 
 def _explain_mixtures(output, split, model, seed):
@@ -238,7 +267,8 @@ def _explain_mixtures(output, split, model, seed):
     write_predictions(explained, output / f"predictions {split.name}.csv")
     views = spectrum_views(model, split.test, choose_mixtures(explained, seed=seed))
     spectra_figure(views, output / f"mixtures {split.name}.png",
-                   title=f"{OURS}, {split.name}: which components are in these mixtures, and why?")
+                   title=f"{OURS}, {split.title}\n"
+                         "Which components are in these mixtures, and why?")
     return views
 
 
@@ -252,13 +282,13 @@ def _write_amounts(output, split, model, seed):
                          np.flatnonzero(answer.named.sum(axis=1) > 1)[:_DRAWN])
     if views:
         amounts_figure(views, output / f"how much {split.name}.png",
-                       f"{DRAWN}, {split.name}: how much of each")
+                       f"{DRAWN}, {split.title}\nHow much of each")
     return measured, views
 
 
 def _write_table(output, rows, lines):
     (output / "results.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with open(output / "results.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["protocol", "learner", *(key for _, key, _ in COLUMNS)])
+        writer = csv.DictWriter(file, ["protocol", "meaning", "learner", *(key for _, key, _ in COLUMNS)])
         writer.writeheader()
         writer.writerows(rows)

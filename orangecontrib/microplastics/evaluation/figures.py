@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from orangecontrib.microplastics.config import Epoch
 __all__ = ["confusion_picture", "training_picture"]
 
 #: Blue and orange of Okabe and Ito's palette, safe for colour-blind readers.
-BLUE, ORANGE = "#0072b2", "#d55e00"
+BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
 
 
 def confusion_picture(path: Path, actual: np.ndarray, predicted: np.ndarray,
@@ -47,13 +48,17 @@ def confusion_picture(path: Path, actual: np.ndarray, predicted: np.ndarray,
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("Predicted")
     axes.set_ylabel("Actual")
-    axes.set_title(title, fontsize=10)
+    axes.set_title(textwrap.fill(title, 60), fontsize=10)
     figure.colorbar(image, ax=axes, shrink=.7, label="share of the actual class")
     figure.savefig(path, dpi=130)
 
 
-def training_picture(path: Path, histories: dict[str, list[list[Epoch]]]) -> None:
+def training_picture(path: Path, histories: dict[str, list[list[Epoch]]],
+                     tested: Mapping[str, float] | None = None) -> None:
     """Draw loss and accuracy over the epochs, with one column per title.
+
+    Accuracy while training is that on spectra that the network learns from. The accuracy on test
+    spectra, which counts, is a line across.
 
     Parameters
     ----------
@@ -61,12 +66,14 @@ def training_picture(path: Path, histories: dict[str, list[list[Epoch]]]) -> Non
         PNG to write.
     histories : dict
         Title -> history of each network of a model.
+    tested : mapping of str to float, optional
+        Title -> accuracy on test spectra, 0 to 1.
     """
     figure = Figure(figsize=(4.2 * len(histories), 5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(2, len(histories), squeeze=False, sharex="col", sharey="row")
     for column, (title, networks) in enumerate(histories.items()):
-        axes[0, column].set_title(title, fontsize=10)
+        axes[0, column].set_title(textwrap.fill(title, 42), fontsize=10)
         axes[1, column].set_xlabel("Epoch")
         for row, (name, label) in enumerate((("loss", "Loss"), ("accuracy", "Accuracy"))):
             axes[row, 0].set_ylabel(label)
@@ -80,4 +87,9 @@ def training_picture(path: Path, histories: dict[str, list[list[Epoch]]]) -> Non
                     axes[row, column].plot(x, held, "o--", ms=3, color=ORANGE,
                                            label=None if i else "Validation")
         axes[0, column].legend(frameon=False)
+        accuracy = (tested or {}).get(title)
+        if accuracy is not None:
+            line = axes[1, column].axhline(accuracy, color=GREEN, ls="-.",
+                                           label=f"Test: {accuracy:.1%}")
+            axes[1, column].legend(handles=[line], frameon=False, loc="lower right")
     figure.savefig(path, dpi=130)

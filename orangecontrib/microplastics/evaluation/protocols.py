@@ -39,6 +39,10 @@ MINOR = 0.2
 #: the measurement of a known mixture.
 PLAIN = {"smallest": SMALLEST, **ONE_INSTRUMENT}
 
+#: What the comparisons test, for readers to whom "P1" and "P2" say nothing.
+P1_MEANS = "mixtures on one instrument"
+P2_MEANS = "mixtures on another instrument, whose spectra the model has not seen"
+
 #: Recipe of training mixtures for another instrument: components vary and carry contaminants,
 #: half of the PVC is plasticised, and the room's air is added.
 VARIED = {"smallest": SMALLEST, **ANY_INSTRUMENT}
@@ -51,6 +55,8 @@ class Split:
     Attributes
     ----------
     name, description : str
+    meaning : str
+        What is compared, in a few words; empty if the name says it.
     train, test : Table
         Mixtures of :func:`.mixer.mix`, with each component's fraction and source in the
         metas, or pure spectra.
@@ -62,6 +68,12 @@ class Split:
     train: Table
     test: Table
     pure: Table | None = None
+    meaning: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name with its meaning, for headings."""
+        return f"{self.name}: {self.meaning}" if self.meaning else self.name
 
 
 def pure(sets: Iterable[str], classes: Iterable[str], *,
@@ -125,7 +137,7 @@ def p1(seed: int = 0, *, train: int = 6000, test: int = 3000, classes=FIVE,
         "P1", f"{n} polymers and their {n * (n - 1) // 2} pairs on one instrument, "
         "sources split 70/30 before mixing",
         mix(learn, train, seed=2 * seed, **PLAIN), mix(held, test, seed=2 * seed + 1, **PLAIN),
-        learn)
+        learn, P1_MEANS)
 
 
 def p2(seed: int = 0, *, train: int = 6000, test: int = 3000) -> Split:
@@ -138,7 +150,8 @@ def p2(seed: int = 0, *, train: int = 6000, test: int = 3000) -> Split:
     return Split(
         "P2", "5 polymers and their 10 pairs; trained on three studies, tested on a fourth",
         mix(learn, train, seed=2 * seed, **VARIED),
-        mix(pure((F,), FIVE, doubtful="keep"), test, seed=2 * seed + 1, **PLAIN), learn)
+        mix(pure((F,), FIVE, doubtful="keep"), test, seed=2 * seed + 1, **PLAIN),
+        learn, P2_MEANS)
 
 
 def fractions(data: Table) -> dict[str, np.ndarray]:
