@@ -201,7 +201,7 @@ class TestOWMicroplasticSpectra(WidgetTest):
         item = widget.class_view.topLevelItem(2)
         item.setSelected(True)
         widths = {name: curve.opts["pen"].widthF()
-                  for name, (curve, _) in widget.plot._curves.items()}
+                  for name, curve in widget.plot._curves.items()}
         self.assertEqual(max(widths, key=widths.get), "PS")
         self.assertIn("21 spectra, 851 points", widget.summary.text())
 

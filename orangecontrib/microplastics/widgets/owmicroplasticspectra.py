@@ -380,7 +380,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
             counts = class_counts(result.gathered.data)
             self.class_view.set_classes(counts, CLASS_NAMES, self.left_out)
         if result is None:
-            self.plot.show_medians([], {}, [])
+            self.plot.show_medians([], {})
             return
         gathered = result.gathered
         if gathered.missing:
@@ -397,11 +397,10 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
             else:
                 self.Information.doubtful(texts)
         if result.data is None:
-            self.plot.show_medians([], {}, [])
+            self.plot.show_medians([], {})
         else:
             axis, medians = result.medians
-            self.plot.show_medians(axis, medians, self.class_view.codes(),
-                                   self.class_view.selected())
+            self.plot.show_medians(axis, medians, self.class_view.selected())
             names = [a.name for a in result.data.domain.attributes]
             self.summary.setText(f"{len(result.data):,} spectra, {len(names):,} points, "
                                  f"{names[0]}\u2013{names[-1]} cm\u207b\u00b9")
@@ -444,7 +443,7 @@ class OWMicroplasticSpectra(OWWidget, ConcurrentWidgetMixin):
                 ("Measured in", MODES[self.mode][0]), ("Weathering", f"{self.weathering} %"),
                 ("Biofilm", f"{self.biofilm} %"), ("Noise", f"{self.noise:g}"),
                 ("Baseline and scattering", f"{self.baseline:g}"),
-                ("CO2 and water vapour", f"{self.atmosphere:g}"),
+                ("Air (CO2 and water vapour)", f"{self.atmosphere:g}"),
                 ("Thickness", f"{self.thickness:g}"),
                 ("Resolution", f"{self.resolution} cm\u207b\u00b9"), ("Seed", self.seed),
                 ("As an image of a filter", self.image)])

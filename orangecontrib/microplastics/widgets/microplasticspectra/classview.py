@@ -11,23 +11,21 @@ from AnyQt.QtWidgets import (
     QStyledItemDelegate,
     QTreeWidget,
     QTreeWidgetItem,
+    QWidget,
 )
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 from orangewidget.utils import enum_as_int
 
-from orangecontrib.microplastics.widgets.common.palette import show_boxes
-
-#: Okabe and Ito's colours without yellow, which is invisible on white, and with grey instead of
-#: black, which is invisible on black. The colours repeat after seven classes; curves are labelled.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#808080")
+from orangecontrib.microplastics.widgets.common.materialcolors import material_colors
+from orangecontrib.microplastics.widgets.common.palette import is_dark, show_boxes
 
 _COUNT = Qt.UserRole + 1
 _SHARE = Qt.UserRole + 2
 
 
-def class_color(index: int) -> QColor:
-    """Colour of the `index`-th class."""
-    return QColor(COLORS[index % len(COLORS)])
+def class_color(view: QWidget, name: str) -> QColor:
+    """Colour of a class on the background of a list or plot."""
+    return material_colors([name], is_dark(view))[0]
 
 
 class _BarDelegate(QStyledItemDelegate):
@@ -83,11 +81,11 @@ class ClassBars(QTreeWidget):
         self.blockSignals(True)
         self.clear()
         largest = max(counts.values(), default=1)
-        for i, (code, count) in enumerate(counts.items()):
+        for code, count in counts.items():
             item = QTreeWidgetItem(self, [code, names.get(code, ""), ""])
             item.setFlags(item.flags() | Qt.ItemIsUserCheckable)
             item.setCheckState(0, Qt.Unchecked if code in left_out else Qt.Checked)
-            item.setForeground(0, class_color(i))
+            item.setForeground(0, class_color(self, code))
             font = item.font(0)
             font.setBold(True)
             item.setFont(0, font)
@@ -160,7 +158,7 @@ class MedianPlot(PlotWidget):
         self._curves = {}
         self.setToolTip("Drag to move, turn the mouse wheel to zoom.")
 
-    def show_medians(self, wavenumbers, medians: dict, order: list[str], chosen: str = ""):
+    def show_medians(self, wavenumbers, medians: dict, chosen: str = ""):
         """
         Draw curves, the first class on top.
 
@@ -169,8 +167,6 @@ class MedianPlot(PlotWidget):
         wavenumbers : ndarray, shape (p,)
             cm-1, ascending.
         medians : dict of class to ndarray, shape (p,)
-        order : list of str
-            All classes in the list; their position determines the colour.
         chosen : str
             The class to highlight.
         """
@@ -180,10 +176,9 @@ class MedianPlot(PlotWidget):
             low, high = np.nanmin(median), np.nanmax(median)
             base = len(medians) - 1 - row
             scaled = base + .92 * (median - low) / (high - low or 1.)
-            index = order.index(name) if name in order else row
             curve = self.plot(wavenumbers, scaled, antialias=True, connect="finite")
-            self._curves[name] = (curve, index)
-            label = pg.TextItem(name, color=class_color(index), anchor=(1, .7))
+            self._curves[name] = curve
+            label = pg.TextItem(name, color=class_color(self, name), anchor=(1, .7))
             font = self.font()
             font.setPointSizeF(font.pointSizeF() * (1 if len(medians) < 14 else .8))
             label.setFont(font)
@@ -200,5 +195,5 @@ class MedianPlot(PlotWidget):
 
     def stress(self, chosen: str):
         """Draw the curve of one class thick; none for an empty string."""
-        for name, (curve, index) in self._curves.items():
-            curve.setPen(pg.mkPen(class_color(index), width=3. if name == chosen else 1.3))
+        for name, curve in self._curves.items():
+            curve.setPen(pg.mkPen(class_color(self, name), width=3. if name == chosen else 1.3))

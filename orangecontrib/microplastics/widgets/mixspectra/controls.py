@@ -33,7 +33,7 @@ PRESETS = (
     ("Nothing", "No distortions.", NOTHING),
     ("One Instrument", "Baselines and noise: for new spectra from the same instrument and study.",
      ONE_INSTRUMENT),
-    ("Any Instrument", "Also variation, plasticised PVC, contaminants, atmosphere, curved "
+    ("Any Instrument", "Also variation, plasticised PVC, contaminants, air, curved "
      "baselines and gaps: for spectra from other instruments and of weathered or dirty samples.",
      ANY_INSTRUMENT),
 )
@@ -175,7 +175,7 @@ class MixingControls(RatioControls):
                  "spectrum; 1 is as much as the spectrum itself."),
                 ("noise", "Noise:", .01, 1, "Standard deviation of the noise, relative to the "
                  "spectrum; each spectrum has 0.2 to 2 times as much."),
-                ("atmosphere", "Atmosphere:", .1, 3, "Carbon dioxide, water vapour and damp "
+                ("atmosphere", "Air:", .1, 3, "Carbon dioxide, water vapour and damp "
                  "samples; 1 is as in the project's experiments.")):
             gui.doubleSpin(box, self, attribute, 0, high, step, label=label, decimals=2,
                            callback=self._changed, alignment=Qt.AlignRight, controlWidth=80,
@@ -339,6 +339,6 @@ class MixingControls(RatioControls):
         """Describe in words the distortions that are added to the sum."""
         parts = [name for name, there in (
             ("baseline", self.baseline), ("noise", self.noise),
-            ("atmosphere", self.atmosphere), ("a gap", self.cut)) if there]
+            ("air", self.atmosphere), ("a gap", self.cut)) if there]
         return "with " + " and ".join(
             [", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:]) if parts else "unchanged"

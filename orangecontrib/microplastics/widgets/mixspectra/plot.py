@@ -11,13 +11,11 @@ from AnyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBox
 from Orange.widgets.visualize.utils.plotutils import PlotWidget
 
 from orangecontrib.microplastics.mixing.mixer import Drawn
+from orangecontrib.microplastics.widgets.common.materialcolors import material_colors
 from orangecontrib.microplastics.widgets.common.palette import is_dark
 
-#: Colours of four components, by Okabe and Ito, distinguishable for colour-blind people: blue,
-#: vermilion, green, and one that differs from these in lightness (sky blue or yellow); and purple
-#: for the spectrum that is sent, drawn over the grey sum. Darker on white, lighter on black.
-ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#56B4E9", "#AA3377")
-ON_DARK = ("#56B4E9", "#E69F00", "#00C08B", "#F0E442", "#E68FC0")
+#: Purple for the spectrum that is sent, drawn over the grey sum: darker on white, lighter on black.
+ON_LIGHT, ON_DARK = "#AA3377", "#E68FC0"
 UNDER_COLOR = "#A0A0A0"
 
 
@@ -108,13 +106,13 @@ class MixturePlot(QWidget):
         self.drawn = drawn
         self.another.setEnabled(True)
         x, ink = drawn.wavenumbers, self.palette().color(QPalette.Text).name()
-        *colors, sent = ON_DARK if is_dark(self) else ON_LIGHT
+        dark = is_dark(self)
+        sent, colors = ON_DARK if dark else ON_LIGHT, material_colors(drawn.names, dark)
         parts, marks = [], []
         by_mass = drawn.fraction_of == "mass"
-        for i, (name, percent, signal, curve) in enumerate(zip(
+        for name, percent, signal, curve, color in zip(
                 drawn.names, percents(drawn.fractions), percents(drawn.signal), drawn.components,
-                strict=True)):
-            color = colors[i % len(colors)]
+                (color.name() for color in colors), strict=True):
             fill = QColor(color)
             fill.setAlpha(50)
             self.upper.plot(x, curve.astype(float), pen=pg.mkPen(color, width=2), fillLevel=0.,
