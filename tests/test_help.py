@@ -3,6 +3,7 @@ import importlib.util
 import re
 from importlib.metadata import distribution
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from AnyQt.QtCore import QUrl
@@ -10,7 +11,7 @@ from orangecanvas.help.provider import HtmlIndexProvider
 from orangecanvas.registry import WidgetRegistry
 from orangewidget.workflow.discovery import WidgetDiscovery
 
-from orangecontrib.microplastics import widgets
+from orangecontrib.microplastics import tutorials, widgets
 
 ROOT = Path(__file__).resolve().parents[1]
 DOC = ROOT / "doc"
@@ -74,6 +75,16 @@ def test_each_input_and_output_is_explained(built, descriptions):
         head = page.split("![")[0]
         for channel in (*description.inputs, *description.outputs):
             assert channel.name in head, f"{description.name}: {channel.name}"
+
+
+def test_each_example_workflow_is_listed():
+    text = (DOC / "workflows.md").read_text(encoding="utf-8")
+    folder = Path(tutorials.__file__).parent
+    for file in sorted(folder.glob("*.ows")):
+        title = ElementTree.parse(file).getroot().get("title")
+        title = title.removeprefix("Microplastics: ")
+        assert f"\n## {title}\n" in text, file.name
+        assert f"(images/{file.stem}.png)" in text, file.name
 
 
 def test_nothing_is_loaded_from_the_network(built):

@@ -67,8 +67,8 @@ class TestDemo(unittest.TestCase):
         end = out.partition("Open first:\n")[2]
         files = [line.strip().partition(":")[0] for line in end.split("\n")[:3]]
         self.assertTrue(all((output / name).is_file() for name in files), files)
-        self.assertIn("    orange-canvas\n    Help > Example Workflows > Microplastics: Identify my "
-                      "spectra\n", end)
+        self.assertIn("    orange-canvas\n    Help > Example Workflows > Microplastics: "
+                      "Identify my spectra\n", end)
         for name in ("training curve.png", "confusion matrix collagen.png",
                      "grad-cam collagen.png", "mixtures collagen.png"):
             self.assertEqual((output / name).read_bytes()[:4], b"\x89PNG")
@@ -77,7 +77,7 @@ class TestDemo(unittest.TestCase):
         self.assertAlmostEqual(np.mean([p["right"] == "yes" for p in predictions]),
                                float(rows[0]["accuracy"]), places=3)
         # Mixtures are explained, including a incorrectly predicted one.
-        self.assertIn("which components are in these mixtures", out)
+        self.assertIn("Which components are in these mixtures", out)
         self.assertIn("WRONG", out)
         # The written model can be loaded, and its answers for the mixtures are those of the table.
         mixtures = Table(str(output / "test mixtures collagen.pkl"))
@@ -129,7 +129,7 @@ class TestDemo(unittest.TestCase):
             with patch.object(desktop, "_loads", lambda name, m=missing: name not in m), \
                     patch.object(desktop.sys, "platform", "linux"):
                 self.assertEqual([line.strip() for line in desktop.what_windows_need()][1:], said)
-        with patch.object(desktop, "find_spec", lambda _: None):
+        with patch.object(desktop.PathFinder, "find_spec", lambda _: None):
             self.assertIn("pip install PyQt5", " ".join(desktop.what_windows_need()))
 
     @unittest.skipUnless(README.is_file(), "the checkout's README is not here")

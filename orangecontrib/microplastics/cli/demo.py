@@ -65,7 +65,7 @@ EXPLAINED = (
     "The pictures give shares of bands (derivative); the mixtures are made by absorbance.",
     "Bands: stretch of the axis, share of the importance, and where in it the spectra absorb, with",
     "the vibration known there. (PET?): not of the material itself, but PET has two bands there.",
-    "[possible atmosphere]: water vapour or CO2 absorb there as well.",
+    "[air possible]: water vapour or CO2 absorb there as well.",
 )
 
 Say = Callable[[str], None]
@@ -289,6 +289,7 @@ def _write_amounts(output, split, model, seed):
 def _write_table(output, rows, lines):
     (output / "results.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with open(output / "results.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["protocol", "meaning", "learner", *(key for _, key, _ in COLUMNS)])
+        writer = csv.DictWriter(file, ["protocol", "meaning", "learner",
+                                       *(key for _, key, _ in COLUMNS)])
         writer.writeheader()
         writer.writerows(rows)

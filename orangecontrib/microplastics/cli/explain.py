@@ -109,7 +109,7 @@ def describe(views, n: int = 3, networks: int = 1) -> list[str]:
                      + (f", {agreed}" if agreed else ""))
         lines.extend(f"    {band.low:4.0f}-{band.high:<4.0f} cm-1  {band.share:4.0%}  "
                      + band.describe(2)
-                     + (f"  [{band.atmosphere} atmosphere]" if band.atmosphere else "")
+                     + (f"  [air {band.atmosphere}]" if band.atmosphere else "")
                      + (f"  [{band_text(band)}]" if band_text(band) else "")
                      for band in view.bands[:n])
     return lines

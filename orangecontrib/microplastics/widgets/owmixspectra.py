@@ -305,7 +305,7 @@ class OWMixSpectra(MixingControls, OWWidget, ConcurrentWidgetMixin):
         self.report_items("Distortions", (
             ("Baseline", f"{self.baseline:g}" + (", curved too" if self.curved else "")),
             ("Noise", self.noise),
-            ("Atmosphere", self.atmosphere), ("Gap", "yes" if self.cut else "no"),
+            ("Air", self.atmosphere), ("Gap", "yes" if self.cut else "no"),
             ("Variation of components", self.variation),
             ("Contaminants", f"{', '.join(self.contaminants)} on {self.contaminated} % of "
              "components" if self.contaminants else "none"),

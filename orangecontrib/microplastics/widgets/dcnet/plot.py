@@ -16,6 +16,14 @@ from orangecontrib.microplastics.widgets.common.palette import is_dark
 #: readers: blue and vermilion on white, sky blue and orange on black.
 ON_LIGHT, ON_DARK = ("#0072B2", "#D55E00"), ("#56B4E9", "#E69F00")
 
+#: Names of the curves in the legend.
+_NAMES = {"training": "Training spectra", "validation": "Validation spectra"}
+
+_TOOLTIP = (
+    "Training spectra: those that the network learns from, distorted (Augmentation).\n"
+    "Validation spectra: those kept aside for validation, if any are. They are like the others, "
+    "so\nneither of the curves tells how good it is on other samples: Test and Score does.")
+
 
 class TrainingPlot(QWidget):
     """Two plots over the epochs: loss above, accuracy below.
@@ -40,6 +48,7 @@ class TrainingPlot(QWidget):
             plot.showGrid(x=True, y=True, alpha=.15)
             plot.setFocusPolicy(Qt.NoFocus)  # it has no keyboard functions
             plot.setMinimumSize(320, 140)
+            plot.setToolTip(_TOOLTIP)
             layout.addWidget(plot)
             self.plots[name] = plot
         self.plots["accuracy"].setLabel("bottom", "Epoch")
@@ -102,6 +111,6 @@ class TrainingPlot(QWidget):
             self.plots[name].addItem(curve)
             self._curves[key] = curve
             if name == "loss" and network == 0:
-                self.legend.addItem(curve, kind.capitalize())
+                self.legend.addItem(curve, _NAMES[kind])
                 self.legend.show()
         return self._curves[key]

@@ -45,7 +45,7 @@ def _plot(title, x, y=None):
 class BandList(QTreeWidget):
     """Tree of the important bands of each class, with their assignments."""
 
-    COLUMNS = ("Region [1/cm]", "Importance", "Networks", "Atmosphere", "Absorptions [1/cm]")
+    COLUMNS = ("Region [1/cm]", "Importance", "Networks", "Air", "Absorptions [1/cm]")
 
     def __init__(self):
         super().__init__(uniformRowHeights=True, rootIsDecorated=True,
