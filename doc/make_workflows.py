@@ -270,7 +270,7 @@ EXPLAIN = Workflow(
         Note("3. Can a network tell polypropylene of two bottles apart? The one was measured on "
              "a dry day, the other on a damp one.", 10, 265, 250, to=(90, 398)),
         Note("4. It can, nearly always!", 790, 360, 190, to=(762, 375)),
-        Note("5. Ask it what it looked at: see the column atmosphere, and 1500 to 1800 in the "
+        Note("5. Ask it what it looked at: see the column Air of its Bands, and 1500 to 1800 in the "
              "picture. It knows the weather, not the bottles. No accuracy would have told.",
              785, 402, 215, to=(900, 594)),
     ], ("Grad-CAM, bottles",))
@@ -351,7 +351,7 @@ ATTENTION = Workflow(
     ], (SCORE,))
 
 COLLAGEN_CHECK = Workflow(
-    "180-real-tissue-spectra", "Real tissue spectra",
+    "180-real-tissue-spectra", "Microplastics: Real tissue spectra",
     "The network on 731 measured spectra that come with orange-spectroscopy: no microplastics, "
     "but it learns from any spectra with a class. Needs no network connection.",
     {
