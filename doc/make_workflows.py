@@ -270,8 +270,8 @@ EXPLAIN = Workflow(
         Note("3. Can a network tell polypropylene of two bottles apart? The one was measured on "
              "a dry day, the other on a damp one.", 10, 265, 250, to=(90, 398)),
         Note("4. It can, nearly always!", 790, 360, 190, to=(762, 375)),
-        Note("5. Ask it what it looked at: see the column Air of its Bands, and 1500 to 1800 in the "
-             "picture. It knows the weather, not the bottles. No accuracy would have told.",
+        Note("5. Ask it what it looked at: see the column Air of its Bands, and 1500 to 1800 in "
+             "the picture. It knows the weather, not the bottles. No accuracy would have told.",
              785, 402, 215, to=(900, 594)),
     ], ("Grad-CAM, bottles",))
 
