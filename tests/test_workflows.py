@@ -14,6 +14,7 @@ from running import Running, registry
 from orangecontrib.microplastics import datasets, ready
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.identification import DECISIONS
+from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.simulation.polymers import simulate
 
 FOLDER = Path(str(files("orangecontrib.microplastics.tutorials")))
@@ -109,9 +110,16 @@ def test_mixtures_and_the_leak(run):
     flow = run(120)
     fair, leaky = accuracies(flow, "Fair Test"), accuracies(flow, "Leaky Test")
     # Fifteen combinations: guessing is right once in fifteen.
-    assert fair["Dual-Branch CNN"] == max(fair.values()) > .75
-    for method in ("Random Forest", "kNN"):
-        assert leaky[f"{method}, again"] > fair[method] + .05, method
+    assert all(.6 < accuracy < .88 for accuracy in fair.values()), "methods are alike"
+    gains = [leaky[f"{method}, again"] - fair[method] for method in ("Random Forest", "kNN")]
+    assert gains[0] > .12 and gains[1] > .05
+    assert gains[0] > max(fair.values()) - min(fair.values()), \
+        "the leak makes more difference than the choice of a method"
+    results = flow.output("Fair Test", "Evaluation Results")
+    names = [set(components_of(name)) for name in results.domain.class_var.values]
+    pairs = [(names[int(a)], names[int(p)])
+             for a, p in zip(results.actual, results.predicted[0], strict=True) if a != p]
+    assert sum(actual < found for actual, found in pairs) > len(pairs) / 2, "a polymer too many"
     train, test = (_sources(flow.output("Mix Spectra", f"{part} Mixtures"))
                    for part in ("Training", "Test"))
     assert train and test and not train & test
