@@ -44,8 +44,8 @@ WINDOWS = {
              ((62, 16), (62, 130), (78, 243), (78, 388), (66, 478), (560, 40), (1180, 21),
               (1270, 356))),),
 }
-#: The workflow whose screenshot is in the README.
-README = "130"
+#: The window whose screenshot is in the README: workflow, title, size, file name.
+README = ("105", "Identify Spectra", "1240x680", "answer")
 
 
 def save(source, target):
@@ -67,6 +67,10 @@ def number(path, places):
     image.save(path)
 
 
+def _shot(title):
+    return title.lower().replace(" ", "-")
+
+
 def main(numbers):
     with canvas.screen("1366x768") as display:
         for path in sorted(WORKFLOWS.glob("*.ows")):
@@ -74,18 +78,19 @@ def main(numbers):
             if numbers and which not in numbers:
                 continue
             windows = WINDOWS.get(which, ())
+            clean = [README[1:]] if which == README[0] else []
             with tempfile.TemporaryDirectory() as folder:
                 seen = canvas.run(display, path, folder,
-                                  show=[f"{title}@{size}" for title, _, size, _ in windows])
+                                  show=[f"{title}@{size}" for title, _, size, _ in windows]
+                                  + [f"{title}@{size}" for title, size, _ in clean])
                 if not seen["finished"] or seen["messages"]:
                     print(path.name, seen)
                 save(Path(folder) / "workflow.png", IMAGES / f"{path.stem}.png")
-                if which == README:
-                    save(Path(folder) / "workflow.png", IMAGES / "workflow.png")
+                for title, _, name in clean:
+                    save(Path(folder) / f"{_shot(title)}.png", IMAGES / f"{name}.png")
                 for title, name, _, places in windows:
-                    shot = title.lower().replace(" ", "-")
-                    number(Path(folder) / f"{shot}.png", places)
-                    save(Path(folder) / f"{shot}.png", WIDGETS / f"{name}.png")
+                    number(Path(folder) / f"{_shot(title)}.png", places)
+                    save(Path(folder) / f"{_shot(title)}.png", WIDGETS / f"{name}.png")
 
 
 if __name__ == "__main__":
