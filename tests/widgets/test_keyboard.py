@@ -1,6 +1,9 @@
 """Every control is reached with the Tab key, controls before plots."""
+import os
 import unittest
 from importlib import import_module
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from AnyQt.QtCore import Qt
 from AnyQt.QtWidgets import (
@@ -16,6 +19,7 @@ from AnyQt.QtWidgets import (
 from Orange.widgets.tests.base import WidgetTest
 from pyqtgraph import GraphicsView
 
+from orangecontrib.microplastics import datasets
 from orangecontrib.microplastics.simulation.polymers import simulate
 
 WIDGETS = {name: f"orangecontrib.microplastics.widgets.{module}" for module, name in (
@@ -52,6 +56,15 @@ class TestKeyboard(WidgetTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.data = simulate(n=6)
+
+    def setUp(self):
+        super().setUp()
+        # As on a new computer: with the ready-made model at hand, its widget has no controls.
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        empty = patch.dict(os.environ, {datasets.FOLDER_VARIABLE: folder.name})
+        empty.start()
+        self.addCleanup(empty.stop)
 
     def opened(self, name):
         widget = self.create_widget(getattr(import_module(WIDGETS[name]), name))

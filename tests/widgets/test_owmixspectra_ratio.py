@@ -12,6 +12,7 @@ from Orange.widgets.tests.utils import simulate
 from orangecontrib.microplastics.mixing.mixer import Mixer, Mixing
 from orangecontrib.microplastics.mixing.recipe import NOTHING
 from orangecontrib.microplastics.widgets.mixspectra.controls import IN_ALL, OF_EACH
+from orangecontrib.microplastics.widgets.common.materialcolors import material_colors
 from orangecontrib.microplastics.widgets.mixspectra.plot import ON_DARK, ON_LIGHT
 from orangecontrib.microplastics.widgets.mixspectra.ratio import FIXED, OF_MASS
 from orangecontrib.microplastics.widgets.owmixspectra import OWMixSpectra
@@ -276,8 +277,10 @@ class TestRatio(WidgetTest):
         self.assertEqual(len(self.train()), 15)
 
     def test_each_of_four_has_a_colour_of_its_own(self):
-        for colors in (ON_LIGHT, ON_DARK):
-            self.assertEqual(len(set(colors)), 5)
+        names = ("PE", "PP", "PS", "PET")
+        for dark, sent in ((False, ON_LIGHT), (True, ON_DARK)):
+            colors = {color.name() for color in material_colors(names, dark)} | {sent.lower()}
+            self.assertEqual(len(colors), 5)
 
     # Room and keys
 
