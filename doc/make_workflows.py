@@ -172,7 +172,7 @@ MIXTURES = Workflow(
         Note("4. Fair: trained on some specimens, tested on others, as it would be with "
              "tomorrow's sample.", 740, 200, 200, to=(690, 332)),
         Note("5. What is mistaken? Mostly a polymer too many: what grows on a new specimen looks "
-             "like one. And parts of 10 to 20 % are overlooked.", 790, 475, 230, to=(880, 435)),
+             "like one. And parts of 10 to 20 % are overlooked.", 790, 475, 220, to=(880, 435)),
         Note("6. Not fair: cross-validation has the same specimens in training and test. Compare "
              "CA with 4: the leak makes more difference than the method.", 760, 590, 245,
              to=(722, 555)),

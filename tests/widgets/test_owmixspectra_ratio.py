@@ -11,8 +11,8 @@ from Orange.widgets.tests.utils import simulate
 
 from orangecontrib.microplastics.mixing.mixer import Mixer, Mixing
 from orangecontrib.microplastics.mixing.recipe import NOTHING
-from orangecontrib.microplastics.widgets.mixspectra.controls import IN_ALL, OF_EACH
 from orangecontrib.microplastics.widgets.common.materialcolors import material_colors
+from orangecontrib.microplastics.widgets.mixspectra.controls import IN_ALL, OF_EACH
 from orangecontrib.microplastics.widgets.mixspectra.plot import ON_DARK, ON_LIGHT
 from orangecontrib.microplastics.widgets.mixspectra.ratio import FIXED, OF_MASS
 from orangecontrib.microplastics.widgets.owmixspectra import OWMixSpectra
