@@ -156,11 +156,11 @@ def spectrum_views(model: DCNetModel, data: Table, rows, *, threshold: float = .
                 "" if name in true[i] else "not present"
             others = [m for other in known if other != name for m in materials_of(other)]
             present = [k for k, c in enumerate(own.classes) if name in _parts(c, mixtures)]
+            together, alone = maps[i, name]
             bands = important_bands(
-                maps[i, name][0], own.axis, spectrum=spectra[i], others=others,
+                together, own.axis, spectrum=spectra[i], others=others,
                 materials=materials_of(name), threshold=threshold, resolution=own.resolution)
             there = {m for other in names if other != name for m in materials_of(other)}
-            together, alone = maps[i, name]
             bands = count_networks(bands, alone, own.axis)
             reasons.append(Reason(
                 name, float(own.probabilities[i, present].sum()), verdict, together,

@@ -20,9 +20,10 @@ tests of :mod:`.faithfulness` on real spectra, its order of deletion is no bette
 HiResCAM multiplies gradient and map element by element. Its sum is exactly the score minus the
 classifier's offset, and it is better than random on nearly every spectrum; but its columns are
 some 60 cm-1 apart. The default is "fine" (:mod:`.fine`), which multiplies it by integrated
-gradients: better than random on every spectrum of a study left out of training, with half of
-the importance within 84 cm-1 instead of 299. Original Grad-CAM, which is explained first in any
-lesson, is available for comparison.
+gradients: on a study left out of training it is better than random on nearly every spectrum, and
+half of the importance lies on a quarter of the wavenumbers that HiResCAM needs for it
+(``benchmarks maps``). Original Grad-CAM, which is explained first in any lesson, is available for
+comparison.
 """
 from __future__ import annotations
 
