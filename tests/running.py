@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from unittest.mock import patch
 
 from AnyQt.QtCore import QEvent
-from AnyQt.QtWidgets import QApplication
+from AnyQt.QtWidgets import QAbstractButton, QApplication, QComboBox
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from orangecanvas.registry import WidgetRegistry
 from orangewidget.settings import SettingsHandler
@@ -97,6 +97,13 @@ class Running:
         node, = (node for node in self.scheme.nodes if node.title == title)
         return self.scheme.widget_for_node(node)
 
+    def set(self, title, control, value):
+        """Set a control of a widget as a user does; returns what it was before."""
+        widget = self.widget(title)
+        before = getattr(widget, control)
+        change(getattr(widget.controls, control), value)
+        return before
+
     def output(self, title, channel):
         """Last value that the node sent on the channel of this name."""
         return self.sent[title, channel]
@@ -104,6 +111,39 @@ class Running:
     def messages(self):
         """{title: texts of the errors and warnings that its widget shows}."""
         return messages(self.scheme)
+
+
+def change(control, value):
+    """Choose a value in a control of Orange's gui module, as a user does."""
+    if isinstance(control, QComboBox):
+        at = value if isinstance(value, int) else control.findText(value)
+        assert 0 <= at < control.count(), f"{value} is not in the list"
+        control.setCurrentIndex(at)
+        control.activated.emit(at)
+    elif isinstance(control, QAbstractButton):
+        if control.isChecked() != bool(value):
+            control.click()
+    elif hasattr(control, "buttons"):
+        control.buttons[value].click()
+    else:
+        control.setValue(value)
+
+
+def measured(running, claims) -> dict[str, float]:
+    """{name: what was measured} of the claims of a workflow; settings are as before at the end."""
+    found = {}
+    for steps in dict.fromkeys(claim.after for claim in claims):
+        before = [(title, control, running.set(title, control, value))
+                  for title, control, value in steps]
+        if steps:
+            running.finish()
+        found.update((claim.name, float(claim.measure(running)))
+                     for claim in claims if claim.after == steps)
+        for title, control, value in reversed(before):
+            running.set(title, control, value)
+        if steps:
+            running.finish()
+    return found
 
 
 def busy(scheme) -> list[str]:

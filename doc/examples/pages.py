@@ -1,0 +1,57 @@
+"""Words of claims in pages of the documentation, and the key to the lesson."""
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from . import CLAIMS, WORKFLOWS
+
+ROOT = Path(__file__).resolve().parents[2]
+MEASURED = Path(__file__).with_name("measured.json")
+#: `<!--110 overgrown-->four of five<!--/-->`
+_MARK = re.compile(r"<!--(\d{3}) ([^>]+?)-->(.*?)<!--/-->", re.DOTALL)
+#: `<!--key 110 120-->` ... `<!--/-->`: a table of all claims of these workflows.
+_KEY = re.compile(r"<!--key ([\d ]+)-->\n(.*?)<!--/-->", re.DOTALL)
+
+
+def pages():
+    """Files whose text may have marks."""
+    return [ROOT / "README.md", *sorted(ROOT.glob("doc/*.md")),
+            *sorted(ROOT.glob("doc/widgets/*.md"))]
+
+
+def measured():
+    """{number of the workflow: {name of the claim: what the last run gave}}"""
+    return json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+
+
+def marks(text):
+    """(number, name, words) of each claim in a page."""
+    return _MARK.findall(text)
+
+
+def filled(text):
+    """The text with the words of the claims, and with keys; KeyError for an unknown claim."""
+    found = measured()
+    text = _MARK.sub(lambda m: f"<!--{m[1]} {m[2]}-->{CLAIMS[m[1]][m[2]]}<!--/-->", text)
+    return _KEY.sub(lambda m: f"<!--key {m[1]}-->\n{key(m[1].split(), found)}<!--/-->", text)
+
+
+def key(numbers, found):
+    """Table in Markdown: what each claim of the workflows was in the last run."""
+    titles = {w.file[:3]: w.title.removeprefix("Microplastics: ") for w in WORKFLOWS}
+    rows = ["| Workflow | Widget | Question | Our run | As the texts say |",
+            "|---|---|---|---|---|"]
+    for number in numbers:
+        for claim in CLAIMS[number].values():
+            value = found.get(number, {}).get(claim.name)
+            rows.append(f"| {titles[number]} | {claim.widget} | {claim.question} | "
+                        f"{_short(value)} | {claim.words} |")
+    return "\n".join(rows) + "\n"
+
+
+def _short(value):
+    if value is None:
+        return "not run"
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.2f}"
