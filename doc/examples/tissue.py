@@ -11,13 +11,21 @@ from .parts import (
     QUICK,
     REPEATABLE,
     SCORE,
+    Claim,
     Node,
     Note,
     Workflow,
+    accuracy,
     claims,
 )
 
-SAYS = claims()
+SAYS = claims(
+    Claim("network", "more than nine of ten", SCORE, accuracy(SCORE, CNN), .9, 1.,
+          "The network: how many spectra are right?"),
+    Claim("forest", "like a random forest's", SCORE,
+          lambda flow: accuracy(SCORE, CNN)(flow) - accuracy(SCORE, FOREST)(flow), -.05, .05,
+          "The network's accuracy less the forest's"),
+)
 
 WORKFLOW = Workflow(
     "180-real-tissue-spectra", "Microplastics: Real tissue spectra",
@@ -42,5 +50,6 @@ WORKFLOW = Workflow(
              "class will do.", 10, 430, 230, to=(110, 392)),
         Note("The network, and a random forest beside it.", 20, 90, 170, to=(272, 185),
              start=(180, 140)),
-        Note("Three folds. CA is the share that was right.", 440, 430, 190, to=(530, 392)),
+        Note(f"Three folds. CA is the share that was right: {SAYS['network']}, "
+             f"{SAYS['forest']}.", 440, 430, 190, to=(530, 392)),
     ], (SCORE,))

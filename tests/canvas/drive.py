@@ -127,7 +127,10 @@ class Driven(OMain):
 
     def _show(self, scheme, title):
         title, _, size = title.partition("@")
-        node, = (n for n in scheme.nodes if n.title == title)
+        node = next((n for n in scheme.nodes if n.title == title), None)
+        if node is None:
+            self.report["errors"].append(f"no widget is called {title}")
+            return
         widget = scheme.widget_for_node(node)
         widget.show()
         if size:
