@@ -1,11 +1,11 @@
-"""Words of claims in pages of the documentation, and the key to the lesson."""
+"""Words of claims in pages of the documentation, and keys to the lessons."""
 from __future__ import annotations
 
 import json
 import re
 from pathlib import Path
 
-from . import CLAIMS, WORKFLOWS
+from . import CLAIMS, WORKFLOWS, figures
 
 ROOT = Path(__file__).resolve().parents[2]
 MEASURED = Path(__file__).with_name("measured.json")
@@ -32,10 +32,11 @@ def marks(text):
 
 
 def filled(text):
-    """The text with the words of the claims, and with keys; KeyError for an unknown claim."""
+    """The text with the words of claims, keys and figures; KeyError for one that is unknown."""
     found = measured()
     text = _MARK.sub(lambda m: f"<!--{m[1]} {m[2]}-->{CLAIMS[m[1]][m[2]]}<!--/-->", text)
-    return _KEY.sub(lambda m: f"<!--key {m[1]}-->\n{key(m[1].split(), found)}<!--/-->", text)
+    text = _KEY.sub(lambda m: f"<!--key {m[1]}-->\n{key(m[1].split(), found)}<!--/-->", text)
+    return figures.filled(text)
 
 
 def key(numbers, found):
