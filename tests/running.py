@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from unittest.mock import patch
 
 from AnyQt.QtCore import QEvent
-from AnyQt.QtWidgets import QAbstractButton, QApplication, QComboBox
+from AnyQt.QtWidgets import QAbstractButton, QApplication, QComboBox, QTabWidget
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from orangecanvas.registry import WidgetRegistry
 from orangewidget.settings import SettingsHandler
@@ -101,7 +101,7 @@ class Running:
         """Set a control of a widget as a user does; returns what it was before."""
         widget = self.widget(title)
         before = getattr(widget, control)
-        change(getattr(widget.controls, control), value)
+        change(control_of(widget, control), value)
         return before
 
     def output(self, title, channel):
@@ -111,6 +111,11 @@ class Running:
     def messages(self):
         """{title: texts of the errors and warnings that its widget shows}."""
         return messages(self.scheme)
+
+
+def control_of(widget, name):
+    """The control of a setting, or what the widget has under this name, such as its tabs."""
+    return getattr(widget.controls, name, None) or getattr(widget, name)
 
 
 def change(control, value):
@@ -123,6 +128,8 @@ def change(control, value):
     elif isinstance(control, QAbstractButton):
         if control.isChecked() != bool(value):
             control.click()
+    elif isinstance(control, QTabWidget):
+        control.setCurrentIndex(value)
     elif hasattr(control, "buttons"):
         control.buttons[value].click()
     else:

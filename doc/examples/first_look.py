@@ -1,6 +1,8 @@
 """Seven polymers, a network, and what it mistakes once they are overgrown."""
 from __future__ import annotations
 
+from Orange.data import DiscreteVariable, Domain
+
 from .parts import (
     CNN,
     DATA,
@@ -21,6 +23,10 @@ from .parts import (
     mistakes,
 )
 
+#: Columns of what Confusion Matrix selects: it adds the answers, in colours of its own.
+_MISTAKEN = Domain(SIMULATED.attributes, SIMULATED.class_var, [
+    *SIMULATED.metas, DiscreteVariable(f"{SIMULATED.class_var.name}({CNN})",
+                                       SIMULATED.class_var.values)])
 _OVERGROWN = (("Simulated Polymers", "biofilm", 100),)
 
 
@@ -55,7 +61,7 @@ WORKFLOW = Workflow(
         SCORE: Node(SCORE, 520, 330, FOLDS),
         MATRIX: Node(MATRIX, 700, 330),
         "Mistaken Spectra": Node(SPECTRA, 880, 330,
-                                 coloured_by(f"polymer({CNN})", view=0)),
+                                 coloured_by(view=0, domain=_MISTAKEN)),
     },
     [
         ("Simulated Polymers", "Data", "Spectra", "Data"),

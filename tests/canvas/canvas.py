@@ -39,11 +39,12 @@ def screen(size="1366x768"):
                 process.wait(10)
 
 
-def run(display, workflow, folder, *, show=(), limit=150., arguments=(),
+def run(display, workflow, folder, *, show=(), steps=(), limit=150., arguments=(),
         through_dialog=False) -> dict:
     """Open a workflow in Orange, wait until it has finished, take screenshots; returns a report.
 
-    `show` names widgets whose windows are also captured: "Title" or "Title@1000x600"; `arguments`
+    `show` names widgets whose windows are also captured: "Title" or "Title@1000x600"; `steps` are
+    what a reader does then (see drive.py); `arguments`
     are Orange's own, such as ("--style", "fusion:breeze-dark"). With `through_dialog`, it is
     opened by Help > Example Workflows instead of the command line.
     Settings are those of a new user, in `folder`; published spectra that are on this computer
@@ -65,10 +66,11 @@ def run(display, workflow, folder, *, show=(), limit=150., arguments=(),
     command = [sys.executable, str(DRIVE), str(report), str(folder), "--limit", str(limit)]
     if through_dialog:
         command += ["--example", Path(workflow).name]
-    command += ["--show", *show, "--", "--no-splash", "--no-welcome", *arguments]
+    command += ["--steps", json.dumps(steps), "--show", *show]
+    command += ["--", "--no-splash", "--no-welcome", *arguments]
     command += [] if through_dialog else [str(workflow)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True,
-                          timeout=limit + 90, check=False)
+                          timeout=limit * (1 + len(steps)) + 90, check=False)
     if not report.exists():
         raise RuntimeError(f"Orange ended with {done.returncode}:\n{done.stderr[-3000:]}")
     seen = json.loads(report.read_text())

@@ -1,11 +1,14 @@
 """Run Orange's canvas and report what it shows; started by canvas.py on a virtual screen.
 
     python drive.py REPORT.json FOLDER [--show TITLE[@WIDTHxHEIGHT] ...] [--example FILE]
-                    -- ORANGE'S ARGUMENTS
+                    [--steps JSON] -- ORANGE'S ARGUMENTS
 
 Starts Orange as `orange-canvas` does, waits until the workflow has finished, takes screenshots of
 the window (FOLDER/canvas.png) and of the named widgets, records dialogs and messages, and quits.
 With --example, the workflow is opened with Help > Example Workflows, where its file is chosen.
+--steps is a list of what a reader does then, each a list: ["set", TITLE, CONTROL, VALUE],
+["press", TITLE, TEXT OF A BUTTON], ["tab", TITLE, TEXT OF A TAB], ["select", TITLE, ROW],
+["picture", TITLE[@WIDTHxHEIGHT], NAME]. The report gets the seconds until all was idle after each.
 """
 from __future__ import annotations
 
@@ -18,16 +21,47 @@ from pathlib import Path
 
 from AnyQt.QtCore import QRectF, QSettings, Qt, QTimer
 from AnyQt.QtGui import QImage, QPainter
-from AnyQt.QtWidgets import QApplication, QDialog
+from AnyQt.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QTableView,
+    QTabWidget,
+    QTreeView,
+)
 from Orange.canvas.__main__ import OMain
 from orangecanvas.application.canvasmain import CanvasMainWindow
 from orangecanvas.preview.previewdialog import PreviewDialog
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from running import busy, messages  # noqa: E402
+from running import busy, change, control_of, messages  # noqa: E402
 
 #: Milliseconds between checks; number of successive checks without work after which it is finished.
 PACE, LOOKS = 100, 15
+
+
+def _press(widget, text):
+    button, = (b for b in widget.findChildren(QAbstractButton)
+               if b.text().replace("&", "") == text and not b.isHidden())
+    button.click()
+
+
+def _tab(widget, text):
+    tabs, at = next((t, i) for t in widget.findChildren(QTabWidget) for i in range(t.count())
+                    if t.tabText(i) == text)
+    tabs.setCurrentIndex(at)
+
+
+def _select(widget, row):
+    """Click on a row of the list or table that the widget shows, the largest one."""
+    views = [v for v in widget.findChildren(QTableView) + widget.findChildren(QTreeView)
+             if v.model() is not None and v.model().rowCount() > row and not v.isHidden()]
+    view = max(views, key=lambda v: v.width() * v.height())
+    view.setCurrentIndex(view.model().index(row, 0))
+
+
+_STEPS = {"set": lambda widget, name, value: change(control_of(widget, name), value),
+          "press": _press, "tab": _tab, "select": _select}
 
 
 class Driven(OMain):
@@ -112,6 +146,8 @@ class Driven(OMain):
             self._whole_workflow(window.current_document().scene())
             for title in self.seen.show:
                 self._show(scheme, title)
+            self.report["steps"] = [[*step, self._do(scheme, step)] for step in self.seen.steps]
+            self.report["messages"] = messages(scheme)
         if problem:
             self.report["errors"].append(problem)
         else:
@@ -125,7 +161,25 @@ class Driven(OMain):
             window.close()
         QApplication.exit(0)
 
-    def _show(self, scheme, title):
+    def _do(self, scheme, step):
+        """Do a step; returns the seconds until all was idle, or a text if it cannot be done."""
+        what, title, *rest = step
+        if what == "picture":
+            self._show(scheme, title, rest[0])
+            return 0.
+        widget = next((scheme.widget_for_node(n) for n in scheme.nodes if n.title == title), None)
+        start, quiet = time.perf_counter(), 0
+        try:
+            _STEPS[what](widget, *rest)
+        except Exception:  # recorded, so that the report names the step
+            self.report["errors"].append(f"{step}: {traceback.format_exc()}")
+            return None
+        while quiet < LOOKS and time.perf_counter() - start < self.seen.limit:
+            self._wait(PACE / 1000)
+            quiet = 0 if busy(scheme) else quiet + 1
+        return round(time.perf_counter() - start - LOOKS * PACE / 1000, 1)
+
+    def _show(self, scheme, title, name=None):
         title, _, size = title.partition("@")
         node = next((n for n in scheme.nodes if n.title == title), None)
         if node is None:
@@ -136,8 +190,8 @@ class Driven(OMain):
         if size:
             widget.resize(*map(int, size.split("x")))
         self._wait(1.5)
-        name = title.lower().replace(" ", "-").replace(",", "").replace("'", "")
-        self._picture(widget, name)
+        self._picture(widget, name or title.lower().replace(" ", "-").replace(",", "")
+                      .replace("'", ""))
         widget.hide()
 
     def _picture(self, window, name):
@@ -172,6 +226,7 @@ def main(argv):
     parser.add_argument("folder")
     parser.add_argument("--show", nargs="*", default=[])
     parser.add_argument("--example", default="")
+    parser.add_argument("--steps", type=json.loads, default=[])
     parser.add_argument("--limit", type=float, default=150.)
     driven = Driven(parser.parse_args(argv[1:at]))
     driven.run(["orange-canvas", *argv[at + 1:]])
