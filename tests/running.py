@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from unittest.mock import patch
 
 from AnyQt.QtCore import QEvent
-from AnyQt.QtWidgets import QAbstractButton, QApplication, QComboBox, QTabWidget
+from AnyQt.QtWidgets import QAbstractButton, QApplication, QComboBox
 from Orange.widgets.utils.concurrent import ConcurrentWidgetMixin
 from orangecanvas.registry import WidgetRegistry
 from orangewidget.settings import SettingsHandler
@@ -99,9 +99,9 @@ class Running:
 
     def set(self, title, control, value):
         """Set a control of a widget as a user does; returns what it was before."""
-        widget = self.widget(title)
-        before = getattr(widget, control)
-        change(control_of(widget, control), value)
+        found = control_of(self.widget(title), control)
+        before = state_of(found)
+        change(found, value)
         return before
 
     def output(self, title, channel):
@@ -114,8 +114,23 @@ class Running:
 
 
 def control_of(widget, name):
-    """The control of a setting, or what the widget has under this name, such as its tabs."""
-    return getattr(widget.controls, name, None) or getattr(widget, name)
+    """The control of a setting, or the visible button or tick box with this text."""
+    if hasattr(widget.controls, name):
+        return getattr(widget.controls, name)
+    button, = (b for b in widget.findChildren(QAbstractButton)
+               if b.text().replace("&", "") == name and not b.isHidden())
+    return button
+
+
+def state_of(control):
+    """What :func:`change` sets."""
+    if isinstance(control, QComboBox):
+        return control.currentIndex()
+    if isinstance(control, QAbstractButton):
+        return control.isChecked()
+    if hasattr(control, "buttons"):
+        return next(i for i, button in enumerate(control.buttons) if button.isChecked())
+    return control.value()
 
 
 def change(control, value):
@@ -128,8 +143,6 @@ def change(control, value):
     elif isinstance(control, QAbstractButton):
         if control.isChecked() != bool(value):
             control.click()
-    elif isinstance(control, QTabWidget):
-        control.setCurrentIndex(value)
     elif hasattr(control, "buttons"):
         control.buttons[value].click()
     else:

@@ -1,6 +1,7 @@
 """Seven polymers, a network, and what it mistakes once they are overgrown."""
 from __future__ import annotations
 
+import numpy as np
 from Orange.data import DiscreteVariable, Domain
 
 from .parts import (
@@ -36,7 +37,23 @@ def _taken_for_pe(flow):
     return found.count("PE") / len(found)
 
 
+#: As the lesson asks: only these two, weathered.
+_WEATHERED = (*(("Simulated Polymers", code, False) for code in ("PS", "PET", "PVC", "PA", "PMMA")),
+              ("Simulated Polymers", "weathering", 100))
+
+
+def _carbonyl(flow):
+    """Height at 1715 of the mean spectrum of PP as a share of its C-H stretch at 2920."""
+    data = flow.output("Simulated Polymers", "Data")
+    at = np.array([float(a.name) for a in data.domain.attributes])
+    means = [data.X[i == data.Y].mean(axis=0) for i in range(2)]
+    return np.mean([mean[np.abs(at - 1715).argmin()] / mean[np.abs(at - 2920) < 12].max()
+                    for mean in means])
+
+
 SAYS = claims(
+    Claim("carbonyl", "about a quarter", "Spectra", _carbonyl, .15, .35,
+          "Weathered PE and PP: carbonyl as a share of the C-H stretch", _WEATHERED),
     Claim("clean", "all", SCORE, accuracy(SCORE), .97, 1.,
           "Clean particles: how many are right?"),
     Claim("overgrown", "four of five", SCORE, accuracy(SCORE), .72, .9,

@@ -22,7 +22,6 @@ from pathlib import Path
 from AnyQt.QtCore import QRectF, QSettings, Qt, QTimer
 from AnyQt.QtGui import QImage, QPainter
 from AnyQt.QtWidgets import (
-    QAbstractButton,
     QApplication,
     QDialog,
     QTableView,
@@ -41,9 +40,7 @@ PACE, LOOKS = 100, 15
 
 
 def _press(widget, text):
-    button, = (b for b in widget.findChildren(QAbstractButton)
-               if b.text().replace("&", "") == text and not b.isHidden())
-    button.click()
+    control_of(widget, text).click()
 
 
 def _tab(widget, text):
