@@ -34,6 +34,9 @@ WINDOWS = {
     "Data Table": (420, 100, 880, 540), "Preprocess Spectra": (100, 50, 1080, 640),
     "Predictions": (300, 90, 940, 540), "Particles": (10, 30, 1290, 650),
 }
+#: Settings other than the widgets' defaults. The colours of materials are labels to Orange's table,
+#: and would fill its header.
+SETTINGS = {"Data Table": {"show_attribute_labels": False}}
 #: The name of the group of windows.
 GROUP = "Main windows"
 
@@ -124,7 +127,7 @@ def to_xml(workflow: Workflow, registry: WidgetRegistry) -> ElementTree.Element:
             version=found.version or "", title=title, position=f"({node.x}.0, {node.y}.0)")
         properties = ElementTree.SubElement(parts["node_properties"], "properties",
                                             node_id=ids[title])
-        settings = {**_defaults(found), **node.settings}
+        settings = {**_defaults(found), **SETTINGS.get(node.widget, {}), **node.settings}
         if place_of(node) is not None:
             settings["savedWidgetGeometry"] = geometry(place_of(node))
         properties.text, form = _written(settings)
