@@ -1,4 +1,4 @@
-"""Message files of trubar fit the sources, and a translated copy of the package speaks German."""
+"""Message files of trubar fit the sources, and a translated copy speaks each of their languages."""
 import ast
 import importlib.util
 import os
@@ -39,23 +39,25 @@ def _texts(messages):
 
 
 def _inserted(text):
-    """What a text inserts: its `{}`, or names of an f-string with their formats.
+    """What a text inserts: its `{}`, or names of an f-string, and their formats.
 
-    Words within an f-string are translated, too: `{'spectrum' if n == 1 else 'spectra'}`.
+    Words within an f-string are translated, too: `{'spectrum' if n == 1 else 'spectra'}`, in
+    Slovenian `{plsi(n, 'spekter|spektra|spektri|spektrov')}`; a number may be needed more than
+    once for that.
     """
     try:
         parts = ast.walk(ast.parse(f'f"""{text}"""', mode="eval"))
     except SyntaxError:
         return sorted(re.findall(r"{.*?}", text))
-    found = []
+    names, formats = set(), []
     for part in parts:
-        if isinstance(part, ast.Name):
-            found.append(part.id)
+        if isinstance(part, ast.Name) and part.id not in ("plsi", "plsi_sz"):
+            names.add(part.id)
         elif isinstance(part, ast.Attribute) and part.attr not in ("lower", "capitalize"):
-            found.append(part.attr)
+            names.add(part.attr)
         elif isinstance(part, ast.FormattedValue) and part.format_spec:
-            found.append(ast.unparse(part.format_spec))
-    return sorted(found)
+            formats.append(ast.unparse(part.format_spec))
+    return sorted(names) + sorted(formats)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
@@ -75,7 +77,8 @@ def test_translations_insert_the_same(path):
 
 def test_other_insertions_are_noticed():
     assert _inserted("{n:,} {'spectrum' if n == 1 else 'spectra'}") \
-        == _inserted("{n:,} {'Spektrum' if n == 1 else 'Spektren'}")
+        == _inserted("{n:,} {'Spektrum' if n == 1 else 'Spektren'}") \
+        == _inserted("{n:,} {plsi(n, 'spekter|spektra|spektri|spektrov')}")
     assert _inserted("{n:,} spectra") != _inserted("{m:,} Spektren")
     assert _inserted("{n:,} spectra") != _inserted("{n} Spektren")
     assert _inserted("{} of {}") != _inserted("{} von")
@@ -89,10 +92,12 @@ settings = QSettings(QSettings.IniFormat, QSettings.UserScope, "biolab.si", "Ora
 settings.setValue("application/language", sys.argv[2])
 settings.sync()
 from orangecontrib.microplastics.widgets.common import answertexts, texts
+from orangecontrib.microplastics.widgets.identify.texts import of_what
 from orangecontrib.microplastics.widgets.owidentify import OWIdentify
 print(OWIdentify.ACTION)                                            # a text
 print(texts.describe_axis([600., 602., 604.]))                      # an f-string
 print(answertexts.waiting(False, "<Datei>", True, False))           # inserts what is local
+print(of_what(True, {}, 2))                                         # singular, dual, plural
 print(OWIdentify.__module__, sys.modules[OWIdentify.__module__].__file__)
 """
 
@@ -118,13 +123,26 @@ def test_the_translated_package_compiles(package):
         compile(path.read_text(encoding="utf-8"), str(path), "exec")
 
 
+ENGLISH = ["Identify", "3 from 600 to 604 1/cm, in steps of 2",
+           "Waiting for spectra from <b>&lt;Datei&gt;</b> ...", "of mass, calibrated with 2 blends"]
+#: By the folder of the message file: what Orange's settings call the language, and texts in it.
+SPOKEN = {
+    "de": ("German", [
+        "Identifizieren", "3 von 600 bis 604 1/cm, in Schritten von 2",
+        "Wartet auf Spektren von <b>&lt;Datei&gt;</b> ...",
+        "an der Masse, kalibriert mit 2 Mischungen"]),
+    "si": ("Slovenščina", [
+        "Prepoznaj", "3 od 600 do 604 1/cm, v korakih po 2",
+        "Čaka na spektre iz <b>&lt;Datei&gt;</b> ...",
+        "mase, kalibrirano z 2 mešanicama"])}
+
+
+def test_each_language_is_heard():
+    assert sorted(SPOKEN) == [path.parent.name for path in FILES]
+
+
 @pytest.mark.parametrize("language, expected", [
-    ("German", ["Identifizieren", "3 von 600 bis 604 1/cm, in Schritten von 2",
-                "Wartet auf Spektren von <b>&lt;Datei&gt;</b> ..."]),
-    ("English", ["Identify", "3 from 600 to 604 1/cm, in steps of 2",
-                 "Waiting for spectra from <b>&lt;Datei&gt;</b> ..."]),
-    # Languages that Orange has and the add-on has not.
-    ("Slovenščina", ["Identify", "3 from 600 to 604 1/cm, in steps of 2",
-                     "Waiting for spectra from <b>&lt;Datei&gt;</b> ..."])])
+    *SPOKEN.values(), ("English", ENGLISH),
+    ("Klingon", ENGLISH)])  # a language that the add-on has not
 def test_it_speaks_the_language_of_orange(package, tmp_path, language, expected):
     assert _speak(package, language, tmp_path) == expected

@@ -214,7 +214,8 @@ class TestState(GradCAMTest):
         text = self.widget.data_label.text()
         self.assertIn("Test mixtures: 120 spectra", text)
         right = np.nanmean(self.widget.explained.right)
-        self.assertIn(f"{right:.1%} correctly predicted", text)
+        self.assertIn(
+            f"{right:.1%} correctly predicted (no test if the model learned from them)", text)
         self.send_signal(self.widget.Inputs.data, None)
         self.assertEqual(self.widget.data_label.text(), "No spectra.")
 

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 import numpy as np
-from Orange.data import Table
-from Orange.widgets.report.report import describe_data
+from Orange.data import Domain, Table
+from Orange.widgets.report.report import describe_data, describe_domain
 
 from orangecontrib.microplastics.spectra.axis import spectral_columns
 
@@ -25,13 +25,13 @@ def describe_spectra(data: Table) -> dict:
         columns, wavenumbers = spectral_columns(data.domain)
     except ValueError:
         return describe_data(data)
-    # The wavenumbers are summarised as an axis; everything else is described as by Orange.
+    # The wavenumbers are summarised as an axis; everything else is described as by Orange, whose
+    # words depend on its language.
     others = [v for i, v in enumerate(data.domain.attributes) if i not in set(columns)]
-    told = describe_data(data)
-    told.pop("Features", None)
-    items = {"Data instances": len(data), "Wavenumbers": describe_axis(wavenumbers),
-             "Other features": ", ".join(v.name for v in others) or False}
-    return {**items, **{name: text for name, text in told.items() if name not in items}}
+    rest = describe_domain(Domain(others, data.domain.class_vars, data.domain.metas))
+    if not others:
+        rest.pop(next(iter(rest)))
+    return {"Data instances": len(data), "Wavenumbers": describe_axis(wavenumbers), **rest}
 
 
 def describe_axis(wavenumbers: np.ndarray) -> str:

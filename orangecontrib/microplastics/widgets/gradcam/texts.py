@@ -24,6 +24,7 @@ def data_text(data, explained) -> str:
         right = explained.right[np.isfinite(explained.right)]
         if len(right):
             text += f", {percent(right.mean(), 1)} correctly predicted"
+            text += " (no test if the model learned from them)"
         if len(explained.data):
             text += f"; {explained.decisions()}"
     return text + "."

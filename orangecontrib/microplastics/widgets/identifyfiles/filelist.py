@@ -129,7 +129,8 @@ class FileList(QTreeWidget):
             top = self.topLevelItem(number)
             n = top.childCount()
             if n:
-                done = sum(top.child(i).text(_STATE).startswith(DONE) for i in range(n))
+                keys = (top.child(i).data(_FILE, Qt.UserRole) for i in range(n))
+                done = sum(self._entries.get(key, {}).get("state") == DONE for key in keys)
                 top.setText(_STATE, f"{done:,} of {n:,} done")
 
     # ---------------------------------------------------------------- state

@@ -51,8 +51,9 @@ class MixturePlot(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.3)
         font.setBold(True)
         self.title.setFont(font)
-        self.another = QPushButton("Another One", autoDefault=False, toolTip=(
-            "Draw another mixture with the same settings: other spectra, other fractions."))
+        self.another = QPushButton("Another One", autoDefault=False)
+        self.another.setToolTip(
+            "Draw another mixture with the same settings: other spectra, other fractions.")
         head.addWidget(self.title, 1)
         head.addWidget(self.another)
         layout.addLayout(head)

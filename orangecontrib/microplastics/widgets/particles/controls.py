@@ -97,8 +97,9 @@ class ParticleBox(QObject):
                     "the most similar reference is of another material; or a model of single "
                     "materials sees a share of a second.")
         rule = Rule()
-        button = QPushButton("Defaults", autoDefault=False, toolTip=(
-            f"Automatic threshold, {SMALLEST} pixels, {rule.accept:g} and {rule.inspect:g}."))
+        button = QPushButton("Defaults", autoDefault=False)
+        button.setToolTip(
+            f"Automatic threshold, {SMALLEST} pixels, {rule.accept:g} and {rule.inspect:g}.")
         button.setFixedWidth(button.fontMetrics().horizontalAdvance("Defaults") + 24)
         button.clicked.connect(self._defaults)
         row.layout().addWidget(button)

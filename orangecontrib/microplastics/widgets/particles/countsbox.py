@@ -78,8 +78,8 @@ class CountsBox(QObject):
         self.quality = QPushButton("Blanks, Recovery...", autoDefault=False, toolTip=(
             "Subtract procedural blanks, correct for the recovery and for the share of the filter "
             "that was measured, give numbers per volume."))
-        self.report = QPushButton("Save Report...", autoDefault=False, toolTip=(
-            "A report to print and sign, with the tables and outlines as files."))
+        self.report = QPushButton("Save Report...", autoDefault=False)
+        self.report.setToolTip("A report to print and sign, with the tables and outlines as files.")
         self.dialog = QualityDialog(master)
         self.dialog.changed.connect(self.changed)
         self.quality.clicked.connect(self._show_dialog)

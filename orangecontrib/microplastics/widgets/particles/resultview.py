@@ -16,7 +16,6 @@ from orangecontrib.microplastics.fractions.composition import Composer
 from orangecontrib.microplastics.identification import Rule, amounts, remarks
 from orangecontrib.microplastics.identification.comparison import compare, only
 from orangecontrib.microplastics.identification.components import Amounts
-from orangecontrib.microplastics.materials.colors import UNKNOWN_COLOR
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.particles.classes import MEASURES, Classes
 from orangecontrib.microplastics.particles.find import UNNAMED, Found
@@ -228,9 +227,8 @@ class ResultView(QSplitter):
 
     def colors(self) -> dict[str, QColor]:
         """Colour of each name that particles have."""
-        names = sorted(set(self.shown.found.names) - {UNNAMED})
-        colors = dict(zip(names, material_colors(names, is_dark(self)), strict=True))
-        return {**colors, UNNAMED: QColor(UNKNOWN_COLOR)}
+        names = sorted(set(self.shown.found.names))
+        return dict(zip(names, material_colors(names, is_dark(self)), strict=True))
 
     def _places(self):
         found = self.shown.found
