@@ -132,61 +132,48 @@ def _sources(table):
 
 def test_what_the_networks_looked_at(run):
     flow = run(130)
-    assert list(accuracies(flow, "Test and Score").values())[0] > .8
     bands = flow.output("Grad-CAM", "Bands")
     assert set(bands.domain.class_var.values) >= {"PE", "PP", "PS", "PET", "PVC", "PA", "PMMA"}
-    assert _share_of_air(bands) < .1 < _share_of_air(flow.output("Grad-CAM, bottles", "Bands"))
     importance = flow.output("Grad-CAM", "Importance")
     assert len(importance) == 210 and np.nanmax(importance.X) > 0
-
-
-def _share_of_air(bands):
-    """Share of the importance on bands of water vapour or CO2."""
-    air = np.array([str(row["atmosphere"]) == "likely" for row in bands])
-    share = bands.get_column("share").astype(float)
-    return share[air].sum() / share.sum()
+    # The classes have the names of the bottles, and the damp day is drawn.
+    bottles = flow.widget("Grad-CAM, bottles")
+    assert [view.name for view in bottles.views] == ["PP, old bottle", "PP, new bottle"]
+    assert [len(view.rows) for view in bottles.views] == [60, 60]
+    assert bottles.shown_name == "PP, new bottle"
 
 
 def test_preprocessing(run):
-    scores = accuracies(run(140), "Test and Score")
-    assert len(scores) == 8
-    assert scores["Forest, derived"] > scores["Forest, raw"] + .2
-    assert scores["kNN, derived"] > scores["kNN, raw"] + .2
-    assert min(scores["Network, raw"], scores["Network, derived"]) > .8
+    flow = run(140)
+    scores = accuracies(flow, "Test and Score")
+    methods = "Forest", "Logistic", "kNN", "Network"
+    assert list(scores) == [f"{name}, {how}" for how in ("raw", "derived") for name in methods]
+    assert flow.widget("Network, raw").derivative
+    assert not flow.widget("Network, derived").derivative, "the spectra are derived already"
 
 
 def test_attention(run):
     flow = run(150)
-    scores = accuracies(flow, "Test and Score")
-    assert list(scores) == ["CBAM", "Channel Only", "Spatial Only", "No Attention"]
-    assert min(scores.values()) > .8
-    assert max(scores.values()) - min(scores.values()) < .1, "the note says: hardly a difference"
+    assert list(accuracies(flow, "Test and Score")) == [
+        "CBAM", "Channel Only", "Spatial Only", "No Attention"]
 
 
 def test_particles(run):
     flow = run(170)
-    image = flow.output("Filter", "Data")
-    assert len(image) == 96 * 96
     found = flow.output("Particles", "Particles")
-    polymers = found.domain["polymer"].values
-    names = [polymers[int(v)] for v in found.get_column("polymer")]
-    # Four of each polymer, and two grains of sand, which the network does not know.
-    truth = dict.fromkeys(("PE", "PP", "PS", "PET"), 4)
-    off = sum(abs(names.count(name) - n) for name, n in truth.items())
-    assert off <= 3 and 14 <= len(names) <= 20
     counts = flow.output("Particles", "Counts")
-    assert counts.get_column("all").sum() == len(names)
+    assert counts.get_column("all").sum() == len(found)
     # Pixels of particles are those that the simulation covered.
+    image = flow.output("Filter", "Data")
     truly = image.domain.class_var.values.index("filter") != image.Y
     mapped = np.isfinite(flow.output("Particles", "Map").get_column("particle"))
     assert (truly & mapped).sum() > .8 * truly.sum() and (mapped & ~truly).sum() < .3 * truly.sum()
-    # The importance for polystyrene is highest in particles of polystyrene.
-    importance = flow.output("Grad-CAM", "Importance")
-    at = np.array([float(a.name) for a in importance.domain.attributes])
-    of_ps = np.nan_to_num(importance.X[:, np.abs(at - 697) < 40]).max(axis=1)
-    is_ps = np.array([name == "PS" for name in names])
-    assert of_ps[is_ps].mean() > 2 * of_ps[~is_ps].mean()
+    # Pictures are coloured by polymers, and none is empty.
+    assert len(flow.output("Grad-CAM", "Importance")) == len(found)
     assert flow.widget("Polymers on the Filter").imageplot.attr_x.name == "map_x"
+    assert flow.widget("Bands of the Particles").curveplot.feature_color.name == "polymer"
+    lengths = flow.widget("Length and Width")
+    assert lengths.attr_color.name == "polymer" and lengths.attr_x.name.startswith("Feret min")
 
 
 def test_real_spectra(run):
@@ -200,13 +187,14 @@ def test_real_spectra(run):
     reason="the published spectra are not on this computer")
 def test_other_instrument(run):
     flow = run(160)
-    accuracy, = accuracies(flow, "Test and Score").values()
-    assert accuracy > .95
-    assert 200 < len(flow.output("Check Labels", "Doubtful")) < 400
-    unknown = flow.output("Identify Spectra", "Unknown")
-    known = {"PE", "PP", "PS", "PET", "PVC"}
-    truth = [str(row["polymer"]) for row in unknown]
-    assert np.mean([name not in known for name in truth]) > .5
+    assert len(flow.output("Check Labels", "Doubtful"))
+    # Test data have all their labels: none is left out by comparison with the data to learn from.
+    assert not flow.widget("Fourth Study").drop_doubtful
+    who = flow.widget("Who Is Accepted?")
+    assert (who.row_feature.name, who.col_feature.name) == ("polymer", "decision")
+    cell = flow.output("Who Is Accepted?", "Filtered Data")
+    assert {(str(row["polymer"]), str(row["decision"])) for row in cell} == {("ABS", "Accepted")}
+    assert flow.widget("Spectra of a Cell").curveplot.feature_color.name == "material"
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

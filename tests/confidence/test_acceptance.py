@@ -16,6 +16,7 @@ from orangecontrib.microplastics.confidence.acceptance import (
 )
 from orangecontrib.microplastics.dcnet.learner import DCNetLearner
 from orangecontrib.microplastics.identification import ALL, CONFIDENCE, CORRELATION, Rule, decide
+from orangecontrib.microplastics.materials.colors import color_of
 from orangecontrib.microplastics.spectra.preprocess import shapes
 from orangecontrib.microplastics.spectra.units import in_absorbance
 
@@ -163,6 +164,9 @@ class TestIdentification(unittest.TestCase):
         np.testing.assert_array_equal(table.X, self.test.X)
         np.testing.assert_array_equal(table.Y, self.test.Y)
         np.testing.assert_array_equal(table.get_column("material"), answer.values)
+        for name in ("material", "library"):
+            variable = table.domain[name]
+            self.assertEqual(variable.attributes["colors"], color_of(variable.values))
         np.testing.assert_allclose(table.get_column("probability").astype(float),
                                    answer.probabilities.max(axis=1))
         again = identification.annotate(table, self.model, answer, Rule())

@@ -1,12 +1,14 @@
 """Important bands are named as chemists do: own bands, companions in company, doubtful polymers."""
 import numpy as np
 import pytest
+from scipy.signal import argrelmax
 
 from orangecontrib.microplastics.explanation.important_bands import (
     LIKELY_AIR,
     NO_AIR,
     important_bands,
 )
+from orangecontrib.microplastics.materials.atmosphere import WATER_VAPOUR, vapour_lines
 from orangecontrib.microplastics.materials.bands import BANDS
 from orangecontrib.microplastics.materials.contaminants import (
     ADDITIVES,
@@ -136,6 +138,27 @@ def test_water_vapour_is_narrow_and_on_a_line():
         assert band.label() == label
     # Not where the material has a band.
     assert bands_at([1716], spectrum_of("PET"), "PET", "fine")[0].atmosphere == "possible"
+
+
+@pytest.mark.parametrize("sign", (1, -1))
+def test_fine_structure_of_water_vapour(sign):
+    """Lines that are there together are vapour; alone, the same maxima are what they look like."""
+    lines = [(centre, 3., sign * .1 * weight) for centre, weight in WATER_VAPOUR]
+    vapour = spectrum_of("PP", *lines)
+    assert .03 < vapour_lines(AXIS, vapour) < .1
+    assert vapour_lines(AXIS, spectrum_of("PP")) == 0
+    # Protein's amides, as high as those lines, are no vapour.
+    amides = spectrum_of("PP", (1645, 50., .1), (1543, 45., .08), (1240, 40., .03))
+    assert vapour_lines(AXIS, amides) == 0
+    tops = AXIS[argrelmax(vapour)[0]]
+    tops = tops[(tops > 1500) & (tops < 1700)]
+    assert len(tops) > 5
+    for at in tops:
+        band = bands_at([at], vapour, "PP", "fine")[0]
+        assert "water vapour" in band.label() and band.atmosphere == LIKELY_AIR
+    # What is much higher than the lines has its own name.
+    wax = spectrum_of("PP", *lines, (1736, 20., .9))
+    assert "water" not in bands_at([1736], wax, "PP", "fine")[0].label()
 
 
 @both

@@ -3,8 +3,9 @@ import numpy as np
 from Orange.data import DiscreteVariable
 from Orange.widgets.utils.colorpalettes import hex_to_color
 
-from orangecontrib.microplastics.materials.colors import color_of, painted
+from orangecontrib.microplastics.materials.colors import UNKNOWN_COLOR, color_of, painted
 from orangecontrib.microplastics.mixing.mixer import mix
+from orangecontrib.microplastics.particles.find import UNNAMED
 from orangecontrib.microplastics.simulation import simulate
 
 
@@ -35,3 +36,7 @@ def test_common_materials_differ():
     rgb = np.array(expected(names), float)
     apart = np.linalg.norm(rgb[:, None] - rgb, axis=2)[np.triu_indices(len(names), 1)]
     assert apart.min() > 60
+
+
+def test_what_has_no_name_is_grey():
+    assert color_of(["PE", UNNAMED])[UNNAMED] == UNKNOWN_COLOR

@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from orangecontrib.microplastics.materials.colors import color_of
 from orangecontrib.microplastics.particles.classes import load, typed
 from orangecontrib.microplastics.particles.counts import count, counts_table
 from orangecontrib.microplastics.particles.find import UNNAMED
@@ -100,6 +101,8 @@ def test_sums_are_the_number_of_particles_whatever_the_limits(seed):
 def test_the_table_of_counts():
     counts = count(["PE", "PE", "PP"], sizes([30, 60, 30], [1, 5, 1]), typed("20, 50, 100"))
     table = counts_table(counts)
+    polymer = table.domain["polymer"]
+    assert polymer.attributes["colors"] == color_of(polymer.values)
     assert [v.name for v in table.domain.attributes] == ["20\u201350 µm", "50\u2013100 µm", "all"]
     assert [(str(row["polymer"]), str(row["shape"]), *map(int, row.x)) for row in table] == [
         ("PE", "fragment", 1, 0, 1), ("PE", "fibre", 0, 1, 1), ("PP", "fragment", 1, 0, 1),

@@ -81,6 +81,14 @@ def test_a_curled_thread_is_a_fibre(width):
     assert found.fibre[0]
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (2, 3), (3, 2), (3, 4), (4, 4), (2, 4)])
+def test_specks_are_as_long_as_they_are(shape):
+    """Of even width, too: two by three pixels are no fibre."""
+    found = sizes(np.pad(np.ones(shape, bool), 3))
+    assert found.aspect[0] <= max(shape) / min(shape) + .42
+    assert not found.fibre[0]
+
+
 def test_rings_and_ragged_blobs_are_no_fibres():
     ring = np.zeros((40, 40), bool)
     ring[disk((20, 20), 9)] = True

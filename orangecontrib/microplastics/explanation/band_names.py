@@ -4,16 +4,17 @@ The tables of twenty materials cover the fingerprint several times: one band nea
 table proves nothing. An absorption is therefore, in this order,
 
 1. a band of the explained material itself;
-2. one of another polymer, if most of its strong bands are in the spectrum, or of a usual companion
+2. a line of water vapour, if all of its fine structure is in the spectrum;
+3. one of another polymer, if most of its strong bands are in the spectrum, or of a usual companion
    of particles, if the bands that tell it are in the spectrum together
    (:mod:`.materials.companions`);
-3. a strong band of the material farther from its position: strong bands shift in ATR, broad ones
+4. a strong band of the material farther from its position: strong bands shift in ATR, broad ones
    with composition;
-4. the carbon dioxide of the air, the oxidation of polyolefins;
-5. one of another polymer, if a second, strong one of it is in the spectrum, too, and nothing else
+5. the carbon dioxide of the air, the oxidation of polyolefins;
+6. one of another polymer, if a second, strong one of it is in the spectrum, too, and nothing else
    explains that;
-6. a companion that has one band only, a line of water vapour;
-7. a vibration that all tables agree on, of a material that is not known.
+7. a companion that has one band only, a line of water vapour;
+8. a vibration that all tables agree on, of a material that is not known.
 """
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ from orangecontrib.microplastics.materials.atmosphere import (
     ATMOSPHERE,
     CARBON_DIOXIDE,
     WATER_VAPOUR,
+    vapour_lines,
 )
 from orangecontrib.microplastics.materials.bands import (
     BANDS,
@@ -99,6 +101,11 @@ _ALKYL = 2840., 2980.
 #: dioxide is above this.
 _ON_LINE, _NARROW, _ABOVE = 6., 16., 2000.
 
+#: If the fine structure of water vapour is in the spectrum: where its lines stand so close that
+#: several merge (cm-1), also the gaps between those that point downwards; how wide they are
+#: together (cm-1), and how high at most, as a multiple of that structure.
+_CROWDED, _MERGED, _HIGHEST = (1480., 1900.), 80., 2.
+
 #: Band beyond the end of a spectrum, at most this far, cm-1.
 _BEYOND = 60.
 
@@ -159,6 +166,7 @@ class Names:
         self._at, self._heights, self._widths = maxima, heights / (size or 1), widths
         self.known, self._others, self._tolerance = list(known), list(others), tolerance
         self._own = [band for code in known for band in BANDS[code]]
+        self._vapour = vapour_lines(axis, spectrum) / size if size else 0.
         # Polymers first, whose bands then tell no companion.
         self._companions, self._single, self._beside = {}, {}, []
         self._beside = [code for code in dict.fromkeys((*others, *NAMES)) if self._is_there(code)]
@@ -176,6 +184,8 @@ class Names:
         companion = self._of_companion(at, self._companions)
         if near and not (companion and self._too_high(at, near)):
             return near[0]
+        if self._of_vapour(at):
+            return self._air(at)
         beside = assignments(at, self._tolerance, self._beside) if self._beside else []
         if beside and (beside[0].height or 0) >= _VISIBLE:
             return beside[0]
@@ -320,6 +330,14 @@ class Names:
         sharp = abs(at - CARBON_DIOXIDE[2][0]) <= _ON_LINE
         stretch = at > _ABOVE and gas_at(at) == "carbon dioxide"
         return self._air(at) if sharp or stretch else None
+
+    def _of_vapour(self, at):
+        """Whether an absorption is no higher and no broader than the lines of vapour there."""
+        if not self._vapour or gas_at(at) != "water vapour":
+            return False
+        widest = _MERGED if _CROWDED[0] <= at <= _CROWDED[1] else _NARROW
+        return any(self._widths[i] <= widest and self._heights[i] <= _HIGHEST * self._vapour
+                   for i in self._found(at, .01, .01))
 
     def _gas(self, at):
         """Carbon dioxide anywhere in its regions; water vapour if narrow and on a line."""

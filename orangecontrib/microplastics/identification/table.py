@@ -14,6 +14,7 @@ from orangecontrib.microplastics.fractions.composition import DETECT
 from orangecontrib.microplastics.identification.components import amounts
 from orangecontrib.microplastics.identification.decision import DECISIONS, Rule, decide
 from orangecontrib.microplastics.identification.remarks import REASONS, origins, reasons
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.materials.names import PLUS
 from orangecontrib.microplastics.spectra.units import in_absorbance
 from orangecontrib.microplastics.utils.memory import require
@@ -37,7 +38,7 @@ def annotate(data: Table, model: DCNetModel, answer: Answer, rule: Rule,
     found = answer.hits[:, 0] >= 0
     library[found] = references.which[answer.hits[found, 0]]
     columns = [
-        (DiscreteVariable, "material", model.domain.class_var.values, answer.values),
+        (_materials, "material", model.domain.class_var.values, answer.values),
         (ContinuousVariable, "probability", 3, answer.probability),
         *_fractions(model, answer, absorptivities),
         (ContinuousVariable, "confidence", 3, answer.confidence),
@@ -47,14 +48,14 @@ def annotate(data: Table, model: DCNetModel, answer: Answer, rule: Rule,
         (ContinuousVariable, "unexplained band", 0, bands),
         (DiscreteVariable, "possible origin", origin, origin_codes),
         (ContinuousVariable, "lacking band", 0, answer.lacking[:, 0]),
-        (DiscreteVariable, "library", references.materials, library),
+        (_materials, "library", references.materials, library),
         (ContinuousVariable, "hit quality", 3, answer.quality[:, 0]),
         (ContinuousVariable, "second material", 3, answer.share),
         (DiscreteVariable, "reason", REASONS, reasons(answer, rule)),
         (DiscreteVariable, "decision", DECISIONS, decide(answer, rule).astype(float))]
     names = get_unique_names(data.domain, [name for _, name, _, _ in columns])
-    metas = [kind(name, values=tuple(about)) if kind is DiscreteVariable
-             else kind(name, number_of_decimals=about)
+    metas = [kind(name, number_of_decimals=about) if kind is ContinuousVariable
+             else kind(name, values=tuple(about))
              for name, (kind, _, about, _) in zip(names, columns, strict=True)]
     domain = data.domain
     table = data.transform(Domain(domain.attributes, domain.class_vars, (*domain.metas, *metas)))
@@ -62,6 +63,10 @@ def annotate(data: Table, model: DCNetModel, answer: Answer, rule: Rule,
         table.metas[:, -len(metas):] = np.column_stack([column for *_, column in columns])
     table.name = data.name
     return table
+
+
+def _materials(name, values):
+    return painted(DiscreteVariable(name, values=values))
 
 
 def _fractions(model, answer, absorptivities):
@@ -75,7 +80,7 @@ def _fractions(model, answer, absorptivities):
     words = np.array([PLUS.join(materials[i] for i in np.flatnonzero(pattern))
                       if pattern.sum() > 1 else "" for pattern in patterns], object)
     names, codes = _coded(words[which.ravel()])
-    yield DiscreteVariable, "components", names, codes
+    yield _materials, "components", names, codes
     # Mix Spectra calls the true ones "fraction PE".
     kind = "mass share" if found.of_mass else "share"
     known = np.isfinite(found.fractions).any(axis=1)

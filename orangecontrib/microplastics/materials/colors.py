@@ -13,17 +13,19 @@ if TYPE_CHECKING:
 
 __all__ = ["UNKNOWN_COLOR", "color_of", "painted"]
 
+#: Of what has no name; it is hatched besides.
+UNKNOWN_COLOR = "#9E9E9E"
+
 #: Common materials always have the same colours, the first those that differ most: by Okabe and
 #: Ito, then by Tol ("muted"), and darker ones. Other materials get further ones.
 _COMMON = {
     "PE": "#0072B2", "PP": "#D55E00", "PET": "#009E73", "PS": "#CC79A7", "PA": "#E69F00",
     "CE": "#56B4E9", "PVC": "#7B61C9", "PU": "#C9B458", "Protein": "#8C564B", "PMMA": "#332288",
     "PC": "#44AA99", "ABS": "#AA4499", "AC": "#117733", "CA": "#882255", "PEVA": "#999933",
-    "PLA": "#EE7788", "R": "#555555"}
+    "PLA": "#EE7788", "R": "#555555",
+    # Particles without a name (`particles.find.UNNAMED`).
+    "unknown": UNKNOWN_COLOR}
 _FURTHER = ("#7F7FFF", "#A0522D", "#66AA00", "#B8860B", "#708090")
-
-#: Of what has no name; it is hatched besides.
-UNKNOWN_COLOR = "#9E9E9E"
 
 
 def color_of(materials: Iterable[str]) -> dict[str, str]:

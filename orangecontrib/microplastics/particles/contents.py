@@ -16,6 +16,7 @@ from orangecontrib.microplastics.identification import (
     text,
 )
 from orangecontrib.microplastics.identification.comparison import compare, only
+from orangecontrib.microplastics.materials.colors import color_of
 from orangecontrib.microplastics.materials.names import components_of
 from orangecontrib.microplastics.particles.classes import MEASURES
 from orangecontrib.microplastics.particles.edits import described
@@ -31,7 +32,7 @@ from orangecontrib.microplastics.particles.naming import table_of
 from orangecontrib.microplastics.particles.report import Content, Figure, Grid, Legend, Page
 from orangecontrib.microplastics.particles.sample import Sample
 from orangecontrib.microplastics.particles.summary import PLASTICS, number
-from orangecontrib.microplastics.particles.tables import colors_of, polymers_of
+from orangecontrib.microplastics.particles.tables import polymers_of
 
 __all__ = ["PAGES", "HEADER", "contents", "rows_of"]
 
@@ -60,7 +61,7 @@ def contents(sample: Sample, title: str = "", pages: int = PAGES,
     """
     found, summary = sample.found, sample.summary
     names = polymers_of(found)
-    colors = colors_of(names)
+    colors = color_of(names)
     items = {**sample.items, **facts(sample)}
     drawn = []
     for i in range(min(pages, len(found.names))):

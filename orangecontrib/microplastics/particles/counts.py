@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from Orange.data import ContinuousVariable, DiscreteVariable, Domain, Table
 
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.materials.names import SAME
 from orangecontrib.microplastics.particles.classes import Classes
 from orangecontrib.microplastics.particles.find import UNNAMED
@@ -92,7 +93,7 @@ def counts_table(counts: Counts) -> Table:
     """A row for each polymer and shape, a column for each size class, and their sum."""
     variables = [ContinuousVariable(label.replace("\u00a0", " "), number_of_decimals=0)
                  for label in (*counts.labels, "all")]
-    polymer = DiscreteVariable("polymer", values=counts.polymers)
+    polymer = painted(DiscreteVariable("polymer", values=counts.polymers))
     shape = DiscreteVariable("shape", values=SHAPES)
     rows = counts.numbers.reshape(-1, len(counts.labels)).astype(float)
     X = np.column_stack([rows, rows.sum(axis=1)])

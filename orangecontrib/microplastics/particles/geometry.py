@@ -94,13 +94,15 @@ def _rim(image):
 def _curved_aspect(image, spacing):
     """Length to width of a thread, whether straight or not: area over the square of its width.
 
-    The width is that of the largest circle inside; holes are filled, so that a ring is a disc.
+    The width is that of the largest circle inside; holes are filled, so that a ring is a disc. Its
+    centre may be the middle of a pixel, or of an edge, or a corner: else a thread of two pixels
+    would be one wide.
     """
     filled = ndimage.binary_fill_holes(image)
-    distance = ndimage.distance_transform_edt(np.pad(filled, 1), sampling=spacing)
-    # The outermost pixel's centre is one pixel from the next centre outside, half from the edge.
-    width = max(2 * float(distance.max()) - min(spacing), min(spacing))
-    return filled.sum() * spacing[0] * spacing[1] / width ** 2
+    halves = np.pad(filled.repeat(2, axis=0).repeat(2, axis=1), 1)
+    inside = halves[:-1, :-1] & halves[1:, :-1] & halves[:-1, 1:] & halves[1:, 1:]
+    distance = ndimage.distance_transform_edt(inside, sampling=[step / 2 for step in spacing])
+    return filled.sum() * spacing[0] * spacing[1] / (2 * float(distance.max())) ** 2
 
 
 def _border(labels, measured):

@@ -9,10 +9,10 @@ from Orange.data.util import get_unique_names
 
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.identification import Rule, annotate
-from orangecontrib.microplastics.materials.colors import UNKNOWN_COLOR, color_of
+from orangecontrib.microplastics.materials.colors import painted
 from orangecontrib.microplastics.particles.find import UNNAMED, Found
 
-__all__ = ["SIZES", "polymers_of", "colors_of", "particle_table", "map_table"]
+__all__ = ["SIZES", "polymers_of", "particle_table", "map_table"]
 
 #: Columns of sizes: field of :class:`.sizes.Sizes`, name, decimals.
 SIZES = (("pixels", "pixels", 0), ("area", "area (µm²)", 0),
@@ -27,12 +27,6 @@ def polymers_of(found: Found, *others: str) -> list[str]:
                               return_counts=True)
     order = np.lexsort((names, -counts))
     return sorted(map(str, names[order]), key=lambda name: name == UNNAMED)
-
-
-def colors_of(names) -> dict[str, str]:
-    """Colours of names, "#rrggbb"; grey for UNNAMED."""
-    colors = color_of(name for name in names if name != UNNAMED)
-    return {name: colors.get(name, UNKNOWN_COLOR) for name in names}
 
 
 def particle_table(found: Found, model: DCNetModel, data: Table, rule: Rule,
@@ -55,8 +49,7 @@ def particle_table(found: Found, model: DCNetModel, data: Table, rule: Rule,
         See :func:`.identification.annotate`.
     """
     sizes, polymers = found.sizes, polymers_of(found)
-    polymer = DiscreteVariable("polymer", values=tuple(polymers))
-    polymer.attributes["colors"] = colors_of(polymers)
+    polymer = painted(DiscreteVariable("polymer", values=tuple(polymers)))
     columns = [(ContinuousVariable("particle", number_of_decimals=0),
                 np.arange(1, len(found.names) + 1)),
                (polymer, [polymers.index(name) for name in found.names]),
@@ -111,8 +104,7 @@ def map_table(found: Found, data: Table) -> Table | None:
     which = np.full(n, np.nan)
     which[there] = codes[number[there].astype(int) - 1]
     # Maps of filters whose truth is known have a "polymer".
-    variable = DiscreteVariable("particle polymer", values=tuple(polymers))
-    variable.attributes["colors"] = colors_of(polymers)
+    variable = painted(DiscreteVariable("particle polymer", values=tuple(polymers)))
     columns = [(ContinuousVariable("particle", number_of_decimals=0), number), (variable, which),
                (ContinuousVariable("signal", number_of_decimals=1), signal)]
     domain = data.domain
