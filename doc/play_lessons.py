@@ -50,6 +50,7 @@ LESSONS = {
             ("picture", "Grad-CAM@1240x640", "grad-cam"),
             ("set", "Grad-CAM", "method", "Grad-CAM"),
             ("picture", "Grad-CAM@1240x640", "classic"),
+            ("set", "Grad-CAM", "method", "Fine (with gradients)"),
             ("tab", _BOTTLES, "Bands"),
             ("picture", f"{_BOTTLES}@1100x520", "air"))),
         ("140", (("picture", "Test and Score", "preprocessing"),)),

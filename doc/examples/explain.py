@@ -49,6 +49,12 @@ def _own(flow):
     return share[own].sum() / share.sum()
 
 
+def _without_map(flow):
+    """Share of the spectra for which a Grad-CAM finds no importance at all."""
+    nothing, known = flow.widget(GRADCAM).explained.without_importance()
+    return nothing / known
+
+
 def _in_air(name):
     """Share of a bottle's importance that is where only the air absorbs."""
     def measured(flow):
@@ -83,6 +89,9 @@ SAYS = claims(
           .85, 1.,
           "Which share of the importance in the tab Bands is in bands that have the polymer's "
           "name?"),
+    Claim("classic", "hardly any spectrum gets a map", GRADCAM, _without_map, .75, 1.,
+          "Method Grad-CAM: share of the spectra without any importance",
+          ((GRADCAM, "method", "Grad-CAM"),)),
     Claim("bottles", "nearly always", SCORE, accuracy(SCORE), .9, 1.,
           "How often does the network tell the two bottles apart?"),
     Claim("air", "Four fifths", BOTTLES, _in_air(NEW), .68, .92,

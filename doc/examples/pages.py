@@ -46,13 +46,16 @@ def key(numbers, found):
             "|---|---|---|---|---|"]
     for number in numbers:
         for claim in CLAIMS[number].values():
-            value = found.get(number, {}).get(claim.name)
+            value = _short(found.get(number, {}).get(claim.name), claim)
             rows.append(f"| {titles[number]} | {claim.widget} | {claim.question} | "
-                        f"{_short(value)} | {claim.words} |")
+                        f"{value} | {claim.words} |")
     return "\n".join(rows) + "\n"
 
 
-def _short(value):
+def _short(value, claim):
+    """A figure as text: a share with two decimals; a number, whose range has whole ends, without.
+    """
     if value is None:
         return "not run"
-    return f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.2f}"
+    counted = isinstance(claim.low, int) and isinstance(claim.high, int)
+    return f"{value:.0f}" if counted else f"{value:.2f}"
