@@ -143,8 +143,8 @@ WORKFLOW = Workflow(
              "against width.", 780, 240, 220, to=(722, 270)),
         Note("6. Which polymer is where? The colours are those of 4 and 5; what is dark grey is "
              "bare filter.", 780, 360, 220, to=(722, 400)),
-        Note("7. How many of each size: the table that is asked for. Zeros of polymers that the "
-             "network was not taught mean nothing.", 780, 490, 220, to=(722, 520)),
+        Note("7. How many of each size: the table that is asked for. Polymers that the "
+             "network was not taught have no number.", 780, 490, 220, to=(722, 520)),
         Note(f"8. By which bands does the network see each polymer? {SAYS['ring']}. Grey: sand, "
              "for which it has no name.", 750, -30, 245, to=(890, 94)),
     ], (PARTICLES,))

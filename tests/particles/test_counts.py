@@ -109,6 +109,18 @@ def test_the_table_of_counts():
         ("PP", "fibre", 0, 0, 0)]
 
 
+def test_what_was_not_looked_for_has_no_number():
+    """A zero would say that there are none; what was named by hand counts."""
+    classes = typed("20, 50")._replace(polymers=("PE", "PS", "PU"))
+    counts = count(["PE", "PU"], sizes([30, 30], [1, 1]), classes, known=["PE"])
+    assert counts.not_looked_for == ("PS", "PU")
+    table = counts_table(counts)
+    numbers = {(str(row["polymer"]), str(row["shape"])): row["all"].value for row in table}
+    assert numbers["PE", "fragment"] == 1 and numbers["PU", "fragment"] == 1
+    assert numbers["PE", "fibre"] == 0
+    assert np.isnan(numbers["PS", "fragment"]) and np.isnan(numbers["PS", "fibre"])
+
+
 def test_sub_classes_count_as_their_polymer():
     assert plastic_of("HDPE") == "PE" and plastic_of("LDPE + Protein") == "PE"
     assert plastic_of("HDPE + PP") == "HDPE + PP"

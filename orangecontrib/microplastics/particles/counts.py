@@ -90,12 +90,19 @@ def count(names: Sequence[str], sizes: Sizes, classes: Classes,
 
 
 def counts_table(counts: Counts) -> Table:
-    """A row for each polymer and shape, a column for each size class, and their sum."""
+    """A row for each polymer and shape, a column for each size class, and their sum.
+
+    Polymers that the model does not know, and that nobody named by hand, have no numbers: a zero
+    would say that there are none.
+    """
     variables = [ContinuousVariable(label.replace("\u00a0", " "), number_of_decimals=0)
                  for label in (*counts.labels, "all")]
     polymer = painted(DiscreteVariable("polymer", values=counts.polymers))
     shape = DiscreteVariable("shape", values=SHAPES)
     rows = counts.numbers.reshape(-1, len(counts.labels)).astype(float)
+    unsought = [name in counts.not_looked_for and not counts.of(name).any()
+                for name in counts.polymers]
+    rows[np.repeat(np.array(unsought, bool), len(SHAPES))] = np.nan
     X = np.column_stack([rows, rows.sum(axis=1)])
     metas = np.array([[i, j] for i in range(len(counts.polymers)) for j in range(len(SHAPES))],
                      float).reshape(-1, 2)
