@@ -11,11 +11,11 @@ import numpy as np
 
 from orangecontrib.microplastics.confidence.listed_bands import ListedBands, OwnBands
 from orangecontrib.microplastics.confidence.residual_bands import APART
-from orangecontrib.microplastics.materials.bands import BANDS, REGIONS
+from orangecontrib.microplastics.materials.bands import BANDS, REGIONS, is_added
 from orangecontrib.microplastics.materials.companions import COMPANION_MATERIALS, NEAR
 from orangecontrib.microplastics.materials.names import NAMES
 
-__all__ = ["ADDED", "by_one_band", "by_many_bands"]
+__all__ = ["by_one_band", "by_many_bands"]
 
 #: Between these wavenumbers (cm-1) no polymer absorbs but those with C#N.
 _SILENT = (2000., 2700.)
@@ -34,9 +34,6 @@ _FOUND, _MANY, _FOUND_OF_MANY, _OF_ALL = .5, 5, .3, .5
 
 #: A second polymer is named if it is nearly as likely as the first.
 _AS_LIKELY = .8
-
-#: Assignments in the table of a polymer to what is added to it.
-ADDED = ("filler", "plasticiser", "bound water")
 
 
 def by_one_band(bands: ListedBands, own: OwnBands):
@@ -102,7 +99,7 @@ def _telling(code):
     """Bands that tell a polymer: not the weaker one of two that are not resolved."""
     known = [band for band in BANDS[code] if band.height is not None
              and (band.height >= _WEAK or _is_silent(band))
-             and not any(word in band.assignment for word in ADDED)]
+             and not is_added(band)]
     kept = []
     for band in sorted(known, key=lambda band: -band.height):
         if all(abs(band.wavenumber - other.wavenumber) >= APART for other in kept):

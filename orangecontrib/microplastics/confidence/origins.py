@@ -12,14 +12,12 @@ fingerprint several times. A name therefore needs, in this order:
 """
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from orangecontrib.microplastics.confidence.foreign_polymers import (
-    ADDED,
     by_many_bands,
     by_one_band,
 )
@@ -30,7 +28,7 @@ from orangecontrib.microplastics.materials.atmosphere import (
     CARBON_DIOXIDE_REGIONS,
     WATER_VAPOUR,
 )
-from orangecontrib.microplastics.materials.bands import assignments
+from orangecontrib.microplastics.materials.bands import common_vibration, is_added
 from orangecontrib.microplastics.materials.companions import COMPANIONS, NEAR, SINGLE, Companion
 
 __all__ = ["Origins", "origins"]
@@ -180,10 +178,7 @@ def _vibration(wavenumber, own):
 
     Of two materials at least: one alone would be as good as named.
     """
-    near = [band for band in assignments(wavenumber, NEAR)
-            if band.material not in own.codes and not any(word in band.assignment for word in ADDED)
-            and (band.height is None or band.height >= _VISIBLE)]
-    if len({band.material for band in near}) < 2:
-        return ""
-    terms = [re.sub(r" *\([^)]*\)", "", band.assignment).split(", ") for band in near]
-    return ", ".join(term for term in terms[0] if all(term in others for others in terms))
+    return common_vibration(
+        wavenumber, NEAR, _VISIBLE, materials=2,
+        without=lambda band: band.material in own.codes
+        or is_added(band))

@@ -34,6 +34,7 @@ from orangecontrib.microplastics.materials.bands import (
     Band,
     assignments,
     common_vibration,
+    is_added,
 )
 from orangecontrib.microplastics.materials.companions import (
     COMPANION_MATERIALS,
@@ -85,13 +86,13 @@ _WEAK, _TIMES, _MORE = .1, 3., .1
 _SECOND, _APART, _VISIBLE, _EXPECTED = .3, 25., .1, .25
 
 #: Least share of its strong bands, by height and without those that others explain, that must be
-#: found of another polymer; assignments in its table to what is added to it.
+#: found of another polymer.
 _SHARE = .3
 
 #: Share and number of such bands of a polymer whose bands are not taken for those of companions.
 _MOST = .6, 4
 
-_ADDED = ("filler", "plasticiser", "bound water")
+#: C-H stretches are from here on, cm-1.
 _C_H = REGIONS[1][0]
 
 #: Between these (cm-1) everything organic absorbs.
@@ -131,10 +132,6 @@ def shorter(assignment: str) -> str:
         name = name.replace(long, short)
     # Abbreviated further if it is too long for a figure.
     return name.split(" of ")[0] if len(name) > 20 else name
-
-
-def _is_added(band):
-    return any(word in band.assignment for word in _ADDED)
 
 
 def _shift(position):
@@ -358,7 +355,7 @@ class Names:
             best, score = None, _SHARE
             for code in codes:
                 near = [band for band in assignments(at, self._tolerance, [code])
-                        if (band.height or 0) >= _VISIBLE and not _is_added(band)
+                        if (band.height or 0) >= _VISIBLE and not is_added(band)
                         ] if code not in self.known else []
                 if near and (share := self._second(near[0], at)[0]) >= score:
                     best, score = near[0], share
@@ -371,7 +368,7 @@ class Names:
         if code in self.known or code in COMPANION_MATERIALS:
             return False
         strongest = max((band for band in BANDS[code] if band.wavenumber < _C_H and band.height
-                         and self._measured(band.wavenumber) and not _is_added(band)
+                         and self._measured(band.wavenumber) and not is_added(band)
                          and not self._explained(band.wavenumber)),
                         key=lambda band: band.height, default=None)
         if strongest is None:
@@ -383,7 +380,7 @@ class Names:
     def _second(self, first, at):
         """Share and number of a polymer's other strong bands that nothing else explains."""
         below = [band for band in BANDS[first.material] if band.wavenumber < _C_H and band.height
-                 and self._measured(band.wavenumber) and not _is_added(band)]
+                 and self._measured(band.wavenumber) and not is_added(band)]
         least = _SECOND * min(1, max(band.height for band in below))
         strong = [band for band in below if band.height >= least
                   and abs(band.wavenumber - at) > _APART

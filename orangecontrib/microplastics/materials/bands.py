@@ -14,13 +14,13 @@ spectrum differ, because the penetration depth of ATR grows with 1/wavenumber.
 
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from orangecontrib.microplastics.materials.band_tables import SOURCES, TABLES
 from orangecontrib.microplastics.materials.names import material_code
 
-__all__ = ["Band", "SOURCES", "BANDS", "assignments", "common_vibration",
+__all__ = ["Band", "SOURCES", "BANDS", "assignments", "common_vibration", "is_added",
            "REGIONS", "LOW", "HIGH"]
 
 #: Regions with polymer bands (cm-1): fingerprint and C-H stretches. Between them are carbon
@@ -87,15 +87,21 @@ def assignments(wavenumber: float, tolerance: float = 10.,
                                            -(band.height or 0.)))
 
 
+def is_added(band: Band) -> bool:
+    """Whether a band of a material's table is that of something added to it, or of water in it."""
+    return any(word in band.assignment for word in ("filler", "plasticiser", "bound water"))
+
+
 def common_vibration(wavenumber: float, tolerance: float = 10., least: float = .05,
-                     materials: int = 4) -> str:
+                     materials: int = 4, without: Callable[[Band], bool] | None = None) -> str:
     """The vibration that all known bands near a wavenumber (cm-1) have in common; "" if none.
 
-    Of this number of `materials` at least; bands lower than `least` (as in the tables) do not
-    count.
+    Of this number of `materials` at least; bands lower than `least` (as in the tables), and those
+    of which `without` is true, do not count.
     """
     near = [band for band in assignments(wavenumber, tolerance)
-            if band.height is None or band.height >= least]
+            if (band.height is None or band.height >= least)
+            and not (without and without(band))]
     if len({band.material for band in near}) < materials:
         return ""
     terms = [re.sub(r" *\([^)]*\)", "", band.assignment).split(", ") for band in near]
