@@ -1,6 +1,8 @@
 """Numbers that notes, lessons and pages give are those of a run."""
 import logging
+import re
 import sys
+from importlib.metadata import metadata
 from importlib.resources import files
 from pathlib import Path
 
@@ -84,3 +86,18 @@ def test_every_claim_is_said_somewhere():
         notes = " ".join(note.text for note in example.WORKFLOW.notes)
         for claim in example.SAYS.values():
             assert claim.words in notes or (number, claim.name) in in_pages, (number, claim.name)
+
+
+def test_constants_that_texts_repeat():
+    """The size of the download, the number of materials, the versions of Python."""
+    texts = {page.name: page.read_text(encoding="utf-8") for page in pages.pages()}
+    megabytes = f"{round(datasets.DOWNLOAD_SIZE / 1e6)} MB"
+    told = {found for text in texts.values() for found in re.findall(r"\b5\d MB", text)}
+    assert told == {megabytes}
+    materials = {found for text in texts.values()
+                 for found in re.findall(r"model (?:of|knows) (\d+) materials", text)}
+    assert materials == {str(len(ready.MATERIALS))}
+    first, last = re.search(r"Python (3\.\d+) to (3\.\d+)", texts["README.md"]).groups()
+    minor = int(last.split(".")[1])
+    needed = metadata("Orange3-Microplastics")["Requires-Python"]
+    assert set(needed.split(",")) == {f">={first}", f"<3.{minor + 1}"}
