@@ -58,7 +58,10 @@ class _Page:
         self.title = path.stem
         # XHTML, since Orange's reader requires every element to be closed.
         parser = MarkdownIt("commonmark", {"html": True, "xhtmlOut": True}).enable("table")
-        tokens = parser.parse((source / path).read_text(encoding="utf-8"))
+        # Without comments, which mark claims: Qt's browser swallows the spaces around them.
+        text = re.sub("<!--.*?-->", "", (source / path).read_text(encoding="utf-8"),
+                      flags=re.DOTALL)
+        tokens = parser.parse(text)
         self._number_headings(tokens)
         for token in tokens:
             for child in token.children or ():

@@ -60,6 +60,13 @@ def test_pages_say_what_the_claims_say(page):
     assert pages.filled(text) == text, "python doc/make_claims.py"
 
 
+@pytest.mark.parametrize("page", pages.pages(), ids=lambda path: path.name)
+def test_no_line_begins_with_a_mark(page):
+    """It would end the paragraph: Markdown takes it for a block of HTML."""
+    assert not re.findall(r"^\s*<!--(?:\d{3} |of ).*", page.read_text(encoding="utf-8"),
+                          flags=re.MULTILINE)
+
+
 def test_marks_are_filled():
     text = "It is <!--110 clean-->three<!--/-->, <!--110 overgrown--><!--/-->."
     assert pages.filled(text) == ("It is <!--110 clean-->all<!--/-->, "
