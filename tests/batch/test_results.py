@@ -234,6 +234,17 @@ def test_transmittance(tmp_path, folder, model):
         [model.domain.class_var.values[int(value)] for value in answer.values]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "list.h5", "filter.hdr"])
+def test_a_conversion_that_was_wrong_is_told(tmp_path, folder, model, name):
+    """Whether files are read as a whole or in parts; without advice to convert once more."""
+    told = batchcase.Told()
+    batchcase.run(tmp_path / "out", [folder / name], model,
+                  settings=Settings(transmittance=True), told=told)
+    line, = told.failed
+    assert "converted from transmittance, perhaps wrongly" in line
+    assert "Untick Convert from transmittance" in line and "Preprocess" not in line
+
+
 # ------------------------------------------------------------------------------ hashes
 
 def test_the_hash_of_a_model_is_that_of_its_contents(tmp_path, model, other_model):

@@ -60,6 +60,12 @@ class TestParticles(unittest.TestCase):
         self.assertIn(f"{n} particles", out)
         self.assertGreaterEqual(n, 4)
 
+    def test_what_was_not_looked_for_has_a_row_without_numbers(self):
+        _, out, _ = self.run_it(self.folder / "silicon.tab", "--model", self.folder / "m.dcnet")
+        self.assertRegex(out, r"(?m)^PTFE\*( +–)+$")
+        self.assertRegex(out, r"(?m)^\* .*PTFE.*: the model does not know them, so that they were "
+                              "not looked for")
+
     def test_a_filter_that_ends_early_gets_another_model(self):
         asked = []
         narrow = DCNetLearner(epochs=2, widths=(8, 8, 8), seed=1)(

@@ -113,7 +113,7 @@ def test_what_was_not_looked_for_has_no_number():
     """A zero would say that there are none; what was named by hand counts."""
     classes = typed("20, 50")._replace(polymers=("PE", "PS", "PU"))
     counts = count(["PE", "PU"], sizes([30, 30], [1, 1]), classes, known=["PE"])
-    assert counts.not_looked_for == ("PS", "PU")
+    assert counts.not_looked_for == ("PS", "PU") and counts.unsought == ("PS",)
     table = counts_table(counts)
     numbers = {(str(row["polymer"]), str(row["shape"])): row["all"].value for row in table}
     assert numbers["PE", "fragment"] == 1 and numbers["PU", "fragment"] == 1

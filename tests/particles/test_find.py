@@ -183,9 +183,24 @@ def test_edits_are_stored_as_plain_values_and_told():
     assert restored(stored(edits)) == edits
     assert restored([("is", [(3, 4)], "PE"), ("odd", [], ""), None, ("is", "x", 3)]) == edits[:1]
     x, y = np.arange(8) * 2., np.arange(8) * 3.
-    assert described(edits, x, y) == ["At (8, 9): is PE",
-                                      "At (4, 3), (12, 15): joined to one particle"]
-    assert described([Edit(NOT, ((3, 0),))]) == ["At row 4: not a particle"]
+    labels = np.zeros((8, 8), int)
+    assert described(edits, labels, x, y) == ["At (8, 9): PE, by hand",
+                                              "At (4, 3), (12, 15): joined to one particle"]
+    assert described([Edit(NOT, ((3, 0),))], labels) == ["At row 4: not a particle"]
+
+
+def test_edits_are_told_by_the_numbers_that_particles_have_now():
+    labels = np.zeros((8, 8), int)
+    labels[3, 4], labels[1, 2], labels[5, 6] = 8, 2, 2
+    x, y = np.arange(8) * 76.5625, np.arange(8) * .51
+    assert described([Edit(IS, ((3, 4),), "PE"), Edit(IS, ((3, 4), (1, 2)), "PP"),
+                      Edit(JOIN, ((5, 6), (1, 2))), Edit(NOT, ((0, 0),))], labels, x, y) == [
+        "Particle 8, at (306, 1.53): PE, by hand",
+        "Particles 2, 8, at (153, 0.51), (306, 1.53): PP, by hand",
+        "Particle 2, at (459, 2.55), (153, 0.51): joined to one particle",
+        "At (0, 0): not a particle"]
+    assert described([Edit(IS, ((1, 0),), "PE")], np.array([[0], [1]])) == [
+        "Particle 1, at row 2: PE, by hand"]
 
 
 # ------------------------------------------------------------------------------------ ranges

@@ -167,7 +167,7 @@ def test_the_report_holds_what_was_counted(full, files):
     for row in full.summary.rows:
         assert f"|{'|'.join(row)}|" in body
     assert "not stated" in text and "2024-117" in text and "&lt;Cary&gt; 620" in text
-    assert "is PVC" in text and "not a particle" in text
+    assert "Particle 1, at (" in text and "): PVC, by hand" in text and "not a particle" in text
     assert text.count("<h3>Particle 1: PVC") == 1 and "Particle 3:" not in text, "two pages"
 
 
@@ -258,10 +258,21 @@ def test_the_row_of_a_page_is_that_of_the_table(full):
 def test_the_table_of_counts_adds_up(full, files):
     header, *rows = read(files["counts"])
     assert header == full.summary.header
-    numbers = np.array([[0 if cell == "–" else int(cell) for cell in row[1:]] for row in rows])
+    numbers = np.array([[int(cell or 0) for cell in row[1:]] for row in rows])
     np.testing.assert_array_equal(numbers[:-1].sum(axis=0), numbers[-1])
     np.testing.assert_array_equal(numbers[:, :-2].sum(axis=1), numbers[:, -2])
     assert numbers[-1, -2] == len(full.found.names)
+
+
+def test_what_was_not_looked_for_has_no_number_in_the_files(full, files):
+    """Without a star, so that the table of counts needs no notes; PVC was named by hand."""
+    rows = {row[0]: row[1:] for row in read(files["counts"])[1:]}
+    assert full.summary.counts.unsought and "PVC" in full.summary.counts.not_looked_for
+    for polymer in full.summary.counts.unsought:
+        assert set(rows[polymer]) == {""}
+    assert rows["PVC"][-2] == "1" and not any("–" in row for row in rows.values())
+    text = files["report"].read_text(encoding="utf-8")
+    assert "PTFE*" in text and "not looked for" in text and "means nothing" not in text
 
 
 def test_large_counts_can_be_read_by_programs(plain, tmp_path):

@@ -44,14 +44,21 @@ def test_polymers_down_and_classes_across():
     assert summary.header == ["Polymer", LOW, "50\u2013100\u00a0µm", "100\u2013500\u00a0µm",
                               "All", "of these fibres"]
     assert summary.rows == [
-        ["PE", "1", "1", "1", "3", "1"], ["PA*", "0", "0", "0", "0", "0"],
+        ["PE", "1", "1", "1", "3", "1"], ["PA*", "–", "–", "–", "–", "–"],
         ["PP", "1", "0", "0", "1", "0"], [UNNAMED, "0", "1", "0", "1", "0"],
         ["All", "2", "2", "1", "5", "1"]]
     assert summary.estimates is None
     assert summary.notes == [
-        "* PA: the model does not know it, so that 0 means nothing.",
+        "* PA: the model does not know it, so that it was not looked for.",
         "Counted as their plastic: 1 PE + Protein.",
         "unknown: matter that is none of the model's materials, or not surely."]
+
+
+def test_what_the_model_does_not_know_has_numbers_only_if_named_by_hand():
+    summary = summarize(found(["PA"], 30), typed("20, 50", polymers=("PA", "PS")), ["PE"])
+    assert summary.rows == [["PA*", "1", "1", "0"], ["PS*", "–", "–", "–"], ["All", "1", "1", "0"]]
+    assert summary.notes == ["* PA, PS: the model does not know them, so that they were not "
+                             "looked for."]
 
 
 def test_large_counts_are_readable():
@@ -146,7 +153,8 @@ def test_few_particles_in_much_water_are_not_none():
 def test_blanks_are_subtracted_by_polymer_and_tell_what_is_detected():
     many = found(["PE"] * 200 + ["PP"] * 12 + ["PA"] * 3, 30)
     blanks = Blanks(3, {("PE", LOW): 6, ("PP", LOW): 3, ("PA", LOW): 9, ("PS", LOW): 3})
-    summary = summarize(many, typed("20, 50", polymers=("PS", "PC")), ["PE"], Corrections(blanks))
+    classes = typed("20, 50", polymers=("PS", "PC"))
+    summary = summarize(many, classes, ["PE", "PS", "PC"], Corrections(blanks))
     header, rows = summary.estimates
     assert header == ["Polymer", "counted", "in blanks (mean)", "on the filter", "95 % interval",
                       "LOD (filter)", "LOQ (filter)", ""]
@@ -161,6 +169,9 @@ def test_blanks_are_subtracted_by_polymer_and_tell_what_is_detected():
     assert row_of(summary, "All")["in blanks (mean)"] == "7.0"
     assert row_of(summary, "PS")["on the filter"] == "0"
     assert "Less the mean of 3 blanks (21 particles in all)." in summary.notes[-1]
+    # PS is in the blanks, but nobody looked for it in the sample.
+    rows = summarize(many, classes, ["PE"], Corrections(blanks)).estimates[1]
+    assert [row[0] for row in rows] == ["PA", "PE", "PP", "All plastics", "All"]
 
 
 def test_limits_are_those_of_the_part_of_the_filter_that_was_measured():

@@ -67,6 +67,36 @@ class TestOWIdentify(WidgetTest):
         rows = self.widget.view.materials.rows
         self.assertEqual(sum(row[4] for row in rows), len(self.data))
 
+    def test_spectra_in_columns_are_turned(self):
+        """As Orange's File reads a text file of two columns."""
+        at = np.array([float(a.name) for a in self.data.domain.attributes])
+        domain = Domain([ContinuousVariable("cm-1"), ContinuousVariable("my bag")])
+        self.identify(Table.from_numpy(domain, np.column_stack([at, self.data.X[0]])))
+        self.assertTrue(self.widget.Information.turned.is_shown())
+        answers = self.output("annotated")
+        self.assertEqual(len(answers), 1)
+        self.identify(self.data[:1])
+        self.assertFalse(self.widget.Information.turned.is_shown())
+        np.testing.assert_array_equal(answers.get_column("material"),
+                                      self.output("annotated").get_column("material"))
+
+    def test_data_without_spectra_are_told_before_there_is_a_model(self):
+        self.send_signal(self.widget.Inputs.data, Table("iris"))
+        self.assertIn("no wavenumbers", str(self.widget.Warning.unsuitable))
+        self.send_signal(self.widget.Inputs.model, self.model)
+        self.wait_until_finished()
+        self.assertFalse(self.widget.Warning.unsuitable.is_shown())
+        self.assertTrue(any("no wavenumbers" in str(m) for m in self.widget.Error.active))
+
+    def test_nothing_but_zeros_is_told(self):
+        zeros = self.data[:3].copy()
+        with zeros.unlocked(zeros.X):
+            zeros.X[:] = 0
+        self.identify(zeros)
+        self.assertTrue(self.widget.Warning.zeros.is_shown())
+        self.identify()
+        self.assertFalse(self.widget.Warning.zeros.is_shown())
+
     def opened(self, widget, path):
         with patch.object(QFileDialog, "getOpenFileName", return_value=(str(path), "")):
             widget.models.open_button.click()
@@ -571,6 +601,11 @@ class TestOWIdentify(WidgetTest):
                 Domain(self.data.domain.attributes, None, [StringVariable("Filename")]),
                 self.data.X[:2], None, np.array(given, object)[:, None])
             self.assertEqual(spectrum_names(data), shown)
+        # File makes categories of a few names.
+        named = Domain([DiscreteVariable("name", ("particle", "standard")),
+                        *self.data.domain.attributes])
+        data = Table.from_numpy(named, np.column_stack([[1, 0], self.data.X[:2]]))
+        self.assertEqual(spectrum_names(data), ["standard", "particle"])
 
     def test_report(self):
         self.widget.send_report()

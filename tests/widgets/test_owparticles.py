@@ -370,6 +370,13 @@ class TestParticles(WidgetTest):
         self.assertEqual(np.nansum(self.get_output(widget.Outputs.counts).get_column("all")),
                          len(self.names()))
 
+    def test_what_was_not_looked_for_has_no_number(self):
+        table = self.create().view.counts.table
+        rows = {table.item(i, 0).text(): {table.item(i, j).text()
+                                          for j in range(1, table.columnCount())}
+                for i in range(table.rowCount())}
+        self.assertEqual(rows["PTFE*"], {"–"})
+
     def test_blanks_of_all_kinds(self):
         widget = self.create()
         blank = simulate_map(48, polymers=POLYMERS, particles=2, touching=0., small=0., sand=0,
@@ -472,7 +479,7 @@ class TestParticles(WidgetTest):
                 widget.counting.report.click()
             self.assertTrue(widget.Information.saved.is_shown())
             text = Path(path).read_text(encoding="utf-8")
-            for part in ("Lake 7", "Agilent &lt;620&gt;", "not stated", "is CE"):
+            for part in ("Lake 7", "Agilent &lt;620&gt;", "not stated", "CE, by hand"):
                 self.assertIn(part, text)
             with open(os.path.join(folder, "sample 7 particles.csv"), encoding="utf-8") as file:
                 rows = list(csv.reader(file))

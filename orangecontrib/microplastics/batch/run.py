@@ -324,7 +324,7 @@ class Run:
             if isinstance(ex, EngineLost) or isinstance(ex, OSError) and _of_results(
                     ex, self.folder):
                 raise
-            self._refuse(entry, text_of(failure(ex)["error"]))
+            self._refuse(entry, text_of(failure(ex, self.settings.transmittance)["error"]))
 
     def _rows_of(self, entry, stored):
         context, _ = self._engine(0)

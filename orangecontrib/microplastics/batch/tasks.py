@@ -171,18 +171,23 @@ def work(context: Context, task) -> Result:
         return compute(context, task, read(task))
     # A file that cannot be used must not end the work on the others.
     except Exception as ex:
-        return failure(ex)
+        return failure(ex, context.settings.transmittance)
 
 
-def failure(ex: Exception) -> Result:
-    """A result that says what went wrong."""
+def failure(ex: Exception, converted: bool = False) -> Result:
+    """A result that says what went wrong; `converted` from transmittance, if spectra were."""
     if isinstance(ex, MemoryError):
         text = "there is not enough memory for it"
     elif isinstance(ex, (ValueError, OSError, DomainTransformationError)):
         text = str(ex) or type(ex).__name__
     else:
         text = f"{type(ex).__name__}: {ex}"
-    if isinstance(ex, ScaleError):
+    if isinstance(ex, ScaleError) and converted:
+        # Its text asks for the conversion that was the cause.
+        text = "The spectra were converted from transmittance, perhaps wrongly: their bands are " \
+               "now upside down compared with the training spectra. Untick Convert from " \
+               "transmittance (in a command: leave out --transmittance)."
+    elif isinstance(ex, ScaleError):
         text += " Or have the spectra of all files converted from transmittance."
     return {"error": _bytes(" ".join(text.split()))}
 

@@ -66,7 +66,7 @@ class Threads:
                     return tasks.compute(self.context, task, found.result())
             # A file that cannot be used must not end the work on the others.
             except Exception as ex:
-                return tasks.failure(ex)
+                return tasks.failure(ex, self.context.settings.transmittance)
 
         # One core each: more threads of BLAS would only be in each other's way.
         with threadpool_limits(1):

@@ -15,7 +15,12 @@ from orangecontrib.microplastics.particles.coverage import NarrowRange
 from orangecontrib.microplastics.particles.evaluated import evaluated
 from orangecontrib.microplastics.particles.files import write_files
 from orangecontrib.microplastics.particles.find import UNNAMED, Choices, Finder
-from orangecontrib.microplastics.particles.summary import PLASTICS, Corrections
+from orangecontrib.microplastics.particles.summary import (
+    NO_NUMBER,
+    PLASTICS,
+    UNKNOWN_SIGN,
+    Corrections,
+)
 from orangecontrib.microplastics.spectra.files import read_spectra
 
 __all__ = ["Asked", "run"]
@@ -131,8 +136,10 @@ def _lines(path, found, summary):
         yield f"    {note}"
     if found.map is not None and found.pixel is None:
         yield "    The size of a pixel is not known: give it with --pixel-size."
+    # Of the polymers without particles, those of the note on what was not looked for.
     table = [row for row in [summary.header, *summary.rows] if row is summary.header
-             or row[0] == "All" or any(cell not in ("0", "–") for cell in row[1:])]
+             or row[0] == "All" or row[0].endswith(UNKNOWN_SIGN)
+             or any(cell not in ("0", NO_NUMBER) for cell in row[1:])]
     widths = [max(len(row[i]) for row in table) for i in range(len(summary.header))]
     for row in table:
         yield "  ".join([row[0].ljust(widths[0]),

@@ -80,8 +80,8 @@ def contents(sample: Sample, title: str = "", pages: int = PAGES,
         legend=[Legend(name, colors[name], counted[name], name == UNNAMED) for name in names]
         if found.map is not None else (),
         items=filled(items),
-        edits=described(sample.edits, *((found.map.x, found.map.y) if found.map is not None
-                                        else ())),
+        edits=described(sample.edits, found.labels,
+                        *((found.map.x, found.map.y) if found.map is not None else ())),
         particles=Grid(HEADER, rows_of(sample)) if found.names else None,
         pages=drawn, versions=versions())
     progress(1.)

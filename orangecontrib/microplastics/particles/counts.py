@@ -33,7 +33,7 @@ class Counts(NamedTuple):
         Of size classes, with those outside and without a size only if they are not empty.
     numbers : ndarray of int, shape (polymers, shapes, classes)
     not_looked_for : tuple of str
-        Polymers to be reported that the model does not know: their zeros mean nothing.
+        Polymers to be reported that the model does not know; see also :attr:`unsought`.
     covered : dict of str to int
         Mixtures that were counted as their plastic (:func:`.natural.plastic_of`), and how many.
     classes : Classes
@@ -53,6 +53,14 @@ class Counts(NamedTuple):
     def of(self, polymer: str) -> np.ndarray:
         """Numbers of a polymer, both shapes together, (classes,)."""
         return self.numbers[self.polymers.index(polymer)].sum(axis=0)
+
+    @property
+    def unsought(self) -> tuple[str, ...]:
+        """Polymers that the model does not know, and that nobody named by hand.
+
+        They have no numbers: a zero would say that there are none.
+        """
+        return tuple(name for name in self.not_looked_for if not self.of(name).any())
 
 
 def count(names: Sequence[str], sizes: Sizes, classes: Classes,
@@ -92,16 +100,14 @@ def count(names: Sequence[str], sizes: Sizes, classes: Classes,
 def counts_table(counts: Counts) -> Table:
     """A row for each polymer and shape, a column for each size class, and their sum.
 
-    Polymers that the model does not know, and that nobody named by hand, have no numbers: a zero
-    would say that there are none.
+    Those of polymers that were not looked for (:attr:`Counts.unsought`) are missing.
     """
     variables = [ContinuousVariable(label.replace("\u00a0", " "), number_of_decimals=0)
                  for label in (*counts.labels, "all")]
     polymer = painted(DiscreteVariable("polymer", values=counts.polymers))
     shape = DiscreteVariable("shape", values=SHAPES)
     rows = counts.numbers.reshape(-1, len(counts.labels)).astype(float)
-    unsought = [name in counts.not_looked_for and not counts.of(name).any()
-                for name in counts.polymers]
+    unsought = [name in counts.unsought for name in counts.polymers]
     rows[np.repeat(np.array(unsought, bool), len(SHAPES))] = np.nan
     X = np.column_stack([rows, rows.sum(axis=1)])
     metas = np.array([[i, j] for i in range(len(counts.polymers)) for j in range(len(SHAPES))],

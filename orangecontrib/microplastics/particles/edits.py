@@ -58,14 +58,30 @@ def restored(values: Sequence[tuple]) -> list[Edit]:
     return out
 
 
-def described(edits: Sequence[Edit], x: np.ndarray | None = None,
+def described(edits: Sequence[Edit], labels: np.ndarray, x: np.ndarray | None = None,
               y: np.ndarray | None = None) -> list[str]:
-    """Edits in words: "At (125, 300): is PE"."""
+    """Edits in words: "Particle 8, at (125, 300): PE, by hand".
+
+    `labels` has the numbers of particles after all edits; what is none any more has no number.
+    """
     def place(at):
         if x is None or not (at[0] < len(y) and at[1] < len(x)):
             return f"row {at[0] + 1}"
-        return f"({x[at[1]]:g}, {y[at[0]]:g})"
+        return f"({_short(x[at[1]])}, {_short(y[at[0]])})"
 
-    words = {IS: "is {}", NOT: "not a particle", JOIN: "joined to one particle"}
-    return [f"At {', '.join(map(place, edit.places))}: {words[edit.kind].format(edit.name)}"
-            for edit in edits]
+    def where(edit):
+        numbers = edit.particles(labels)
+        # In the order of the numbers.
+        places = sorted(edit.places, key=lambda at: edit._replace(places=(at,)).particles(labels))
+        text = ", ".join(map(place, places))
+        if not numbers:
+            return f"At {text}"
+        particles = "Particle" if len(numbers) == 1 else "Particles"
+        return f"{particles} {', '.join(map(str, numbers))}, at {text}"
+
+    words = {IS: "{}, by hand", NOT: "not a particle", JOIN: "joined to one particle"}
+    return [f"{where(edit)}: {words[edit.kind].format(edit.name)}" for edit in edits]
+
+
+def _short(value):
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

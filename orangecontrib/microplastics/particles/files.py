@@ -9,6 +9,7 @@ from orangecontrib.microplastics.particles.contents import HEADER, PAGES, conten
 from orangecontrib.microplastics.particles.export import table_csv
 from orangecontrib.microplastics.particles.outlines import write_geojson
 from orangecontrib.microplastics.particles.sample import Sample
+from orangecontrib.microplastics.particles.summary import NO_NUMBER, UNKNOWN_SIGN
 
 __all__ = ["SUFFIXES", "write_files"]
 
@@ -49,9 +50,10 @@ def write_files(sample: Sample, path: Path | str, title: str = "", pages: int = 
     content = contents(sample, title, pages, progress)
     report.write(names["report"], content)
     table_csv(names["particles"], HEADER, rows_of(sample))
-    # Programs that read tables take "1,230" for a text.
+    # Programs that read tables take "1,230" and "–" for texts, and "PVC*" for another polymer.
     table_csv(names["counts"], sample.summary.header,
-              [[row[0], *(cell.replace(",", "") for cell in row[1:])]
+              [[row[0].removesuffix(UNKNOWN_SIGN),
+                *("" if cell == NO_NUMBER else cell.replace(",", "") for cell in row[1:])]
                for row in sample.summary.rows])
     written = ["report", "particles", "counts"]
     if sample.summary.estimates is not None:

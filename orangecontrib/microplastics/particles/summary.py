@@ -12,11 +12,18 @@ from orangecontrib.microplastics.particles.find import UNNAMED, Found
 from orangecontrib.microplastics.particles.natural import is_plastic
 from orangecontrib.microplastics.particles.quality import Blanks, Estimate, estimate, limits_of
 
-__all__ = ["PLASTICS", "Corrections", "Summary", "summarize", "smallest_size", "number"]
+__all__ = ["PLASTICS", "NO_NUMBER", "UNKNOWN_SIGN", "Corrections", "Summary", "summarize",
+           "smallest_size", "number"]
 
 
 #: Row of all particles that are named as a plastic, also those to be inspected.
 PLASTICS = "All plastics"
+
+#: In a cell where a zero would say that there are none, though none could be found.
+NO_NUMBER = "–"
+
+#: Behind polymers that the model does not know.
+UNKNOWN_SIGN = "*"
 
 
 class Corrections(NamedTuple):
@@ -52,11 +59,12 @@ class Summary(NamedTuple):
     counts : Counts
     header : list of str
     rows : list of list of str
-        Polymers down, size classes across; the last row is the sum.
+        Polymers down, size classes across; the last row is the sum. NO_NUMBER where nothing could
+        be found.
     estimates : (list of str, list of list of str) or None
         Header and rows of corrected numbers by polymer; None if nothing was corrected.
     notes : list of str
-        What was done, and what a zero does not mean.
+        What was done, and why there are no numbers.
     """
     counts: Counts
     header: list[str]
@@ -102,8 +110,11 @@ def summarize(found: Found, classes: Classes, known: Collection[str],
     rows = []
     for i, polymer in enumerate(counts.polymers):
         own = counts.numbers[i].sum(axis=0)
-        sign = "*" if polymer in counts.not_looked_for else ""
-        rows.append([polymer + sign, *_cells(own, seen), _whole(own.sum()), _whole(fibres[i])])
+        cells = [*_cells(own, seen), _whole(own.sum()), _whole(fibres[i])]
+        if polymer in counts.unsought:
+            cells = [NO_NUMBER] * len(cells)
+        sign = UNKNOWN_SIGN if polymer in counts.not_looked_for else ""
+        rows.append([polymer + sign, *cells])
     all_of = counts.numbers.sum(axis=(0, 1))
     rows.append(["All", *_cells(all_of, seen), _whole(all_of.sum()), _whole(fibres.sum())])
     estimates = _estimates(counts, corrections) if corrections.any else None
@@ -126,7 +137,7 @@ def _seen(counts, least):
 
 
 def _cells(numbers, seen):
-    return [_whole(n) if n or there else "–" for n, there in zip(numbers, seen, strict=True)]
+    return [_whole(n) if n or there else NO_NUMBER for n, there in zip(numbers, seen, strict=True)]
 
 
 def _estimates(counts, corrections):
@@ -143,7 +154,8 @@ def _estimates(counts, corrections):
         k = sum(int(counts.of(name).sum()) for name in sums.get(polymer, [polymer]))
         in_blanks = 0 if blanks is None else blanks.total if polymer == "All" else \
             sum(blanks.of(name) for name in sums.get(polymer, [polymer]))
-        if not k and not in_blanks:
+        # What was not looked for is not "not detected", whatever is in the blanks.
+        if polymer in counts.unsought or not k and not in_blanks:
             continue
         found: Estimate = estimate(k, in_blanks, blanks.n if blanks else 0, corrections.recovery,
                                    corrections.share)
@@ -166,15 +178,15 @@ def _estimates(counts, corrections):
 def _notes(counts, corrections, seen, least):
     notes = []
     if not all(seen):
-        notes.append(f"–: cannot be seen; the smallest particle has {least:.3g} µm, by the size "
-                     "and the smallest number of pixels.")
+        notes.append(f"{NO_NUMBER}: cannot be seen; the smallest particle has {least:.3g} µm, by "
+                     "the size and the smallest number of pixels.")
     classes = counts.classes
     if not classes.certain:
         notes.append(f"Classes as entered, after {classes.name}. {classes.note}")
     if counts.not_looked_for:
-        notes.append(f"* {', '.join(counts.not_looked_for)}: the model does not know "
-                     f"{'it' if len(counts.not_looked_for) == 1 else 'them'}, so that 0 means "
-                     "nothing.")
+        why = "it, so that it was" if len(counts.not_looked_for) == 1 else "them, so that they were"
+        notes.append(f"{UNKNOWN_SIGN} {', '.join(counts.not_looked_for)}: the model does not know "
+                     f"{why} not looked for.")
     if counts.covered:
         notes.append("Counted as their plastic: "
                      + ", ".join(f"{k:,} {name}" for name, k in counts.covered.items()) + ".")

@@ -63,8 +63,9 @@ def spectral_columns(domain: Domain) -> tuple[np.ndarray, np.ndarray]:
                         for a in domain.attributes], dtype=float)
     columns = np.flatnonzero(np.isfinite(numbers))
     if not len(columns):
-        raise ValueError("Data have no wavenumbers: spectra are columns named by numbers, "
-                         "such as 1716 or 1716.2.")
+        raise ValueError("Data have no wavenumbers: a spectrum is a row, in columns named by "
+                         "numbers, such as 1716 or 1716.2. For a file of two columns, choose the "
+                         "file type Spectra ASCII in File.")
     columns = columns[np.argsort(numbers[columns], kind="stable")]
     numbers = numbers[columns]
     twice = np.flatnonzero(np.diff(numbers) == 0)

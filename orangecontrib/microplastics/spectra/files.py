@@ -24,6 +24,7 @@ from orangecontrib.microplastics.spectra.axis import (
     name_of,
     spectral_columns,
 )
+from orangecontrib.microplastics.spectra.turned import turned
 
 __all__ = ["TEXT", "read_spectra"]
 
@@ -67,6 +68,7 @@ def read_spectra(path: Path | str) -> Table:
     Returns
     -------
     Table
+        Spectra that stand in columns beside their wavenumbers are turned, see :func:`.turned`.
 
     Raises
     ------
@@ -98,6 +100,7 @@ def read_spectra(path: Path | str) -> Table:
         raise ValueError(f"{path} cannot be read: {str(ex) or type(ex).__name__}. Open it in "
                          "Orange's File to see what it holds.") from ex
     data.name = data.name if data.name and data.name != "untitled" else path.stem
+    data = data if (rows := turned(data)) is None else rows
     _refuse_other_layouts(path, data)
     return data
 
@@ -223,12 +226,6 @@ def _refuse_other_layouts(path, data):
     if not len(data):
         raise ValueError(f"{path} holds no spectra."
                          + (f" {_NEEDED}" if path.suffix.lower() in TEXT else ""))
-    down = _axis_down(data)
-    if down is not None:
-        raise ValueError(
-            f"{path}: wavenumbers run down the column '{down.name}', and samples stand in columns. "
-            "Spectra must be rows: transpose the table (Orange's Transpose with feature names "
-            f"from '{down.name}', or a spreadsheet), and save it again.")
     try:
         _, axis = spectral_columns(data.domain)
         check_unit(axis)
@@ -239,25 +236,6 @@ def _refuse_other_layouts(path, data):
             f"{path} holds {len(axis)} wavenumber{'s' * (len(axis) != 1)}, which is a list of "
             "peaks and no spectrum: export the whole spectrum from the instrument's program, "
             "hundreds of points a row.")
-
-
-def _axis_down(data):
-    """Return the variable whose column holds the wavenumbers; None if there is none.
-
-    It comes first, is strictly monotonic, and has the range of an infrared spectrum.
-    """
-    if len(data) < FEWEST_WAVENUMBERS:
-        return None
-    variables = [v for v in (*data.domain.attributes[:1], *data.domain.metas[:1],
-                             *data.domain.class_vars[:1]) if v.is_continuous]
-    for variable in variables:
-        column = np.asarray(data.get_column(variable), float)
-        steps = np.diff(column)
-        if np.isfinite(column).all() and ((steps > 0).all() or (steps < 0).all()) \
-                and column.min() >= 100 and 500 <= np.ptp(column) <= 20_000 \
-                and _number(variable.name) is None:
-            return variable
-    return None
 
 
 def _number(text):

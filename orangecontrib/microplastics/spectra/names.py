@@ -15,7 +15,8 @@ _PATH, _SLASH = re.compile(r"([A-Za-z]:)?[/\\]"), re.compile(r"[/\\]")
 def spectrum_names(data: Table) -> list[str]:
     """Name of each spectrum, all different.
 
-    The first text meta with distinct values. Of files, as Multifile gives them with their folders,
+    The first text meta with distinct values, or column of categories that all differ, as File makes
+    of a few names. Of files, as Multifile gives them with their folders,
     the name; of several spectra in a file with a number: "bottle.spc, 2". Else "Row 1" ...
     """
     of_files = None
@@ -28,6 +29,11 @@ def spectrum_names(data: Table) -> list[str]:
             if files is not column and of_files is None:
                 of_files = files
     if of_files is None:
+        for variable in (*data.domain.metas, *data.domain.attributes):
+            if variable.is_discrete and len(data) > 1:
+                values = [variable.str_val(value) for value in data.get_column(variable)]
+                if len(set(values)) == len(values):
+                    return values
         return [f"Row {i}" for i in range(1, len(data) + 1)]
     seen, counts = Counter(), Counter(of_files)
     return [name if counts[name] == 1 else f"{name}, {seen[name]}"

@@ -15,6 +15,8 @@ from Orange.widgets.widget import Input, Msg, Output
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.fractions.composition import DETECT
 from orangecontrib.microplastics.identification import ALL, UNKNOWN, Rule, amounts, decide
+from orangecontrib.microplastics.spectra.axis import spectral_columns
+from orangecontrib.microplastics.spectra.turned import turned
 from orangecontrib.microplastics.widgets.common.answertexts import share_text
 from orangecontrib.microplastics.widgets.common.modelwidget import ModelWidget
 from orangecontrib.microplastics.widgets.identify.amountsbox import SIGNAL, AmountsBox
@@ -70,10 +72,14 @@ class OWIdentify(ModelWidget):
         many = Msg("{} of the spectra are unknown. Check that their materials, unit and "
                    "preprocessing match the training data.")
         labelled = Msg("The labelled spectra cannot be used: {}")
+        unsuitable = Msg("{}")
+        zeros = Msg("All values are 0. If the file has decimal commas, choose another file type in "
+                    "File, or open it with CSV File Import.")
         unlike = Msg("The new spectra do not look like the labelled ones: the promise of the "
                      "thresholds may not hold for them.")
 
     class Information(ModelWidget.Information):
+        turned = Msg("Wavenumbers stand in a column. Spectra read from the columns beside it: {}.")
         few_fits = Msg("The output Fit holds the first {} of {} selected spectra.")
     by = Setting(ALL)
     accept = Setting(Rule().accept)
@@ -103,6 +109,7 @@ class OWIdentify(ModelWidget):
     def __init__(self):
         super().__init__()
         self.labelled: Table | None = None
+        self._turned = 0  # spectra that were read from columns
         self.decisions = np.empty(0, int)
         self._tables = TableMaker(self)
         # Not connected directly, since the button Send replaces `commit`.
@@ -147,8 +154,8 @@ class OWIdentify(ModelWidget):
         self.mainArea.layout().addWidget(self.view)
 
     def sizeHint(self):
-        # Within a screen of 1366 x 768 with the window's frame.
-        return QSize(1340, 680)
+        # Orange adds some 60 to the width and 40 to the height; all within 1366 x 768.
+        return QSize(1270, 640)
 
     # ---------------------------------------------------------------- inputs
 
@@ -156,7 +163,22 @@ class OWIdentify(ModelWidget):
     def set_data(self, data):
         if self.data is not None:
             self.selection = []  # a selection stored in a workflow belongs to the first data
+        rows = turned(data) if data is not None else None
+        self._turned = 0 if rows is None else len(rows)
+        data = data if rows is None else rows
         self.data = data if data is not None and len(data) else None
+
+    def _tell_of_data(self):
+        """Say how the data were read; and what they lack, also before there is a model."""
+        self.Information.turned(self._turned, shown=self._turned > 0)
+        if self.data is None:
+            return
+        self.Warning.zeros(shown=not np.any(self.data.X))
+        if not self._ready():
+            try:
+                spectral_columns(self.data.domain)
+            except ValueError as ex:
+                self.Warning.unsuitable(str(ex))
 
     @Inputs.model
     def set_model(self, model):
@@ -188,6 +210,7 @@ class OWIdentify(ModelWidget):
             self.thresholds.use(self.model if ours else None, Labelled())
         self._again.stop()
         super()._start()
+        self._tell_of_data()
 
     def _identify_again(self):
         """Identify with another threshold of further parts; the result stays until then."""

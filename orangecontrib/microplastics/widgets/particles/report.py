@@ -37,9 +37,10 @@ def write_report(widget):
     for note in sample.summary.notes:
         widget.report_paragraph(escape(note))
     if sample.edits:
-        places = (sample.found.map.x, sample.found.map.y) if sample.found.map is not None else ()
-        widget.report_paragraph("Corrections by hand",
-                                "<br>".join(map(escape, described(sample.edits, *places))))
+        found = sample.found
+        places = (found.map.x, found.map.y) if found.map is not None else ()
+        told = described(sample.edits, found.labels, *places)
+        widget.report_paragraph("Corrections by hand", "<br>".join(map(escape, told)))
     view = widget.view
     if sample.found.map is not None:
         widget.report_plot("Map", view.map.plot)

@@ -21,7 +21,12 @@ from orangecontrib.microplastics.particles.classes import MEASURES, Classes
 from orangecontrib.microplastics.particles.find import UNNAMED, Found
 from orangecontrib.microplastics.particles.mass import Masses
 from orangecontrib.microplastics.particles.naming import table_of
-from orangecontrib.microplastics.particles.summary import PLASTICS, Summary, number
+from orangecontrib.microplastics.particles.summary import (
+    PLASTICS,
+    UNKNOWN_SIGN,
+    Summary,
+    number,
+)
 from orangecontrib.microplastics.widgets.common.amountbar import BarDelegate, Bars
 from orangecontrib.microplastics.widgets.common.answertexts import answer_text, why_not
 from orangecontrib.microplastics.widgets.common.fitview import FitView
@@ -369,7 +374,7 @@ def _beside(summary):
     found = {row[0]: row[2:] for row in rows}
     nothing = [""] * (len(header) - 2)
     return [*summary.header, *header[2:]], [
-        [*row, *found.get(row[0].removesuffix("*"), nothing)] for row in summary.rows]
+        [*row, *found.get(row[0].removesuffix(UNKNOWN_SIGN), nothing)] for row in summary.rows]
 
 
 def _picture(shown, colors):
