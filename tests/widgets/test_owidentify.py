@@ -400,8 +400,13 @@ class TestOWIdentify(WidgetTest):
         doubtful = np.flatnonzero(self.widget.decisions == TO_INSPECT)
         self.assertIn(f"<b>Row {1 + doubtful[score[doubtful].argmin()]}</b>",
                       view.drawing.title.text())
+        # If none is to be inspected, the least certain of all.
         self.widget.view.threshold_moved.emit(1, 1.)
-        self.assertIn("Select a spectrum", view.drawing.title.text())
+        self.assertFalse((self.widget.decisions == TO_INSPECT).any())
+        self.assertIn(f"<b>Row {1 + np.nanargmin(score)}</b>", view.drawing.title.text())
+        self.identify(data=self.data[:1])
+        self.assertIn("<b>Row 1</b>", view.drawing.title.text())
+        self.identify()
         view.select([3, 4, 5])
         self.assertIn("Row 4", view.drawing.title.text())
         self.assertIn("one of 3", view.drawing.title.text())

@@ -230,7 +230,7 @@ class ResultView(QSplitter):
             self.draw(self.tabs.currentWidget())
 
     def draw(self, view: SpectrumView | FitView):
-        """Draw the current spectrum of the selection, or the least certain one to inspect."""
+        """Draw the current spectrum of the selection, or the least certain one."""
         # The list has no rows while it is filled.
         if self.shown is None or not self.list.rowCount():
             return
@@ -288,11 +288,15 @@ class ResultView(QSplitter):
             n = len(self.selection)
             return (row if row in self.selection else self.selection[0],
                     f" (one of {n:,} selected)" if n > 1 else "")
-        doubtful = np.flatnonzero(self.shown.decisions == TO_INSPECT)
-        if not len(doubtful):
-            return None, ""
         scores = self.shown.rule.score(self.shown.answer)
-        return int(doubtful[scores[doubtful].argmin()]), " (the least certain one to inspect)"
+        doubtful = np.flatnonzero(self.shown.decisions == TO_INSPECT)
+        if len(doubtful):
+            return int(doubtful[scores[doubtful].argmin()]), " (the least certain one to inspect)"
+        known = np.flatnonzero(np.isfinite(scores))
+        if not len(known):
+            return None, ""
+        return int(known[scores[known].argmin()]), \
+            " (the least certain one)" if len(scores) > 1 else ""
 
 
 def decomposed(shown: Shown, row: int) -> Decomposition | None:
