@@ -118,7 +118,7 @@ def _found(sample):
                        "Connected pixels, also across one pixel, are a particle, named by its "
                        "mean spectrum.")
         + f" Edge at {100 * EDGE:.0f} % of the particle's signal.",
-        "smallest": f"{choices.smallest} pixels; {found.too_small:,} smaller areas left out"}
+        "smallest": f"{choices.smallest} pixels; smaller areas left out: {found.too_small:,}"}
 
 
 def _identified(sample):
@@ -128,7 +128,7 @@ def _identified(sample):
     about, training = ready.about(model), model.training
     said = {"model": f"{getattr(model, 'name', '')}, DCNet-CBAM, {len(model.networks)} "
                      f"{'network' if len(model.networks) == 1 else 'networks'}; knows "
-                     f"{', '.join(single)} and {len(names) - len(single)} mixtures",
+                     f"{', '.join(single)} and {len(names) - len(single) or 'no'} mixtures",
             "hash": digest(model)}
     n = training.get("spectra")
     if about is not None and not about.simulated:
