@@ -222,7 +222,7 @@ class TestOWIdentify(WidgetTest):
         with data.unlocked(data.X):
             data.X[:] = 100 * 10 ** -data.X
         self.identify(data=data)
-        self.assertIn("transmittance", str(self.widget.Error.scale))
+        self.assertIn("Press Convert to Absorbance", str(self.widget.Error.scale))
         self.assertIsNone(self.output("annotated"))
         self.assertFalse(self.widget.convert_button.isHidden())
         self.widget.convert_button.click()
@@ -230,6 +230,16 @@ class TestOWIdentify(WidgetTest):
         self.assertTrue(self.widget.Information.converted.is_shown())
         annotated = self.output("annotated")
         np.testing.assert_array_equal(annotated.get_column("material"), expected)
+        # It stays on for the next file, which may be absorbance.
+        self.identify()
+        self.assertIn("Press Do Not Convert", str(self.widget.Error.scale))
+        self.assertFalse(self.widget.convert_button.isHidden())
+        self.widget.convert_button.click()
+        self.wait_until_finished()
+        self.assertFalse(self.widget.Error.active)
+        self.identify(data=data)
+        self.widget.convert_button.click()
+        self.wait_until_finished()
         np.testing.assert_array_equal(annotated.X, data.X, "what came in goes out")
 
     def test_rows_without_answer(self):

@@ -26,6 +26,7 @@ from orangecontrib.microplastics.explanation.table import (
     class_views,
     importance_table,
 )
+from orangecontrib.microplastics.widgets.common.answertexts import upside_down
 from orangecontrib.microplastics.widgets.common.background import Cancelled
 from orangecontrib.microplastics.widgets.common.helpwindow import help_without_browser
 from orangecontrib.microplastics.widgets.common.texts import describe_spectra
@@ -305,7 +306,7 @@ class OWGradCAM(GradCAMControls, ConcurrentWidgetMixin):
         if not isinstance(ex, ValueError | DomainTransformationError | MemoryError):
             super().on_exception(ex)
         if isinstance(ex, ScaleError):
-            self.Error.scale(str(ex))
+            self.Error.scale(upside_down(ex, self.convert))
         else:
             self.Error.failed(str(ex) or "There is not enough memory; explain fewer spectra.")
         self._clear_results()

@@ -11,6 +11,7 @@ from Orange.widgets import gui
 from Orange.widgets.settings import Setting
 from Orange.widgets.utils.widgetpreview import WidgetPreview
 from Orange.widgets.widget import Input, Msg, Output
+from scipy.sparse import issparse
 
 from orangecontrib.microplastics.dcnet.model import DCNetModel
 from orangecontrib.microplastics.fractions.composition import DETECT
@@ -173,12 +174,15 @@ class OWIdentify(ModelWidget):
         self.Information.turned(self._turned, shown=self._turned > 0)
         if self.data is None:
             return
-        self.Warning.zeros(shown=not np.any(self.data.X))
-        if not self._ready():
-            try:
-                spectral_columns(self.data.domain)
-            except ValueError as ex:
-                self.Warning.unsuitable(str(ex))
+        try:
+            columns, _ = spectral_columns(self.data.domain)
+        except ValueError as ex:
+            # With a model, it is an error.
+            self.Warning.unsuitable(str(ex), shown=not self._ready())
+        else:
+            # A sparse table has no spectra.
+            self.Warning.zeros(shown=not issparse(self.data.X)
+                               and not np.any(self.data.X[:, columns]))
 
     @Inputs.model
     def set_model(self, model):

@@ -16,8 +16,8 @@ from orangecontrib.microplastics.materials.names import (
 )
 from orangecontrib.microplastics.widgets.common.texts import percent
 
-__all__ = ["chance", "share_text", "named", "answer_text", "full_name", "known_names", "knows",
-           "things", "waiting", "amount", "witnesses", "why_not"]
+__all__ = ["chance", "share_text", "upside_down", "named", "answer_text", "full_name",
+           "known_names", "knows", "things", "waiting", "amount", "witnesses", "why_not"]
 
 
 def chance(probability: float) -> str:
@@ -39,6 +39,14 @@ def share_text(share: float) -> str:
 def things(n: int, singular: str, plural: str = "") -> str:
     """"1 spectrum", "3,000 spectra"."""
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
+
+
+def upside_down(error: Exception, converted: bool) -> str:
+    """What to press if the bands are upside down; `converted`: by the widget's own button."""
+    if converted:
+        return "Press Do Not Convert: the spectra were converted from transmittance, and now " \
+               "their bands are upside down compared with the training spectra."
+    return f"Press Convert to Absorbance, if these are transmittance. {error}"
 
 
 def named(name: str, decision: int) -> str:

@@ -9,7 +9,7 @@ from Orange.widgets.widget import Msg
 
 from orangecontrib.microplastics.dcnet.compatibility import ScaleError, ScaleWarning
 from orangecontrib.microplastics.dcnet.model import DCNetModel
-from orangecontrib.microplastics.widgets.common.answertexts import waiting
+from orangecontrib.microplastics.widgets.common.answertexts import upside_down, waiting
 from orangecontrib.microplastics.widgets.common.links import InputLinks
 from orangecontrib.microplastics.widgets.common.modelbox import ModelBox
 from orangecontrib.microplastics.widgets.common.resultwidget import ResultWidget
@@ -148,7 +148,7 @@ class ModelWidget(ResultWidget, openclass=True):
 
     def _refused(self, ex):
         if isinstance(ex, ScaleError):
-            self.Error.scale(str(ex))
+            self.Error.scale(upside_down(ex, self.convert))
         else:
             super()._refused(ex)
 
