@@ -88,9 +88,6 @@ class TestExplain(unittest.TestCase):
         transmittance = self.save_csv("t.csv", f"{header}\n{rows}\n")
         peaks = self.save_csv("peaks.csv", "name,3273.85,1642.25,1376.09,1007.26\n"
                                            "p,83.32,89.6,77.57,69.38\n")
-        columns = self.save_csv("columns.csv", "Wavenumber,101,102,103\n" + "\n".join(
-            f"{w},{a:.4f},{b:.4f},{b:.4f}" for w, a, b in zip(axis[::-1], *X[:, ::-1],
-                                                             strict=True)))
         two = self.save_csv("two.csv", "Wavelength;Intensity\n" + "\n".join(
             f"{w:.4f};{t:.4f}".replace(".", ",") for w, t in zip(axis, percent[0], strict=True)))
         wide = self.save_csv("wide.csv", (header + "\n" + rows + "\n").replace(",", ";")
@@ -99,11 +96,23 @@ class TestExplain(unittest.TestCase):
                               + "\nb," + ",".join("1.5" for _ in axis) + "\n")
         empty = self.save_csv("empty.csv", header + "\n")
         for path, words in ((transmittance, "transmittance.*Preprocess Spectra"),
-                            (peaks, "list of peaks"), (columns, "transpose"),
-                            (two, "transmittance"), (wide, "transmittance"),
-                            (blank, "get no prediction"), (empty, "no spectra")):
+                            (peaks, "list of peaks"), (two, "transmittance"),
+                            (wide, "transmittance"), (blank, "get no prediction"),
+                            (empty, "no spectra")):
             with self.subTest(path.name):
                 self.assertRegex(self.failed(self.model_file, path), words)
+
+    def test_spectra_in_columns_are_turned(self):
+        axis = wavenumbers(self.data.domain)
+        X = self.data.X[:3, np.argsort([float(a.name) for a in self.data.domain.attributes])]
+        path = self.save_csv("columns.csv", "Wavenumber,101,102,103\n" + "\n".join(
+            ",".join([f"{w}", *(f"{v:.6f}" for v in values)])
+            for w, values in zip(axis[::-1], X.T[::-1], strict=True)))
+        explain.run(self.model_file, path, self.folder / "out")
+        with open(self.folder / "out" / "predictions.csv", encoding="utf-8") as file:
+            found = [row["prediction"] for row in csv.DictReader(file)]
+        values = self.data.domain.class_var.values
+        self.assertEqual(found, [values[int(v)] for v in self.model(self.data[:3])])
 
     def test_a_model_of_another_range_ends_in_one_line(self):
         axis = np.arange(2000, 4000, 4)
