@@ -115,7 +115,7 @@ WORKFLOW = Workflow(
         "Bands of the Particles": Node(SPECTRA, 890, 130, coloured_by("polymer", view=0)),
         "Length and Width": Node("Scatter Plot", 690, 270, _LENGTHS, (340, 60, 900, 620)),
         "Polymers on the Filter": Node("HyperSpectra", 690, 400, picture("particle polymer")),
-        "Counts": Node(TABLE, 690, 520, {"show_attribute_labels": False}, (10, 60, 1340, 620)),
+        "Counts": Node(TABLE, 690, 520, window=(10, 60, 1340, 620)),
     },
     [
         ("Simulated Polymers", "Data", CNN, "Data"),

@@ -164,7 +164,7 @@ WORKFLOW = Workflow(
         LEARNT: Node(DATA, 90, 250, {
             "sets": _STUDIES, "left_out": _OTHERS, "drop_doubtful": False}),
         CHECK: Node(CHECK, 250, 250),
-        "Doubtful Spectra": Node(TABLE, 390, 50, {"show_attribute_labels": False}),
+        "Doubtful Spectra": Node(TABLE, 390, 50),
         CNN: Node(CNN, 410, 320, {"fixed_epochs": True, "epochs": 5, "mixtures": 1}),
         # Test data are not cleaned by the data to learn from.
         TESTED: Node(DATA, 410, 160, {

@@ -180,5 +180,4 @@ def _vibration(wavenumber, own):
     """
     return common_vibration(
         wavenumber, NEAR, _VISIBLE, materials=2,
-        without=lambda band: band.material in own.codes
-        or is_added(band))
+        without=lambda band: band.material in own.codes or is_added(band))

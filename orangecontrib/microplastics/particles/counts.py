@@ -107,8 +107,7 @@ def counts_table(counts: Counts) -> Table:
     polymer = painted(DiscreteVariable("polymer", values=counts.polymers))
     shape = DiscreteVariable("shape", values=SHAPES)
     rows = counts.numbers.reshape(-1, len(counts.labels)).astype(float)
-    unsought = [name in counts.unsought for name in counts.polymers]
-    rows[np.repeat(np.array(unsought, bool), len(SHAPES))] = np.nan
+    rows[np.repeat(np.isin(counts.polymers, counts.unsought), len(SHAPES))] = np.nan
     X = np.column_stack([rows, rows.sum(axis=1)])
     metas = np.array([[i, j] for i in range(len(counts.polymers)) for j in range(len(SHAPES))],
                      float).reshape(-1, 2)

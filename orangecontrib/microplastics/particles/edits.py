@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from orangecontrib.microplastics.spectra.axis import rounded
+
 __all__ = ["IS", "NOT", "JOIN", "Edit", "stored", "restored", "described"]
 
 #: Kinds of edits.
@@ -67,7 +69,7 @@ def described(edits: Sequence[Edit], labels: np.ndarray, x: np.ndarray | None = 
     def place(at):
         if x is None or not (at[0] < len(y) and at[1] < len(x)):
             return f"row {at[0] + 1}"
-        return f"({_short(x[at[1]])}, {_short(y[at[0]])})"
+        return f"({rounded(x[at[1]])}, {rounded(y[at[0]])})"
 
     def where(edit):
         numbers = edit.particles(labels)
@@ -81,7 +83,3 @@ def described(edits: Sequence[Edit], labels: np.ndarray, x: np.ndarray | None = 
 
     words = {IS: "{}, by hand", NOT: "not a particle", JOIN: "joined to one particle"}
     return [f"{where(edit)}: {words[edit.kind].format(edit.name)}" for edit in edits]
-
-
-def _short(value):
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

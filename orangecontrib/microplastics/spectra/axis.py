@@ -10,7 +10,7 @@ import numpy as np
 from Orange.data import Domain
 
 __all__ = ["STEP", "FEWEST_WAVENUMBERS", "wavenumbers", "spectral_columns", "uniform_grid",
-           "is_uniform", "covered", "gap_limit", "check_unit", "name_of", "rounded"]
+           "is_uniform", "covered", "gap_limit", "check_unit", "name_of", "number_in", "rounded"]
 
 #: Default spacing in cm-1 of the uniform grid onto which spectra are resampled.
 STEP = 4.0
@@ -33,7 +33,8 @@ def rounded(wavenumber: float) -> str:
     return f"{wavenumber:.0f}" if abs(wavenumber) >= 100 else f"{wavenumber:.3g}"
 
 
-def _number(name: str) -> float:
+def number_in(name: str) -> float:
+    """The number that is a column's name; NaN if it is none."""
     try:
         return float(name)
     except ValueError:
@@ -59,7 +60,7 @@ def spectral_columns(domain: Domain) -> tuple[np.ndarray, np.ndarray]:
     ValueError
         If no continuous attribute has a number as its name, or two have the same number.
     """
-    numbers = np.array([_number(a.name) if a.is_continuous else np.nan
+    numbers = np.array([number_in(a.name) if a.is_continuous else np.nan
                         for a in domain.attributes], dtype=float)
     columns = np.flatnonzero(np.isfinite(numbers))
     if not len(columns):

@@ -30,7 +30,7 @@ def spectrum_names(data: Table) -> list[str]:
                 of_files = files
     if of_files is None:
         for variable in (*data.domain.metas, *data.domain.attributes):
-            if variable.is_discrete and len(data) > 1:
+            if variable.is_discrete and 1 < len(data) <= len(variable.values):
                 values = [variable.str_val(value) for value in data.get_column(variable)]
                 if len(set(values)) == len(values):
                     return values

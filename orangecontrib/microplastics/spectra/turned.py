@@ -11,6 +11,7 @@ from Orange.data import ContinuousVariable, Domain, StringVariable, Table
 from orangecontrib.microplastics.spectra.axis import (
     FEWEST_WAVENUMBERS,
     name_of,
+    number_in,
     spectral_columns,
 )
 
@@ -69,7 +70,7 @@ def _axis(data):
             continue
         steps = np.diff(column)
         if ((steps > 0).all() or (steps < 0).all()) and column.min() >= 100 \
-                and 500 <= np.ptp(column) <= 20_000 and not _is_number(variable.name):
+                and 500 <= np.ptp(column) <= 20_000 and np.isnan(number_in(variable.name)):
             return variable.name, column
     return None
 
@@ -85,11 +86,3 @@ def _numbers(data, variable):
                          for text in texts])
     except ValueError:
         return None
-
-
-def _is_number(name):
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True

@@ -180,9 +180,10 @@ class OWIdentify(ModelWidget):
             # With a model, it is an error.
             self.Warning.unsuitable(str(ex), shown=not self._ready())
         else:
-            # A sparse table has no spectra.
-            self.Warning.zeros(shown=not issparse(self.data.X)
-                               and not np.any(self.data.X[:, columns]))
+            # A sparse table has no spectra. Row by row, since the first is seldom nothing but zeros
+            # and a map is large.
+            self.Warning.zeros(shown=not issparse(self.data.X) and not any(
+                row[columns].any() for row in self.data.X))
 
     @Inputs.model
     def set_model(self, model):
